@@ -1,0 +1,62 @@
+/* disk/snapshot.h -- the frame of a snapshot: head, blocks with CRCs, tail (kernel.md 6).
+ *
+ * The same stream is a file of the data directory, `snapshot save`, and a follower's install. The
+ * body is opaque here (store/dump.h). Pure: bytes in, bytes out; a file is a user of it. */
+#ifndef DISK_SNAPSHOT_H
+#define DISK_SNAPSHOT_H
+
+#include "base/buf.h"
+#include "disk/fs.h"
+
+enum { SNAPSHOT_FORMAT = 1, SNAPSHOT_BLOCK = 64 * 1024 };
+
+struct snapshot_head {
+    uint32_t format;
+    uint64_t index, term, revision;
+    uint64_t cluster_id;
+    uint64_t wall_ms;
+    struct bytes members; /* opaque: what store_identity gave */
+};
+
+void snapshot_write_head(struct buf *out, const struct snapshot_head *head);
+/* One block of at most SNAPSHOT_BLOCK bytes of body. */
+void snapshot_write_block(struct buf *out, struct bytes body);
+/* The end: total number of blocks and bytes, so that a cut stream is seen. */
+void snapshot_write_tail(struct buf *out, uint64_t blocks, uint64_t bytes);
+
+enum snapshot_event_kind { SNAPSHOT_NEED_MORE, SNAPSHOT_HEAD, SNAPSHOT_BODY, SNAPSHOT_END };
+
+struct snapshot_event {
+    enum snapshot_event_kind kind;
+    struct snapshot_head head; /* lends from the input */
+    struct bytes body;
+};
+
+struct snapshot_reader {
+    bool head_seen, end_seen;
+    uint64_t blocks, bytes;
+};
+
+/* Consumes from IN until one event is complete. ERR_VERSION, ERR_DAMAGED (a CRC, an order), both with
+ * the reason in WHY. */
+MUST_CHECK enum err snapshot_feed(struct snapshot_reader *r, struct bytes in, size_t *ret_used,
+                                  struct snapshot_event *ret, struct why *why);
+
+/* Reads a whole file: HEAD once, then BODY for each block. ERR_TRUNCATED if it has no end. */
+MUST_CHECK enum err snapshot_read_file(struct fs *fs, const char *path,
+                                       enum err (*head)(void *ctx, const struct snapshot_head *h),
+                                       enum err (*body)(void *ctx, struct bytes body), void *ctx,
+                                       struct why *why);
+
+/* A snapshot file being written under a temporary name; durable and in place after _finish. */
+struct snapshot_file;
+MUST_CHECK enum err snapshot_file_create(struct fs *fs, const char *path,
+                                         const struct snapshot_head *head,
+                                         struct snapshot_file **ret, struct why *why);
+MUST_CHECK enum err snapshot_file_write(struct snapshot_file *f, struct bytes body,
+                                        struct why *why);
+/* Gives up F in any case. */
+MUST_CHECK enum err snapshot_file_finish(struct snapshot_file *f, struct why *why);
+void snapshot_file_abort(struct snapshot_file *f);
+
+#endif

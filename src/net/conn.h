@@ -1,0 +1,54 @@
+/* net/conn.h -- one connection: socket, TLS if there is any, and a protocol on top.
+ *
+ * A stack of filters with one interface. The protocol is fed decrypted bytes and appends what it
+ * wants sent to conn_out; at the end of the turn all of it leaves in one write. What the peer does
+ * not read stays in a bounded buffer: above the high mark the protocol must stop producing (it asks
+ * conn_pending) and is told by `drained` when it may go on. One io thread owns a connection. */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "base/buf.h"
+#include "loop/loop.h"
+
+struct conn;
+
+enum { CONN_OUT_HIGH = 256 * 1024, CONN_OUT_LOW = 64 * 1024 };
+
+struct conn_protocol {
+    const char *name;
+    /* New bytes; all are consumed. Must not free the connection; may call conn_close. */
+    void (*feed)(void *self, struct bytes in);
+    /* The peer closed its half; no more is fed. Usually: conn_close when all is answered. */
+    void (*ended)(void *self);
+    /* conn_pending fell below CONN_OUT_LOW after it was above CONN_OUT_HIGH. */
+    void (*drained)(void *self);
+    /* The server is stopping: say goodbye the protocol's way, finish what runs, then conn_close. */
+    void (*shutdown)(void *self);
+    /* The last word: the connection is gone, SELF is to be freed. WHY is OK after a clean close. */
+    void (*gone)(void *self, enum err why);
+};
+
+enum conn_close { CONN_FLUSH_FIRST, CONN_AT_ONCE, CONN_RESET /* TCP RST */ };
+
+struct loop *conn_loop(struct conn *c);
+/* What is to be sent; append, then conn_touch. */
+struct buf *conn_out(struct conn *c);
+/* Marks the connection for the flush at the end of the turn. */
+void conn_touch(struct conn *c);
+/* Bytes that have not been handed to the kernel yet (conn_out and below). */
+size_t conn_pending(const struct conn *c);
+/* Stops or resumes reading the socket: back pressure towards the peer. Counted: as many resumes as
+ * pauses. */
+void conn_pause(struct conn *c);
+void conn_resume(struct conn *c);
+/* Asynchronous; `gone` comes later, once. More calls are harmless. */
+void conn_close(struct conn *c, enum conn_close how);
+const char *conn_peer(const struct conn *c);       /* "127.0.0.1:4711", "unix:" */
+bool conn_is_tls(const struct conn *c);
+/* Common name of a verified client certificate, or NULL. */
+const char *conn_client_name(const struct conn *c);
+/* Replaces the protocol and feeds it LEFT: how the sniffer hands over. */
+void conn_set_protocol(struct conn *c, const struct conn_protocol *protocol, void *self,
+                       struct bytes left);
+
+#endif

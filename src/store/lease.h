@@ -1,0 +1,29 @@
+/* store/lease.h -- leases as they are stored: who keeps which keys, and in which stage.
+ *
+ * Deadlines are not here: they live in the leader's lease clock. */
+#ifndef STORE_LEASE_H
+#define STORE_LEASE_H
+
+#include "store/command.h"
+#include "store/view.h"
+
+struct lease {
+    struct lease_grant grant;
+    enum lease_stage stage;
+    uint64_t granted_age_ms;
+    uint64_t remaining_ms;     /* of the last checkpoint; UINT64_MAX if there was none */
+    uint64_t key_n;
+    uint64_t key_set_version;  /* moves with every key attached or detached */
+};
+
+/* ERR_LEASE_NOT_FOUND, also for a lease of another face than FACE (FACE_NONE: any). */
+MUST_CHECK enum err lease_get(const struct view *view, enum face face, int64_t id,
+                              struct lease *ret);
+/* The keys of a lease in key order, in the arena. ERR_TOO_BIG above MAX (0 = no limit). */
+MUST_CHECK enum err lease_keys(const struct view *view, int64_t id, enum space space, size_t max,
+                               struct arena *arena, struct bytes **ret, size_t *ret_n);
+/* Calls EACH for every lease, in order of id, until it returns false. */
+MUST_CHECK enum err lease_each(const struct view *view,
+                               bool (*each)(void *ctx, const struct lease *lease), void *ctx);
+
+#endif
