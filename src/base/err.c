@@ -6,8 +6,8 @@ const char *err_text(enum err e)
     switch (e) {
     case OK:
         return "ok";
-#define X(name, text)                                                                              \
-    case name:                                                                                     \
+#define X(name, text) \
+    case name:        \
         return text;
         ERR_LIST(X)
 #undef X

@@ -68,12 +68,12 @@ static inline void list_splice(struct list *to, struct list *from)
 }
 
 /* The object around the first link, or NULL. */
-#define LIST_FIRST(head, type, member)                                                             \
+#define LIST_FIRST(head, type, member) \
     (list_is_empty(head) ? NULL : CONTAINER_OF((head)->next, type, member))
 
 /* Runs over the links; the current one may be removed in the body. */
-#define LIST_FOR_EACH(link, head)                                                                  \
-    for (struct list *link = (head)->next, *link##_next = link->next; link != (head);              \
+#define LIST_FOR_EACH(link, head)                                                     \
+    for (struct list *link = (head)->next, *link##_next = link->next; link != (head); \
          link = link##_next, link##_next = link->next)
 
 #endif

@@ -55,8 +55,7 @@ static inline void metric_set(struct metric *metric, int64_t v)
 
 static inline int64_t metric_get(const struct metric *metric)
 {
-    return atomic_load_explicit(&((struct metric *)(uintptr_t)metric)->value,
-                                memory_order_relaxed);
+    return atomic_load_explicit(&((struct metric *)(uintptr_t)metric)->value, memory_order_relaxed);
 }
 
 void histogram_observe_ns(struct histogram *h, uint64_t ns);

@@ -32,7 +32,8 @@ static inline bool wheel_timer_is_set(const struct wheel_timer *t)
 {
     return list_is_linked(&t->link);
 }
-/* Advances to NOW_MS and moves every timer that has rung to RUNG (a list head), in order of time. */
+/* Advances to NOW_MS and moves every timer that has rung to RUNG (a list head), in order of time.
+ */
 void wheel_advance(struct wheel *w, uint64_t now_ms, struct list *rung);
 /* A time not later than the next timer's, for sleeping; UINT64_MAX if there is none. */
 uint64_t wheel_next_ms(const struct wheel *w);
