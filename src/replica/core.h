@@ -1,0 +1,109 @@
+/* replica/core.h -- the inside of a replica: shared by this folder's files only.
+ *
+ * Everything but what is marked otherwise belongs to core's thread once it runs. */
+#ifndef REPLICA_CORE_H
+#define REPLICA_CORE_H
+
+#include "replica/lease_port.h"
+#include "replica/replica.h"
+#include "replica/snapshotter.h"
+
+enum {
+    ENTRY_PACK_BYTES = 512 * 1024,           /* an entry is closed when it reaches this */
+    ENTRY_MAX_BYTES = 64 * 1024 * 1024,      /* one command may be this large */
+    WAITING_MAX_BYTES = 64 * 1024 * 1024,    /* proposals in front of the log; above: ERR_BUSY */
+    SUBSCRIBER_MAX_BYTES = 16 * 1024 * 1024, /* batches in front of an io thread; above: lost */
+    APPLY_STEP_ROWS = 500,                   /* about 2 ms */
+    DURABLE_MAX = 2 /* entries durable and not applied before the next sync */
+};
+
+struct queue { /* of proposals, linked through their mail */
+    struct proposal *first, *last;
+    size_t n;
+};
+
+/* An entry on its way: packed, being synced, then applied. */
+struct flight {
+    struct list link;
+    uint64_t index;
+    struct buf payload;
+    struct queue proposals; /* one a command, in order; empty for a leader's entry */
+    struct log_hard hard;   /* written with it */
+    uint64_t apply_began_ns;
+    struct mail mail; /* to the disk thread and back */
+    struct replica *replica;
+    enum err err; /* of the sync: OK or ERR_NO_SPACE (nothing was written) */
+};
+
+struct replica {
+    struct replica_options options;
+    struct store *store;
+    struct log *log; /* disk thread's once it runs */
+    uint64_t cluster_id, member_id;
+    struct member self;
+
+    struct loop *loop, *disk_loop, *helper_loop;
+    struct mailbox *box, *disk_box, *helper_box;
+    struct loop_hook turn;
+
+    /* proposals and entries */
+    struct queue clients, chores;
+    uint64_t waiting_bytes;
+    struct entry_writer writer;
+    struct flight *syncing; /* with the disk thread, or NULL */
+    struct list durable;    /* flights to be applied, oldest first */
+    size_t durable_n;
+    struct apply *apply; /* of the oldest durable one, or NULL */
+    uint64_t last_index, term;
+    uint64_t opened_age_ms; /* of the last applied entry at start */
+    bool stopping;
+    struct timer retry; /* apply waits for disk space */
+
+    /* sweeping */
+    bool sweep_due;
+    uint64_t compacted[SPACES]; /* as of the last applied entry */
+    struct list sweep_waits;
+
+    struct list subscribers;
+    struct core_hooks hooks;
+    void (*serve_leases)(void *ctx, struct lease_questions *take);
+    void *serve_leases_ctx;
+    size_t rounds_left;
+
+    /* any thread */
+    _Atomic uint64_t published, applied, committed, proposals_waiting;
+    _Atomic int disk_state;
+
+    uint64_t segment_bytes;
+    uint64_t assured_bytes; /* of the view file; core's */
+    struct disk_thread *disk_thread;
+    struct snapshotter *snapshotter; /* helper thread's */
+    struct histogram *sync_time, *apply_time;
+    struct metric *sync_bytes, *entries, *commands;
+};
+
+/* Says why on the log and ends the process: an error after which nothing may be acknowledged. */
+NORETURN void replica_fatal(const char *what, const struct why *why, enum err e);
+
+/* core.c */
+void core_receive(struct replica *r, struct proposal *p);
+void core_synced(struct replica *r, struct flight *f);
+void core_answer(struct proposal *p, enum err e);
+void core_turn(struct loop_hook *hook);
+bool core_is_idle(const struct replica *r);
+
+/* publish.c */
+void publish_effects(struct replica *r, struct flight *f, struct effects *e);
+
+/* disk_thread.c */
+MUST_CHECK enum err disk_thread_new(struct replica *r);
+void disk_thread_append(struct replica *r, struct flight *f);
+void disk_thread_free(struct replica *r);
+/* The state of the disk now; also remembers it. Disk thread, or before it runs. */
+void disk_watch(struct replica *r);
+enum err disk_assure(void *replica, uint64_t file_bytes, uint64_t bytes);
+
+/* recover.c */
+MUST_CHECK enum err recover(struct replica *r, struct why *why);
+
+#endif

@@ -1,0 +1,423 @@
+/* Snapshots from a pinned view, made by the helper thread in pieces with pauses.
+ *
+ * One at a time, file or stream. A file is paced so that it takes a part of the disk's bandwidth; a
+ * stream stays at most a few pieces ahead of what its reader has acknowledged. */
+#include "replica/snapshotter.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "disk/snapshot.h"
+#include "replica/core.h"
+#include "store/dump.h"
+
+enum {
+    PIECE_BYTES = 256 * 1024,
+    ROWS_MAX_BYTES = 256 * 1024 * 1024, /* a piece ends after the row that reaches PIECE_BYTES */
+    AHEAD_BYTES = 4 * 1024 * 1024,
+    PATH_BYTES = 4096
+};
+
+/* -- the rows of a dump, framed ---------------------------------------------------------------- */
+
+struct source {
+    struct dump *dump;
+    struct buf rows;
+    struct buf identity;
+    uint64_t blocks, bytes;
+    uint64_t cluster_id;
+    bool end;
+};
+
+static enum err source_open(struct source *s, struct store *store, uint64_t cluster_id)
+{
+    *s = (struct source){ .cluster_id = cluster_id };
+    buf_init(&s->rows, ROWS_MAX_BYTES);
+    buf_init(&s->identity, 65536);
+    enum err e = store_identity(store, &s->identity);
+    return e != OK && e != ERR_NOT_FOUND ? e : dump_open(store, &s->dump);
+}
+
+static void source_close(struct source *s)
+{
+    if (s->dump != NULL)
+        dump_close(s->dump);
+    buf_fini(&s->rows);
+    buf_fini(&s->identity);
+}
+
+static struct snapshot_head source_head(const struct source *s)
+{
+    return (struct snapshot_head){
+        .format = SNAPSHOT_FORMAT,
+        .index = dump_index(s->dump),
+        .term = dump_term(s->dump),
+        .revision = dump_revision(s->dump),
+        .cluster_id = s->cluster_id,
+        .wall_ms = clock_wall_ms(),
+        .members = buf_bytes(&s->identity),
+    };
+}
+
+/* Hands about PIECE_BYTES of rows to EACH, a block at a time. */
+static enum err source_next(struct source *s, enum err (*each)(void *ctx, struct bytes block),
+                            void *ctx)
+{
+    buf_clear(&s->rows, PIECE_BYTES * 2);
+    enum err e = dump_next(s->dump, PIECE_BYTES, &s->rows, &s->end);
+    if (e != OK)
+        return e;
+    struct bytes left = buf_bytes(&s->rows);
+    while (left.n > 0 && e == OK) {
+        size_t n = left.n < SNAPSHOT_BLOCK ? left.n : SNAPSHOT_BLOCK;
+        e = each(ctx, bytes_of(left.p, n));
+        s->blocks++;
+        s->bytes += n;
+        left = bytes_skip(left, n);
+    }
+    return e;
+}
+
+/* -- into a file ------------------------------------------------------------------------------ */
+
+struct file_sink {
+    struct snapshot_file *file;
+    struct why *why;
+};
+
+static enum err write_block(void *ctx, struct bytes block)
+{
+    struct file_sink *sink = ctx;
+    return snapshot_file_write(sink->file, block, sink->why);
+}
+
+static enum err create_file(struct fs *fs, struct datadir *dir, const struct source *source,
+                            struct file_sink *sink, struct why *why)
+{
+    char path[PATH_BYTES];
+    datadir_snapshot_path(dir, dump_index(source->dump), path, sizeof path);
+    struct snapshot_head head = source_head(source);
+    *sink = (struct file_sink){ .why = why };
+    return snapshot_file_create(fs, path, &head, &sink->file, why);
+}
+
+enum err snapshot_write_file(struct fs *fs, struct datadir *dir, struct store *store,
+                             uint64_t cluster_id, struct why *why)
+{
+    struct source source;
+    struct file_sink sink = { 0 };
+    enum err e = source_open(&source, store, cluster_id);
+    if (e == OK)
+        e = create_file(fs, dir, &source, &sink, why);
+    while (e == OK && !source.end)
+        e = source_next(&source, write_block, &sink);
+    if (sink.file != NULL && e == OK)
+        e = snapshot_file_finish(sink.file, why);
+    else if (sink.file != NULL)
+        snapshot_file_abort(sink.file);
+    source_close(&source);
+    uint64_t older;
+    return e != OK ? e : datadir_prune_snapshots(dir, &older, why);
+}
+
+/* -- the helper's jobs ------------------------------------------------------------------------ */
+
+struct stream_job;
+
+struct snapshotter {
+    struct replica *replica;
+    struct source source;
+    struct file_sink sink;
+    struct why why;
+    struct stream_job *stream_job; /* the one that runs, or NULL: a file */
+    bool running;
+    struct timer pace;
+    struct mail begin, cut;
+    _Atomic bool asked;
+    uint64_t began_ns, cut_below;
+};
+
+static void end_job(struct snapshotter *s)
+{
+    source_close(&s->source);
+    s->running = false;
+    s->stream_job = NULL;
+    atomic_store(&s->asked, false);
+}
+
+static void deliver_cut(struct mail *mail)
+{
+    struct snapshotter *s = CONTAINER_OF(mail, struct snapshotter, cut);
+    enum err e = log_cut(s->replica->log, s->cut_below, &s->why);
+    if (e != OK)
+        replica_fatal("the log cannot be cut", &s->why, e);
+    atomic_store(&s->asked, false);
+}
+
+static void finish_file(struct snapshotter *s)
+{
+    uint64_t index = dump_index(s->source.dump), bytes = s->source.bytes, older = 0;
+    enum err e = snapshot_file_finish(s->sink.file, &s->why);
+    if (e == OK)
+        e = datadir_prune_snapshots(s->replica->options.datadir, &older, &s->why);
+    end_job(s);
+    if (e != OK) {
+        log_error("snapshot: could not be finished: %s", s->why.text);
+        return;
+    }
+    log_info("snapshot: made index=%" PRIu64 " bytes=%" PRIu64 " ms=%" PRIu64, index, bytes,
+             (clock_now_ns() - s->began_ns) / 1000000);
+    atomic_store(&s->asked, true); /* until the log is cut */
+    s->cut_below = older + 1;
+    s->cut.deliver = deliver_cut;
+    mailbox_send(s->replica->disk_box, &s->cut);
+}
+
+static void go_on_file(struct snapshotter *s)
+{
+    enum err e = source_next(&s->source, write_block, &s->sink);
+    if (e != OK) {
+        log_error("snapshot: broke off, will be tried again: %s (%s)", s->why.text, err_text(e));
+        snapshot_file_abort(s->sink.file);
+        end_job(s);
+    } else if (s->source.end) {
+        finish_file(s);
+    } else {
+        timer_start(&s->pace, 2);
+    }
+}
+
+static void deliver_begin(struct mail *mail)
+{
+    struct snapshotter *s = CONTAINER_OF(mail, struct snapshotter, begin);
+    struct replica *r = s->replica;
+    if (s->running)
+        return;
+    s->began_ns = clock_now_ns();
+    s->running = true;
+    enum err e = source_open(&s->source, r->store, r->cluster_id);
+    if (e == OK)
+        e = create_file(r->options.fs, r->options.datadir, &s->source, &s->sink, &s->why);
+    if (e != OK) {
+        log_error("snapshot: cannot be begun: %s (%s)", s->why.text, err_text(e));
+        end_job(s);
+        return;
+    }
+    go_on_file(s);
+}
+
+void snapshotter_begin(struct snapshotter *s)
+{
+    if (atomic_exchange(&s->asked, true))
+        return;
+    s->begin.deliver = deliver_begin;
+    mailbox_send(s->replica->helper_box, &s->begin);
+}
+
+/* -- streams ---------------------------------------------------------------------------------- */
+
+/* Shared by the helper (until it has sent the end), the reader (until it was delivered) and each
+ * acknowledgement on its way. */
+struct stream_job {
+    _Atomic unsigned refs;
+    struct replica *replica;
+    struct snapshot_stream *stream;
+    struct mail begin, end;
+    _Atomic uint64_t acked;
+    _Atomic bool canceled;
+    uint64_t sent; /* helper's from here on */
+    bool running, ended;
+    enum err err;
+};
+
+static void job_unref(struct stream_job *job)
+{
+    if (atomic_fetch_sub(&job->refs, 1) == 1)
+        mem_free(job);
+}
+
+struct piece_mail {
+    struct mail mail;
+    struct stream_job *job;
+    struct buf bytes;
+};
+
+static void deliver_piece(struct mail *mail)
+{
+    struct piece_mail *m = CONTAINER_OF(mail, struct piece_mail, mail);
+    if (!atomic_load(&m->job->canceled))
+        m->job->stream->piece(m->job->stream, buf_bytes(&m->bytes));
+    buf_fini(&m->bytes);
+    mem_free(m);
+}
+
+static struct piece_mail *new_piece(struct stream_job *job)
+{
+    struct piece_mail *m = mem_zalloc(1, sizeof *m);
+    m->mail.deliver = deliver_piece;
+    m->job = job;
+    buf_init(&m->bytes, ROWS_MAX_BYTES);
+    return m;
+}
+
+static void send_piece(struct stream_job *job, struct piece_mail *m)
+{
+    job->sent += m->bytes.n;
+    mailbox_send(job->stream->reply_to, &m->mail);
+}
+
+static enum err frame_block(void *ctx, struct bytes block)
+{
+    struct piece_mail *m = ctx;
+    snapshot_write_block(&m->bytes, block);
+    return buf_err(&m->bytes);
+}
+
+static void deliver_end(struct mail *mail)
+{
+    struct stream_job *job = CONTAINER_OF(mail, struct stream_job, end);
+    job->stream->internal = NULL;
+    job->stream->end(job->stream, job->err);
+    job_unref(job);
+}
+
+static void end_stream(struct stream_job *job, enum err e)
+{
+    if (job->running)
+        end_job(job->replica->snapshotter);
+    job->ended = true;
+    job->err = e;
+    job->end.deliver = deliver_end;
+    mailbox_send(job->stream->reply_to, &job->end);
+    job_unref(job);
+}
+
+/* Sends pieces until the reader is too far behind; an acknowledgement brings it back here. */
+static void go_on_stream(struct stream_job *job)
+{
+    struct source *source = &job->replica->snapshotter->source;
+    while (job->sent - atomic_load(&job->acked) < AHEAD_BYTES) {
+        if (atomic_load(&job->canceled)) {
+            end_stream(job, ERR_CANCELED);
+            return;
+        }
+        struct piece_mail *m = new_piece(job);
+        enum err e = source_next(source, frame_block, m);
+        if (e == OK && source->end)
+            snapshot_write_tail(&m->bytes, source->blocks, source->bytes);
+        bool last = e != OK || source->end;
+        send_piece(job, m);
+        if (last) {
+            end_stream(job, e);
+            return;
+        }
+    }
+}
+
+static void deliver_stream(struct mail *mail)
+{
+    struct stream_job *job = CONTAINER_OF(mail, struct stream_job, begin);
+    struct snapshotter *s = job->replica->snapshotter;
+    if (s->running || atomic_exchange(&s->asked, true)) {
+        end_stream(job, ERR_BUSY);
+        return;
+    }
+    job->running = true;
+    s->running = true;
+    s->stream_job = job;
+    enum err e = source_open(&s->source, job->replica->store, job->replica->cluster_id);
+    if (e != OK) {
+        end_stream(job, e);
+        return;
+    }
+    struct snapshot_head head = source_head(&s->source);
+    struct piece_mail *m = new_piece(job);
+    snapshot_write_head(&m->bytes, &head);
+    send_piece(job, m);
+    go_on_stream(job);
+}
+
+void replica_snapshot_stream(struct replica *r, struct snapshot_stream *stream)
+{
+    struct stream_job *job = mem_zalloc(1, sizeof *job);
+    atomic_init(&job->refs, 2);
+    job->replica = r;
+    job->stream = stream;
+    stream->internal = job;
+    job->begin.deliver = deliver_stream;
+    mailbox_send(r->helper_box, &job->begin);
+}
+
+struct ack_mail {
+    struct mail mail;
+    struct stream_job *job;
+};
+
+static void deliver_ack(struct mail *mail)
+{
+    struct ack_mail *m = CONTAINER_OF(mail, struct ack_mail, mail);
+    if (!m->job->ended)
+        go_on_stream(m->job);
+    job_unref(m->job);
+    mem_free(m);
+}
+
+/* After the end was sent the helper only drops its reference: `ended` is its own to read. */
+static void wake_helper(struct stream_job *job)
+{
+    struct ack_mail *m = mem_zalloc(1, sizeof *m);
+    *m = (struct ack_mail){ .mail.deliver = deliver_ack, .job = job };
+    atomic_fetch_add(&job->refs, 1);
+    mailbox_send(job->replica->helper_box, &m->mail);
+}
+
+void snapshot_stream_ack(struct snapshot_stream *stream, size_t bytes)
+{
+    struct stream_job *job = stream->internal;
+    if (job == NULL)
+        return;
+    atomic_fetch_add(&job->acked, bytes);
+    wake_helper(job);
+}
+
+void snapshot_stream_cancel(struct snapshot_stream *stream)
+{
+    struct stream_job *job = stream->internal;
+    if (job == NULL)
+        return;
+    atomic_store(&job->canceled, true);
+    atomic_fetch_add(&job->acked, AHEAD_BYTES);
+    wake_helper(job);
+}
+
+/* -- life ------------------------------------------------------------------------------------- */
+
+static void ring_pace(struct timer *t)
+{
+    go_on_file(CONTAINER_OF(t, struct snapshotter, pace));
+}
+
+struct snapshotter *snapshotter_new(struct replica *r)
+{
+    struct snapshotter *s = mem_zalloc(1, sizeof *s);
+    s->replica = r;
+    timer_init(&s->pace, r->helper_loop, ring_pace);
+    return s;
+}
+
+void snapshotter_free(struct snapshotter *s)
+{
+    if (s == NULL)
+        return;
+    timer_stop(&s->pace);
+    if (s->running) {
+        if (s->stream_job == NULL)
+            snapshot_file_abort(s->sink.file);
+        else
+            job_unref(s->stream_job);
+        source_close(&s->source);
+    }
+    mem_free(s);
+}
