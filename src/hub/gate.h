@@ -1,8 +1,9 @@
 /* hub/gate.h -- nothing is read or proposed without having been checked.
  *
- * A handler takes its caller and an operation to access_check and gets a `struct granted`, which only
- * that function makes; hub_read, hub_submit and watch_open want it. Until users exist the server runs
- * in open mode: everyone is granted everything, and the origin still says who came from where. */
+ * A handler takes its caller and an operation to access_check and gets a `struct granted`, which
+ * only that function makes; hub_read, hub_submit and watch_open want it. Until users exist the
+ * server runs in open mode: everyone is granted everything, and the origin still says who came from
+ * where. */
 #ifndef HUB_GATE_H
 #define HUB_GATE_H
 
@@ -14,10 +15,10 @@ enum access_verb { ACCESS_READ, ACCESS_WRITE, ACCESS_LIST, ACCESS_REGISTER, ACCE
 
 struct caller { /* who asks, as the face learned it; lends */
     enum face face;
-    const char *peer;          /* "127.0.0.1:4711" */
-    const char *client_name;   /* certificate's common name or NULL */
-    struct bytes token;        /* whatever credential the protocol carries */
-    struct bytes why;          /* reason given, or empty */
+    const char *peer;        /* "127.0.0.1:4711" */
+    const char *client_name; /* certificate's common name or NULL */
+    struct bytes token;      /* whatever credential the protocol carries */
+    struct bytes why;        /* reason given, or empty */
 };
 
 struct operation {
@@ -28,7 +29,8 @@ struct operation {
 
 struct granted; /* a caller who may do what was asked; lives in the arena it was made in */
 
-/* ERR_DENIED, ERR_UNAUTHENTICATED. OPERATIONS are all that the request does, nested ones included. */
+/* ERR_DENIED, ERR_UNAUTHENTICATED. OPERATIONS are all that the request does, nested ones included.
+ */
 MUST_CHECK enum err access_check(const struct caller *caller, const struct operation *operations,
                                  size_t n, struct arena *arena, const struct granted **ret);
 /* The server's own chores. */

@@ -1,9 +1,9 @@
 /* hub/hub.h -- an io thread's half of the kernel: views, read points, submitting, leases.
  *
- * One hub per io thread; everything belongs to that thread. Requests that were decoded in a turn are
- * answered together at its end (LOOP_STAGE_ANSWER): the hub takes its mail, renews its view once if
- * anyone needs it, and, while the view is ahead of the last batch it has processed, holds answers
- * back (kernel.md 2). Completions never run inside the call that asked for them. */
+ * One hub per io thread; everything belongs to that thread. Requests that were decoded in a turn
+ * are answered together at its end (LOOP_STAGE_ANSWER): the hub takes its mail, renews its view
+ * once if anyone needs it, and, while the view is ahead of the last batch it has processed, holds
+ * answers back (kernel.md 2). Completions never run inside the call that asked for them. */
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
 
@@ -17,7 +17,7 @@ struct hub_options {
     struct replica *replica; /* kept */
     struct loop *loop;       /* kept */
     struct metrics *metrics;
-    uint64_t catch_up_events; /* most events per catch-up response; 0 = 1000 revisions' worth */
+    uint64_t catch_up_events;    /* most events per catch-up response; 0 = 1000 revisions' worth */
     uint64_t watch_buffer_bytes; /* a stream over it is marked behind; 0 = 256 KiB */
     uint64_t render_max_bytes;   /* of rendered answers waiting in the process; 0 = 64 MiB */
     uint64_t quota_bytes;        /* ETCD's; for the gate; 0 = 2 GiB */
@@ -38,8 +38,9 @@ struct hub_read {
     struct list link; /* internal */
     bool linearizable;
     const struct granted *granted;
-    /* At the end of this turn or a later one: read and answer now, from VIEW alone. ERR: VIEW is NULL
-     * (ERR_STOPPING, ERR_NOT_LEADER). */
+    uint64_t need; /* internal: from a view at this index or later */
+    /* At the end of this turn or a later one: read and answer now, from VIEW alone. ERR: VIEW is
+     * NULL (ERR_STOPPING, ERR_NOT_LEADER). */
     void (*ready)(struct hub_read *r, enum err err, const struct view *view);
 };
 void hub_read(struct hub *h, struct hub_read *r);
@@ -50,8 +51,8 @@ void hub_read_cancel(struct hub *h, struct hub_read *r);
 uint64_t hub_revision(struct hub *h);
 uint64_t hub_term(struct hub *h);
 
-/* A piece of work over several turns that must not starve others: RUN is called once a turn with the
- * turn's view until it says done. */
+/* A piece of work over several turns that must not starve others: RUN is called once a turn with
+ * the turn's view until it says done. */
 struct hub_work {
     struct list link;
     /* False: call me again next turn. */
@@ -66,13 +67,25 @@ struct hub_write; /* a command under way; the hub's */
 
 typedef void (*hub_done_fn)(void *ctx, enum err err, const struct command_result *result);
 
-/* Proposes a command of KIND; its body is what FILL appended... BODY is copied. DONE is called once,
+/* Proposes a command of KIND; BODY is copied. DONE is called once,
  * from the loop: ERR as in struct proposal, and when it is OK RESULT (lent for the call) holds the
  * command's own outcome. ERR_BUSY at once through DONE when the thread's credits are spent. */
 struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum command_kind kind,
                              struct bytes body, hub_done_fn done, void *ctx);
 /* DONE will not be called; the command may still happen. */
 void hub_write_abandon(struct hub_write *w);
+
+/* DONE once what compactions have made unreadable is gone from the file. */
+struct hub_swept {
+    struct sweep_wait wait; /* internal */
+    struct hub *hub;        /* internal */
+    bool canceled;          /* internal */
+    void (*done)(struct hub_swept *s);
+};
+/* S must stay until DONE; after hub_swept_cancel DONE still comes, with CANCELED set, so that the
+ * memory can go. */
+void hub_wait_swept(struct hub *h, struct hub_swept *s);
+void hub_swept_cancel(struct hub_swept *s);
 
 /* -- leases ----------------------------------------------------------------------------------- */
 
@@ -82,7 +95,8 @@ struct hub_lease {
     enum face face;
     bool renew;
     const struct granted *granted;
-    bool canceled; /* internal */
+    struct lease_flight *flight; /* internal */
+    size_t at;                   /* internal */
     void (*done)(struct hub_lease *l, enum lease_answer answer, uint64_t ttl_ms,
                  uint64_t remaining_ms);
 };

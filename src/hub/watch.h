@@ -1,10 +1,10 @@
 /* hub/watch.h -- watchers of key ranges on one io thread, and how they catch up.
  *
- * A watcher belongs to a stream (one per protocol stream). While it is in sync it is matched against
- * each batch (hash for single keys, interval tree for ranges) and handed the events; when its stream
- * is over its byte budget, or it starts in the past, it is behind: it gets nothing queued, and reads
- * the history from its next revision when the stream has room. Order, no gap, no repeat, ever; all
- * events of a revision come in one call. */
+ * A watcher belongs to a stream (one per protocol stream). While it is in sync it is matched
+ * against each batch (hash for single keys, interval tree for ranges) and handed the events; when
+ * its stream is over its byte budget, or it starts in the past, it is behind: it gets nothing
+ * queued, and reads the history from its next revision when the stream has room. Order, no gap, no
+ * repeat, ever; all events of a revision come in one call. */
 #ifndef HUB_WATCH_H
 #define HUB_WATCH_H
 
@@ -17,12 +17,12 @@ struct watcher;
 struct watch_events { /* lent for the call */
     const struct event *const *events;
     size_t n;
-    uint64_t revision;      /* of the store as the watcher has now seen it: >= the last event's */
+    uint64_t revision;       /* of the store as the watcher has now seen it: >= the last event's */
     const struct view *view; /* for values in pieces and previous versions */
     /* The same events in the same order were handed to the watcher before, in this turn: what was
      * rendered for it may be used again. NULL if there is none; else the SHARED that it set. */
     void **shared;
-    bool caught_up;         /* delivered live, not from history */
+    bool caught_up; /* delivered live, not from history */
 };
 
 struct watch_ops {
@@ -39,9 +39,9 @@ struct watch_ops {
 
 struct watch_options {
     enum space space;
-    struct bytes key, end;     /* copied; written as in range.h; key "\0" and end "\0" = everything */
-    uint64_t start;            /* first revision wanted; 0 = from now */
-    bool no_put, no_delete;    /* filters */
+    struct bytes key, end;  /* copied; written as in range.h; key "\0" and end "\0" = everything */
+    uint64_t start;         /* first revision wanted; 0 = from now */
+    bool no_put, no_delete; /* filters */
     void *ctx;
 };
 
@@ -62,7 +62,8 @@ struct watch_stream *watcher_stream(const struct watcher *w);
 bool watcher_is_synced(const struct watcher *w, uint64_t *ret_revision);
 /* The next revision it waits for. */
 uint64_t watcher_next(const struct watcher *w);
-/* All watchers of the stream are in sync at *ret_revision, and it is at or above each one's start. */
+/* All watchers of the stream are in sync at *ret_revision, and it is at or above each one's start.
+ */
 bool watch_stream_is_synced(const struct watch_stream *s, uint64_t *ret_revision);
 
 struct watch_counts {

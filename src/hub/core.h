@@ -1,0 +1,52 @@
+/* hub/core.h -- the inside of a hub: shared by this folder's files only. One io thread's. */
+#ifndef HUB_CORE_H
+#define HUB_CORE_H
+
+#include "hub/hub.h"
+#include "hub/watch.h"
+
+struct watch_hub; /* watch.c: all watchers of the thread */
+
+struct hub {
+    struct hub_options options;
+    struct mailbox *box;
+    struct loop_hook turn;
+    struct subscriber subscriber;
+
+    /* the view, and how far the batches have come */
+    struct view *view;
+    uint64_t view_index;  /* applied index of the view */
+    uint64_t batch_index; /* of the last batch received */
+    struct list batches;  /* received, not processed yet */
+    bool lost;            /* batches were left out: everything may have changed */
+    uint64_t lost_from;
+    unsigned changed; /* spaces, for listeners */
+
+    struct list reads, works, results, listeners;
+    struct list leases; /* asked in this turn */
+    uint64_t lease_n;
+    uint64_t bytes_under_way;
+
+    struct watch_hub *watch;
+};
+
+/* The view is not ahead of the batches: answers may be made from it. */
+bool hub_can_answer(const struct hub *h);
+
+/* lease.c */
+void hub_send_leases(struct hub *h);
+/* write.c */
+void hub_run_results(struct hub *h);
+
+/* watch.c: called by the turn, in this order */
+MUST_CHECK enum err watch_hub_new(struct hub *h);
+void watch_hub_free(struct hub *h);
+void watch_hub_batch(struct hub *h, struct batch *b);
+/* Everything from revision FROM on must be read from history. */
+void watch_hub_lost(struct hub *h, uint64_t from);
+/* Answers creations and lets those behind catch up; only when hub_can_answer. True: more to do. */
+bool watch_hub_turn(struct hub *h);
+/* There is something for watch_hub_turn. */
+bool watch_hub_waits(const struct hub *h);
+
+#endif

@@ -1,0 +1,136 @@
+/* Commands under way. One allocation each: the proposal, its origin's texts and its body. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "hub/core.h"
+#include "hub/hub.h"
+
+struct hub_write {
+    struct list link; /* in results, once it is done */
+    struct hub *hub;
+    struct proposal proposal;
+    struct origin origin;
+    hub_done_fn done; /* NULL: abandoned */
+    void *ctx;
+    size_t size;
+    uint8_t bytes[];
+};
+
+static struct bytes copy_into(uint8_t **at, struct bytes from)
+{
+    if (from.n == 0)
+        return (struct bytes){ 0 };
+    uint8_t *to = *at;
+    memcpy(to, from.p, from.n);
+    *at += from.n;
+    return bytes_of(to, from.n);
+}
+
+static void write_done(struct proposal *p)
+{
+    struct hub_write *w = CONTAINER_OF(p, struct hub_write, proposal);
+    list_append(&w->hub->results, &w->link);
+}
+
+static void finish(struct hub_write *w)
+{
+    struct proposal *p = &w->proposal;
+    w->hub->bytes_under_way -= w->size;
+    if (w->done != NULL)
+        w->done(w->ctx, p->err, p->err == OK ? p->result : NULL);
+    if (p->effects != NULL)
+        effects_unref(p->effects);
+    mem_free(w);
+}
+
+void hub_run_results(struct hub *h)
+{
+    struct list now;
+    list_init(&now);
+    list_splice(&now, &h->results);
+    while (!list_is_empty(&now)) {
+        struct hub_write *w = LIST_FIRST(&now, struct hub_write, link);
+        list_remove(&w->link);
+        finish(w);
+    }
+}
+
+struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum command_kind kind,
+                             struct bytes body, hub_done_fn done, void *ctx)
+{
+    assert(granted != NULL);
+    const struct origin *origin = granted_origin(granted);
+    size_t size = origin->principal.n + origin->address.n + origin->why.n + body.n;
+    struct hub_write *w = mem_alloc(sizeof *w + size);
+    *w = (struct hub_write){ .hub = h, .done = done, .ctx = ctx, .size = size + sizeof *w };
+    uint8_t *at = w->bytes;
+    w->origin = (struct origin){
+        .face = origin->face,
+        .principal = copy_into(&at, origin->principal),
+        .address = copy_into(&at, origin->address),
+        .why = copy_into(&at, origin->why),
+    };
+    w->proposal = (struct proposal){
+        .command = { .kind = kind,
+                     .origin = &w->origin,
+                     .policy_revision = granted_policy_revision(granted),
+                     .body = copy_into(&at, body) },
+        .reply_to = h->box,
+        .done = write_done,
+    };
+    bool busy = h->bytes_under_way != 0 && h->bytes_under_way + w->size > h->options.credits;
+    h->bytes_under_way += w->size;
+    if (busy) {
+        w->proposal.err = ERR_BUSY;
+        list_append(&h->results, &w->link);
+        loop_again(h->options.loop);
+    } else {
+        replica_propose(h->options.replica, &w->proposal);
+    }
+    return w;
+}
+
+void hub_write_abandon(struct hub_write *w)
+{
+    w->done = NULL;
+}
+
+/* -- sweeps ----------------------------------------------------------------------------------- */
+
+static void swept(struct sweep_wait *wait)
+{
+    struct hub_swept *s = CONTAINER_OF(wait, struct hub_swept, wait);
+    s->done(s);
+}
+
+void hub_wait_swept(struct hub *h, struct hub_swept *s)
+{
+    s->hub = h;
+    s->canceled = false;
+    s->wait = (struct sweep_wait){ .reply_to = h->box, .done = swept };
+    replica_wait_swept(h->options.replica, &s->wait);
+}
+
+void hub_swept_cancel(struct hub_swept *s)
+{
+    s->canceled = true;
+}
+
+/* -- space ------------------------------------------------------------------------------------ */
+
+enum err hub_space_for(struct hub *h, enum space space, uint64_t cost)
+{
+    if (replica_disk_state(h->options.replica) >= DISK_STOP)
+        return ERR_NO_SPACE;
+    if (space != SPACE_ETCD)
+        return OK;
+    struct store_space used;
+    store_space(replica_store(h->options.replica), &used);
+    return used.etcd_bytes + cost >= h->options.quota_bytes ? ERR_QUOTA : OK;
+}
+
+uint64_t hub_quota(const struct hub *h)
+{
+    return h->options.quota_bytes;
+}
