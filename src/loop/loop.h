@@ -24,6 +24,8 @@ void loop_free(struct loop *loop);
 MUST_CHECK enum err loop_start(struct loop *loop);
 /* Asks the loop to end and waits for its thread. From another thread, once. */
 void loop_stop_join(struct loop *loop);
+/* Waits for its thread, which ends by a loop_stop of its own. From another thread, once. */
+void loop_join(struct loop *loop);
 /* Runs it on the calling thread instead, until loop_stop. */
 void loop_run(struct loop *loop);
 /* Ends loop_run / the thread after the present turn. Any thread. */
