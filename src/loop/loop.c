@@ -1,61 +1,84 @@
-/* A turn: sockets and mail (poll), timers that have rung, the hooks of each stage; then closed
- * handles; then the hooks once more, for what closing caused, before the loop sleeps.
+/* A libuv loop with a turn that has a fixed order:
  *
- * Timers share one wheel; libuv is only told when the next one is due. Time is read at most once
- * between two sleeps. */
+ *   sockets -> clock -> timers -> MAIL -> closed handles -> ANSWER -> FLUSH -> sleep
+ *
+ * libuv polls, then runs its check handles, close callbacks, its own timers (ours is only an alarm
+ * that ends the sleep), then its prepare handles, then polls again. So the first half of the turn's
+ * end is a check handle and the second half a prepare handle: nothing runs between FLUSH and the
+ * sleep, and what any callback of the turn has appended leaves before it.
+ *
+ * All timers of a loop lie in one wheel. WAKE_MS is not later than the earliest of them: setting an
+ * earlier timer lowers it, cancelling leaves it, and only when it has come is it computed anew. */
 #include "loop/loop.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
-
 #include <uv.h>
 
 #include "base/mem.h"
 
-enum { STACK_BYTES = 2 * 1024 * 1024 };
+enum { NS_PER_MS = 1000000, THREAD_STACK = 2 * 1024 * 1024, NAME_MAX_BYTES = 15 };
 
 struct loop {
     uv_loop_t uv;
-    uv_thread_t thread;
+    uv_check_t arrived;
+    uv_prepare_t sleeping;
+    uv_idle_t sleepless; /* active: the next poll does not wait */
+    uv_timer_t alarm;    /* ends the sleep when a timer is due */
     uv_async_t stop;
-    uv_prepare_t prepare;
-    uv_check_t check;
-    uv_idle_t idle;  /* active: the loop does not sleep */
-    uv_timer_t wake; /* at the wheel's next time */
-    const char *name;
-    struct wheel wheel;
-    struct list rung;
     struct list hooks[LOOP_STAGES];
-    uint64_t now_ns, wake_at_ms;
-    bool fresh; /* now_ns was read in this turn */
+    struct wheel wheel;
+    uint64_t wake_ms;  /* UINT64_MAX: no timer */
+    uint64_t alarm_ms; /* what ALARM is set to, UINT64_MAX: it is not */
+    uint64_t now_ns;
     bool again;
+    uv_thread_t thread;
+    char name[NAME_MAX_BYTES + 1];
 };
 
-/* -- clocks ----------------------------------------------------------------------------------- */
+/* -- clocks ------------------------------------------------------------------------------------ */
+
+static uint64_t clock_read(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
 
 uint64_t clock_now_ns(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+    return clock_read(CLOCK_MONOTONIC);
 }
 
 uint64_t clock_wall_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000ULL + (uint64_t)t.tv_nsec / 1000000ULL;
+    return clock_read(CLOCK_REALTIME) / NS_PER_MS;
+}
+
+uint64_t loop_now_ns(const struct loop *loop)
+{
+    return loop->now_ns;
+}
+
+uint64_t loop_now_ms(const struct loop *loop)
+{
+    return loop->now_ns / NS_PER_MS;
 }
 
 void entropy_fill(void *p, size_t n)
 {
     uint8_t *at = p;
     while (n > 0) {
-        ssize_t got = getrandom(at, n < 256 ? n : 256, 0);
-        assert(got >= 0); /* up to 256 bytes it neither fails nor is interrupted */
+        ssize_t got = getrandom(at, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        assert(got > 0); /* the kernel always has some once it is up */
         at += got;
         n -= (size_t)got;
     }
@@ -64,98 +87,95 @@ void entropy_fill(void *p, size_t n)
 uint64_t entropy_u64(void)
 {
     uint64_t v;
-    entropy_fill(&v, sizeof v);
+    entropy_fill(&v, sizeof(v));
     return v;
 }
 
-uint64_t loop_now_ns(const struct loop *loop)
-{
-    struct loop *l = (struct loop *)(uintptr_t)loop;
-    if (!l->fresh) {
-        l->now_ns = clock_now_ns();
-        l->fresh = true;
-    }
-    return l->now_ns;
-}
+/* -- the turn ---------------------------------------------------------------------------------- */
 
-uint64_t loop_now_ms(const struct loop *loop)
+/* Hooks are moved from one list to the other as they run: any of them may go meanwhile, and one
+ * that is added waits for the next turn. */
+static void run_hooks(struct loop *loop, enum loop_stage stage)
 {
-    return loop_now_ns(loop) / 1000000;
-}
-
-/* -- the turn --------------------------------------------------------------------------------- */
-
-static void run_hooks(struct loop *l)
-{
-    for (size_t stage = 0; stage < LOOP_STAGES; stage++) {
-        LIST_FOR_EACH(link, &l->hooks[stage])
-        {
-            struct loop_hook *hook = CONTAINER_OF(link, struct loop_hook, link);
-            hook->run(hook);
-        }
+    struct list left;
+    list_init(&left);
+    list_splice(&left, &loop->hooks[stage]);
+    while (!list_is_empty(&left)) {
+        struct list *link = left.next;
+        list_remove(link);
+        list_append(&loop->hooks[stage], link);
+        struct loop_hook *hook = CONTAINER_OF(link, struct loop_hook, link);
+        hook->run(hook);
     }
 }
 
-static void ring_timers(struct loop *l)
+static void ring_timers(struct loop *loop)
 {
-    wheel_advance(&l->wheel, loop_now_ms(l), &l->rung);
-    while (!list_is_empty(&l->rung)) {
-        struct wheel_timer *w = LIST_FIRST(&l->rung, struct wheel_timer, link);
-        list_remove(&w->link);
-        struct timer *t = CONTAINER_OF(w, struct timer, wheel);
+    uint64_t now_ms = loop_now_ms(loop);
+    if (loop->wheel.timer_n > 0 && now_ms < loop->wake_ms)
+        return;
+
+    struct list rung;
+    list_init(&rung);
+    wheel_advance(&loop->wheel, now_ms, &rung);
+    loop->wake_ms = wheel_next_ms(&loop->wheel);
+    while (!list_is_empty(&rung)) {
+        struct list *link = rung.next;
+        list_remove(link);
+        struct timer *t =
+            CONTAINER_OF(CONTAINER_OF(link, struct wheel_timer, link), struct timer, wheel);
         t->ring(t);
     }
 }
 
-static void on_check(uv_check_t *handle)
+static void on_arrived(uv_check_t *handle)
 {
-    struct loop *l = handle->data;
-    l->again = false;
-    ring_timers(l);
-    run_hooks(l);
+    struct loop *loop = handle->data;
+    loop->now_ns = clock_now_ns();
+    ring_timers(loop);
+    run_hooks(loop, LOOP_STAGE_MAIL);
 }
 
-static void on_wake(uv_timer_t *handle)
+static void on_alarm(uv_timer_t *handle)
 {
-    struct loop *l = handle->data;
-    l->wake_at_ms = 0; /* the wheel is advanced after the poll that follows */
-    l->again = true;
+    struct loop *loop = handle->data;
+    loop->alarm_ms = UINT64_MAX;
 }
 
-static void on_idle(uv_idle_t *handle)
+static void on_sleepless(uv_idle_t *handle)
 {
+    (void)handle;
 }
 
-static void set_wake(struct loop *l)
+static void set_alarm(struct loop *loop)
 {
-    uint64_t next = wheel_next_ms(&l->wheel);
-    if (next == l->wake_at_ms)
+    if (loop->wake_ms == loop->alarm_ms)
         return;
-    l->wake_at_ms = next;
-    if (next == UINT64_MAX) {
-        uv_timer_stop(&l->wake);
+    loop->alarm_ms = loop->wake_ms;
+    if (loop->wake_ms == UINT64_MAX) {
+        uv_timer_stop(&loop->alarm);
         return;
     }
-    uint64_t now = loop_now_ms(l);
-    uv_update_time(&l->uv);
-    uv_timer_start(&l->wake, on_wake, next > now ? next - now : 0, 0);
+    uint64_t now_ms = loop_now_ms(loop);
+    uv_timer_start(&loop->alarm, on_alarm, loop->wake_ms > now_ms ? loop->wake_ms - now_ms : 0, 0);
 }
 
-static void on_prepare(uv_prepare_t *handle)
+static void on_sleeping(uv_prepare_t *handle)
 {
-    struct loop *l = handle->data;
-    run_hooks(l);
-    set_wake(l);
-    if (l->again)
-        uv_idle_start(&l->idle, on_idle);
+    struct loop *loop = handle->data;
+    run_hooks(loop, LOOP_STAGE_ANSWER);
+    run_hooks(loop, LOOP_STAGE_FLUSH);
+    set_alarm(loop);
+    if (loop->again)
+        uv_idle_start(&loop->sleepless, on_sleepless);
     else
-        uv_idle_stop(&l->idle);
-    l->fresh = false;
+        uv_idle_stop(&loop->sleepless);
+    loop->again = false;
 }
 
-void loop_again(struct loop *loop)
+static void on_stop(uv_async_t *handle)
 {
-    loop->again = true;
+    uv_stop(handle->loop);
 }
 
 void loop_hook_add(struct loop *loop, enum loop_stage stage, struct loop_hook *hook)
@@ -168,99 +188,86 @@ void loop_hook_remove(struct loop_hook *hook)
     list_remove(&hook->link);
 }
 
-/* -- timers ----------------------------------------------------------------------------------- */
-
-void timer_init(struct timer *t, struct loop *loop, void (*ring)(struct timer *timer))
+void loop_again(struct loop *loop)
 {
-    *t = (struct timer){ .loop = loop, .ring = ring };
+    loop->again = true;
 }
 
-void timer_start(struct timer *t, uint64_t after_ms)
-{
-    timer_stop(t);
-    /* The wheel may lag behind the clock by what this turn took: count from the clock, and never
-     * early: the present millisecond has partly gone. */
-    wheel_set(&t->loop->wheel, &t->wheel, loop_now_ms(t->loop) + after_ms + 1);
-}
-
-void timer_stop(struct timer *t)
-{
-    if (!wheel_timer_is_set(&t->wheel))
-        return;
-    if (t->wheel.at_ms <= t->loop->wheel.now_ms)
-        list_remove(&t->wheel.link); /* it has rung and waits for its turn */
-    else
-        wheel_cancel(&t->loop->wheel, &t->wheel);
-}
-
-bool timer_is_set(const struct timer *t)
-{
-    return wheel_timer_is_set(&t->wheel);
-}
-
-/* -- life ------------------------------------------------------------------------------------- */
-
-static void on_stop(uv_async_t *handle)
-{
-    uv_stop(handle->loop);
-}
+/* -- life -------------------------------------------------------------------------------------- */
 
 enum err loop_new(const char *name, struct loop **ret)
 {
-    struct loop *l = mem_zalloc(1, sizeof *l);
-    l->name = name;
-    if (uv_loop_init(&l->uv) != 0) {
-        mem_free(l);
+    struct loop *loop = mem_zalloc(1, sizeof(*loop));
+    if (uv_loop_init(&loop->uv) != 0) {
+        mem_free(loop);
         return ERR_SYSTEM;
     }
-    if (uv_async_init(&l->uv, &l->stop, on_stop) != 0) {
-        IGNORE(uv_loop_close(&l->uv)); /* nothing is in it yet */
-        mem_free(l);
+    /* Only the async handle asks the system for something (an event descriptor). */
+    if (uv_async_init(&loop->uv, &loop->stop, on_stop) != 0) {
+        uv_loop_close(&loop->uv);
+        mem_free(loop);
         return ERR_SYSTEM;
     }
-    uv_prepare_init(&l->uv, &l->prepare);
-    uv_check_init(&l->uv, &l->check);
-    uv_idle_init(&l->uv, &l->idle);
-    uv_timer_init(&l->uv, &l->wake);
-    l->stop.data = l->prepare.data = l->check.data = l->idle.data = l->wake.data = l;
-    uv_prepare_start(&l->prepare, on_prepare);
-    uv_check_start(&l->check, on_check);
-    for (size_t stage = 0; stage < LOOP_STAGES; stage++)
-        list_init(&l->hooks[stage]);
-    list_init(&l->rung);
-    wheel_init(&l->wheel, loop_now_ms(l));
-    l->fresh = false;
-    *ret = l;
+    uv_check_init(&loop->uv, &loop->arrived);
+    uv_prepare_init(&loop->uv, &loop->sleeping);
+    uv_idle_init(&loop->uv, &loop->sleepless);
+    uv_timer_init(&loop->uv, &loop->alarm);
+    loop->arrived.data = loop->sleeping.data = loop->alarm.data = loop;
+    uv_check_start(&loop->arrived, on_arrived);
+    uv_prepare_start(&loop->sleeping, on_sleeping);
+
+    for (size_t i = 0; i < LOOP_STAGES; i++)
+        list_init(&loop->hooks[i]);
+    loop->now_ns = clock_now_ns();
+    wheel_init(&loop->wheel, loop_now_ms(loop));
+    loop->wake_ms = loop->alarm_ms = UINT64_MAX;
+    snprintf(loop->name, sizeof(loop->name), "%s", name);
+    *ret = loop;
     return OK;
+}
+
+static void assert_closing(uv_handle_t *handle, void *ctx)
+{
+    (void)ctx;
+    assert(uv_is_closing(handle)); /* somebody's handle would outlive its loop */
 }
 
 void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
-    uv_handle_t *const own[] = {
-        (uv_handle_t *)&loop->stop, (uv_handle_t *)&loop->prepare, (uv_handle_t *)&loop->check,
-        (uv_handle_t *)&loop->idle, (uv_handle_t *)&loop->wake,
-    };
-    for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        uv_close(own[i], NULL);
-    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
-        ;
-    int closed = uv_loop_close(&loop->uv);
-    assert(closed == 0); /* somebody left a handle open */
+    uv_close((uv_handle_t *)&loop->stop, NULL);
+    uv_close((uv_handle_t *)&loop->arrived, NULL);
+    uv_close((uv_handle_t *)&loop->sleeping, NULL);
+    uv_close((uv_handle_t *)&loop->sleepless, NULL);
+    uv_close((uv_handle_t *)&loop->alarm, NULL);
+    uv_walk(&loop->uv, assert_closing, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    int failed = uv_loop_close(&loop->uv);
+    assert(failed == 0);
+    (void)failed;
     mem_free(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+    loop->now_ns = clock_now_ns();
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    /* The turn in which the stop came has not had its end yet. */
+    run_hooks(loop, LOOP_STAGE_ANSWER);
+    run_hooks(loop, LOOP_STAGE_FLUSH);
 }
 
 static void run_thread(void *arg)
 {
-    struct loop *l = arg;
-    IGNORE(pthread_setname_np(pthread_self(), l->name)); /* only for people who look */
-    loop_run(l);
+    struct loop *loop = arg;
+    pthread_setname_np(pthread_self(), loop->name);
+    loop_run(loop);
 }
 
 enum err loop_start(struct loop *loop)
 {
-    uv_thread_options_t options = { .flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK_BYTES };
+    uv_thread_options_t options = { .flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = THREAD_STACK };
     return uv_thread_create_ex(&loop->thread, &options, run_thread, loop) == 0 ? OK : ERR_SYSTEM;
 }
 
@@ -275,11 +282,6 @@ void loop_stop_join(struct loop *loop)
     loop_join(loop);
 }
 
-void loop_run(struct loop *loop)
-{
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
-}
-
 void loop_stop(struct loop *loop)
 {
     uv_async_send(&loop->stop);
@@ -288,4 +290,39 @@ void loop_stop(struct loop *loop)
 struct uv_loop_s *loop_uv(struct loop *loop)
 {
     return &loop->uv;
+}
+
+/* -- timers ------------------------------------------------------------------------------------ */
+
+void timer_init(struct timer *t, struct loop *loop, void (*ring)(struct timer *timer))
+{
+    *t = (struct timer){ .loop = loop, .ring = ring };
+}
+
+void timer_start(struct timer *t, uint64_t after_ms)
+{
+    struct loop *loop = t->loop;
+    timer_stop(t);
+    /* Rounded up to a whole millisecond of the wheel: never early. */
+    uint64_t now_ms = (loop->now_ns + NS_PER_MS - 1) / NS_PER_MS;
+    uint64_t at_ms = after_ms > UINT64_MAX - now_ms ? UINT64_MAX : now_ms + after_ms;
+    wheel_set(&loop->wheel, &t->wheel, at_ms);
+    if (t->wheel.at_ms < loop->wake_ms)
+        loop->wake_ms = t->wheel.at_ms;
+}
+
+void timer_stop(struct timer *t)
+{
+    if (!wheel_timer_is_set(&t->wheel))
+        return;
+    /* At or below the wheel's present it has been handed out already and only waits to ring. */
+    if (t->wheel.at_ms <= t->loop->wheel.now_ms)
+        list_remove(&t->wheel.link);
+    else
+        wheel_cancel(&t->loop->wheel, &t->wheel);
+}
+
+bool timer_is_set(const struct timer *t)
+{
+    return wheel_timer_is_set(&t->wheel);
 }

@@ -45,9 +45,10 @@ uint64_t entropy_u64(void);
 
 /* -- the end of a turn ------------------------------------------------------------------------ */
 
-/* Called at the end of each turn, after sockets and mail, and before the loop sleeps: first those of
- * a lower stage. A hook may be added at any time and stays until removed. */
-enum loop_stage { LOOP_STAGE_ANSWER, LOOP_STAGE_FLUSH, LOOP_STAGES };
+/* Called at the end of each turn, before the loop sleeps: first those of a lower stage. MAIL comes
+ * right after sockets and timers; ANSWER and FLUSH when everything else of the turn has run. A hook
+ * may be added or removed at any time and stays until removed. */
+enum loop_stage { LOOP_STAGE_MAIL, LOOP_STAGE_ANSWER, LOOP_STAGE_FLUSH, LOOP_STAGES };
 
 struct loop_hook {
     struct list link;

@@ -1,78 +1,106 @@
-/* A stack that senders push and the receiver takes whole and turns over.
+/* Many senders, one receiver, no lock.
  *
- * Whoever finds it empty wakes the receiver; those that push onto something know that a wake-up is
- * on its way or that the receiver has not taken it yet. */
+ * TOP is a stack that senders push on; the receiver takes the whole of it with one exchange and
+ * turns it round, so that mail is delivered in the order in which it was pushed. TOP has two empty
+ * values: ASLEEP (NULL), in which the first sender must wake the receiver, and AWAKE, in which it
+ * looks by itself before it sleeps. The receiver goes to sleep by swapping AWAKE for ASLEEP; if
+ * that fails there is mail, and the loop makes another turn. */
 #include "loop/mailbox.h"
 
-#include <assert.h>
-
+#include <stdlib.h>
 #include <uv.h>
 
 #include "base/mem.h"
 
 struct mailbox {
-    _Atomic(struct mail *) newest;
-    uv_async_t wake;
-    bool delivering;
+    _Atomic(struct mail *) top;
+    struct loop *loop;
+    uv_async_t bell;
+    struct loop_hook take, sleep;
 };
 
-void mailbox_send(struct mailbox *to, struct mail *mail)
+static struct mail awake_mark;
+#define ASLEEP ((struct mail *)NULL)
+#define AWAKE (&awake_mark)
+
+static void on_bell(uv_async_t *bell)
 {
-    struct mail *old = atomic_load_explicit(&to->newest, memory_order_relaxed);
-    do {
-        mail->next = old;
-    } while (!atomic_compare_exchange_weak_explicit(&to->newest, &old, mail, memory_order_acq_rel,
-                                                    memory_order_relaxed));
-    if (old == NULL)
-        uv_async_send(&to->wake);
+    (void)bell; /* the turn it starts is all that is wanted */
 }
 
 void mailbox_take(struct mailbox *box)
 {
-    assert(!box->delivering);
-    struct mail *mail = atomic_exchange_explicit(&box->newest, NULL, memory_order_acq_rel);
+    struct mail *top = atomic_exchange_explicit(&box->top, AWAKE, memory_order_acq_rel);
     struct mail *oldest = NULL;
-    while (mail != NULL) {
-        struct mail *next = mail->next;
-        mail->next = oldest;
-        oldest = mail;
-        mail = next;
+    while (top != ASLEEP && top != AWAKE) {
+        struct mail *below = top->next;
+        top->next = oldest;
+        oldest = top;
+        top = below;
     }
-    box->delivering = true;
     while (oldest != NULL) {
-        struct mail *next = oldest->next;
-        oldest->deliver(oldest);
-        oldest = next;
+        struct mail *mail = oldest;
+        oldest = mail->next;
+        mail->next = NULL;
+        mail->deliver(mail);
     }
-    box->delivering = false;
 }
 
-static void on_wake(uv_async_t *handle)
+static void take_hook(struct loop_hook *hook)
 {
-    mailbox_take(handle->data);
+    mailbox_take(CONTAINER_OF(hook, struct mailbox, take));
+}
+
+static void sleep_hook(struct loop_hook *hook)
+{
+    struct mailbox *box = CONTAINER_OF(hook, struct mailbox, sleep);
+    struct mail *top = AWAKE;
+    if (!atomic_compare_exchange_strong_explicit(&box->top, &top, ASLEEP, memory_order_acq_rel,
+                                                 memory_order_relaxed))
+        if (top != ASLEEP)
+            loop_again(box->loop);
 }
 
 enum err mailbox_new(struct loop *loop, struct mailbox **ret)
 {
-    struct mailbox *box = mem_zalloc(1, sizeof *box);
-    if (uv_async_init(loop_uv(loop), &box->wake, on_wake) != 0) {
+    struct mailbox *box = mem_zalloc(1, sizeof(*box));
+    box->loop = loop;
+    box->take.run = take_hook;
+    box->sleep.run = sleep_hook;
+    atomic_init(&box->top, ASLEEP);
+    if (uv_async_init(loop_uv(loop), &box->bell, on_bell) != 0) {
         mem_free(box);
         return ERR_SYSTEM;
     }
-    box->wake.data = box;
+    box->bell.data = box;
+    loop_hook_add(loop, LOOP_STAGE_MAIL, &box->take);
+    loop_hook_add(loop, LOOP_STAGE_FLUSH, &box->sleep);
     *ret = box;
     return OK;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_bell_closed(uv_handle_t *bell)
 {
-    mem_free(handle->data);
+    mem_free(bell->data);
 }
 
 void mailbox_free(struct mailbox *box)
 {
     if (box == NULL)
         return;
+    loop_hook_remove(&box->take);
+    loop_hook_remove(&box->sleep);
     mailbox_take(box);
-    uv_close((uv_handle_t *)&box->wake, on_closed);
+    uv_close((uv_handle_t *)&box->bell, on_bell_closed);
+}
+
+void mailbox_send(struct mailbox *to, struct mail *take_mail)
+{
+    struct mail *top = atomic_load_explicit(&to->top, memory_order_relaxed);
+    do
+        take_mail->next = top;
+    while (!atomic_compare_exchange_weak_explicit(&to->top, &top, take_mail, memory_order_acq_rel,
+                                                  memory_order_relaxed));
+    if (top == ASLEEP)
+        uv_async_send(&to->bell);
 }
