@@ -31,24 +31,54 @@ struct conn_protocol {
 enum conn_close { CONN_FLUSH_FIRST, CONN_AT_ONCE, CONN_RESET /* TCP RST */ };
 
 struct loop *conn_loop(struct conn *c);
-/* What is to be sent; append, then conn_touch. */
+/* What is to be sent; append, then conn_touch. It may be appended to after a close; nothing of that
+ * is sent. */
 struct buf *conn_out(struct conn *c);
-/* Marks the connection for the flush at the end of the turn. */
+/* Marks the connection for the flush at the end of the turn. Not from a hook of LOOP_STAGE_FLUSH.
+ */
 void conn_touch(struct conn *c);
 /* Bytes that have not been handed to the kernel yet (conn_out and below). */
 size_t conn_pending(const struct conn *c);
 /* Stops or resumes reading the socket: back pressure towards the peer. Counted: as many resumes as
- * pauses. */
+ * pauses. What has been read already (64 KiB at most) is still fed. A pause also hides the peer's
+ * going away. */
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
-/* Asynchronous; `gone` comes later, once. More calls are harmless. */
+/* Asynchronous; `gone` comes later, once, and nothing else of the protocol is called until then.
+ * More calls are harmless; a harder one overtakes a softer one. FLUSH_FIRST waits for a peer that
+ * reads, drops what it still sends, and is bounded in time. */
 void conn_close(struct conn *c, enum conn_close how);
-const char *conn_peer(const struct conn *c);       /* "127.0.0.1:4711", "unix:" */
+const char *conn_peer(const struct conn *c); /* "127.0.0.1:4711", "unix:" */
 bool conn_is_tls(const struct conn *c);
+/* The TLS handshake agreed on "h2". */
+bool conn_is_alpn_h2(const struct conn *c);
 /* Common name of a verified client certificate, or NULL. */
 const char *conn_client_name(const struct conn *c);
 /* Replaces the protocol and feeds it LEFT: how the sniffer hands over. */
 void conn_set_protocol(struct conn *c, const struct conn_protocol *protocol, void *self,
                        struct bytes left);
+
+/* -- making them ------------------------------------------------------------------------------- */
+
+/* All connections of one loop: one read buffer, one flush at the end of the turn. */
+struct conn_set;
+struct conn_filter;
+
+/* CLOSED (may be NULL) is called after each connection's `gone`. */
+struct conn_set *conn_set_new(struct loop *loop, void (*closed)(void *ctx), void *ctx);
+/* With no connection left. */
+void conn_set_free(struct conn_set *set);
+size_t conn_set_count(const struct conn_set *set);
+/* Tells every protocol to say goodbye. */
+void conn_set_shutdown(struct conn_set *set);
+/* Closes every connection as HOW says. */
+void conn_set_close(struct conn_set *set, enum conn_close how);
+
+/* A connection on the connected socket TAKE_FD (TCP or unix). TAKE_FILTER may be NULL. On failure
+ * the protocol has not been called and SELF is still the caller's. */
+MUST_CHECK enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,
+                              const struct conn_protocol *protocol, void *self, struct conn **ret);
+/* Puts a filter under the protocol, between two feeds; LEFT is fed through it. */
+void conn_set_filter(struct conn *c, struct conn_filter *take_filter, struct bytes left);
 
 #endif

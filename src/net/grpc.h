@@ -11,10 +11,23 @@
 #include "net/chunk.h"
 
 enum grpc_status {
-    GRPC_OK, GRPC_CANCELLED, GRPC_UNKNOWN, GRPC_INVALID_ARGUMENT, GRPC_DEADLINE_EXCEEDED,
-    GRPC_NOT_FOUND, GRPC_ALREADY_EXISTS, GRPC_PERMISSION_DENIED, GRPC_RESOURCE_EXHAUSTED,
-    GRPC_FAILED_PRECONDITION, GRPC_ABORTED, GRPC_OUT_OF_RANGE, GRPC_UNIMPLEMENTED, GRPC_INTERNAL,
-    GRPC_UNAVAILABLE, GRPC_DATA_LOSS, GRPC_UNAUTHENTICATED
+    GRPC_OK,
+    GRPC_CANCELLED,
+    GRPC_UNKNOWN,
+    GRPC_INVALID_ARGUMENT,
+    GRPC_DEADLINE_EXCEEDED,
+    GRPC_NOT_FOUND,
+    GRPC_ALREADY_EXISTS,
+    GRPC_PERMISSION_DENIED,
+    GRPC_RESOURCE_EXHAUSTED,
+    GRPC_FAILED_PRECONDITION,
+    GRPC_ABORTED,
+    GRPC_OUT_OF_RANGE,
+    GRPC_UNIMPLEMENTED,
+    GRPC_INTERNAL,
+    GRPC_UNAVAILABLE,
+    GRPC_DATA_LOSS,
+    GRPC_UNAUTHENTICATED
 };
 
 struct grpc_call;
@@ -25,8 +38,8 @@ struct grpc_method {
     const char *name; /* "Range" */
     enum grpc_kind kind;
     size_t state_bytes; /* zeroed memory that lives as long as the call: grpc_call_state */
-    /* One whole request message, decompressed; lends for the call. For the unary kinds exactly once:
-     * a second message is ignored, none at all is answered by net. May finish the call. */
+    /* One whole request message, decompressed; lends for the call. For the unary kinds exactly
+     * once: a second message is ignored, none at all is answered by net. May finish the call. */
     void (*message)(struct grpc_call *call, struct bytes message);
     /* The client has ended its side (streaming kinds; may be NULL). */
     void (*half_closed)(struct grpc_call *call);
@@ -69,7 +82,8 @@ uint64_t grpc_call_deadline_ms(const struct grpc_call *call);
  * between. _end answers ERR_TOO_BIG (and sends nothing) if it did not fit the send limit. */
 struct buf *grpc_call_begin(struct grpc_call *call);
 MUST_CHECK enum err grpc_call_end(struct grpc_call *call);
-/* One message made of HEAD, copied, and SHARED (may be NULL), which is referenced if it is large. */
+/* One message made of HEAD, copied, and SHARED (may be NULL), which is referenced if it is large.
+ */
 void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *shared);
 /* Bytes of this call that wait for flow control and the socket. */
 size_t grpc_call_pending(const struct grpc_call *call);

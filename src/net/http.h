@@ -1,8 +1,8 @@
 /* net/http.h -- plain HTTP requests and answers, over HTTP/1.1 or HTTP/2.
  *
- * A handler is called on the connection's io thread when the request's body has arrived whole (up to
- * its limit; above it net answers 413). It answers at once or later; if the client goes away first,
- * `gone` is called and the request must not be touched afterwards. */
+ * A handler is called on the connection's io thread when the request's body has arrived whole (up
+ * to its limit; above it net answers 413). It answers at once or later; if the client goes away
+ * first, `gone` is called and the request must not be touched afterwards. */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
@@ -20,7 +20,8 @@ struct http_header {
 struct bytes http_method(const struct http_request *r);
 struct bytes http_path(const struct http_request *r);  /* as sent, without the query */
 struct bytes http_query(const struct http_request *r); /* without '?'; empty if none */
-struct bytes http_header(const struct http_request *r, const char *name); /* the first; p NULL: none */
+struct bytes http_header(const struct http_request *r,
+                         const char *name); /* the first; p NULL: none */
 const struct http_header *http_headers(const struct http_request *r, size_t *ret_n);
 struct bytes http_body(const struct http_request *r);
 /* The value of a query parameter, decoded, in the request's arena; false if it is not there. An
@@ -49,9 +50,9 @@ void http_watch(struct http_request *r, void *self, void (*drained)(void *self),
 
 struct http_service {
     void (*handle)(struct http_request *r);
-    size_t body_max;      /* bytes; 0 = 1 MiB */
-    bool check_host;      /* refuse (421) a Host that is no address, localhost or allowed name:
-                             against DNS rebinding */
+    size_t body_max;          /* bytes; 0 = 1 MiB */
+    bool check_host;          /* refuse (421) a Host that is no address, localhost or allowed name:
+                                 against DNS rebinding */
     const char *const *hosts; /* allowed names beside addresses and localhost; NULL-terminated */
 };
 
