@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# A torn tail is cut with a log line; a flipped bit in the middle refuses to start and says where.
+. "$(dirname "$0")/lib.sh"
+
+segment() { ls "$data"/log/* | sort | tail -n 1; }
+# The last 4 KiB block of FILE that is not all zero.
+last_block() {
+    python3 - "$1" <<'P'
+import sys
+data = open(sys.argv[1], "rb").read()
+block = len(data) // 4096 - 1
+while block > 0 and not any(data[block * 4096:block * 4096 + 4096]):
+    block -= 1
+print(block * 4096)
+P
+}
+overwrite() { printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+flip() {
+    python3 - "$1" "$2" <<'P'
+import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(int(sys.argv[2]))
+    byte = file.read(1)[0]
+    file.seek(int(sys.argv[2]))
+    file.write(bytes([byte ^ 1]))
+P
+}
+
+check "a fresh server starts" start_server
+for i in 1 2 3 4 5 6 7 8; do ctl put "k$i" "v$i" >/dev/null; done
+check "the eighth write is there" value_is k8 v8
+end_server KILL
+
+file=$(segment)
+overwrite "$file" "$(($(last_block "$file") + 40))" '\xff\xff\xff\xff\xff\xff'
+check "a torn tail does not keep it from starting" start_server
+check "and it says that it cut it" says 'cut a torn tail'
+check "all before it is there" value_is k7 v7
+for i in 1 2 3 4; do ctl put "l$i" "v$i" >/dev/null; done
+check "and it takes writes" value_is l4 v4
+end_server KILL
+
+middle=$(($(last_block "$file") - 2 * 4096 + 50))
+flip "$file" "$middle"
+check_not "a flipped bit in the middle: it does not start" start_server
+check "it names the file" says "$(basename "$file")"
+check "it names the offset" says "$((middle / 4096 * 4096))"
+check "it says what to do" says 'snapshot restore'
+flip "$file" "$middle"
+check "with the bit flipped back it starts" start_server
+check "with all its keys" value_is l4 v4
+end_server TERM
+finish
