@@ -1,0 +1,230 @@
+/* One turn, one revision: what a hub answers while commits and batches are apart. */
+#include "hub/hub.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake_replica.h"
+
+struct reading {
+    struct hub_read read;
+    unsigned answers;
+    uint64_t revision;
+    bool found;
+    const char *key;
+};
+
+static void ready(struct hub_read *r, enum err err, const struct view *view)
+{
+    struct reading *g = CONTAINER_OF(r, struct reading, read);
+    struct arena arena;
+    struct kv kv;
+    assert_int_equal(err, OK);
+    arena_init(&arena, 0);
+    g->answers++;
+    g->revision = view_revision(view);
+    g->found = range_get(view, SPACE_ETCD, bytes_str(g->key), 0, &arena, &kv) == OK;
+    arena_fini(&arena);
+}
+
+static void ask(struct fake *f, struct reading *g, bool linearizable)
+{
+    *g = (struct reading){
+        .key = "a", .read = { .linearizable = linearizable, .granted = f->granted, .ready = ready }
+    };
+    hub_read(f->hub, &g->read);
+}
+
+static int setup(void **state)
+{
+    static struct fake fake;
+    fake_init(&fake, 0, 0);
+    *state = &fake;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fake_fini(*state);
+    return 0;
+}
+
+static void read_is_not_answered_inside_the_call(void **state)
+{
+    struct fake *f = *state;
+    struct reading g;
+    ask(f, &g, true);
+    assert_int_equal(g.answers, 0);
+    fake_run(f);
+    assert_int_equal(g.answers, 1);
+}
+
+static void linearizable_read_sees_what_was_published_before_it(void **state)
+{
+    struct fake *f = *state;
+    struct reading g;
+    uint64_t revision = fake_put(f, "a=1");
+    ask(f, &g, true);
+    fake_run(f);
+    assert_true(g.found);
+    assert_int_equal(g.revision, revision);
+}
+
+/* The view is renewed for a first entry, and thereby sees a second whose batch has not come. */
+static void answers_wait_while_the_view_is_ahead_of_the_batches(void **state)
+{
+    struct fake *f = *state;
+    struct reading g;
+    fake_commit(f, "x=1", NULL);
+    fake_send(f);
+    uint64_t ahead = fake_commit(f, "a=1", NULL);
+    ask(f, &g, true);
+    fake_run(f);
+    assert_int_equal(g.answers, 0);
+    fake_send(f);
+    fake_run(f);
+    assert_int_equal(g.answers, 1);
+    assert_int_equal(g.revision, ahead);
+}
+
+static void view_is_kept_while_it_is_ahead(void **state)
+{
+    struct fake *f = *state;
+    struct reading g;
+    fake_commit(f, "x=1", NULL);
+    fake_send(f);
+    uint64_t ahead = fake_commit(f, "y=1", NULL);
+    ask(f, &g, true);
+    fake_run(f);
+    fake_commit(f, "a=1", NULL); /* steady writes: renewing again would starve the read */
+    assert_int_equal(hub_revision(f->hub), ahead);
+    fake_run(f);
+    assert_int_equal(hub_revision(f->hub), ahead);
+    assert_int_equal(g.answers, 0);
+}
+
+static void all_reads_of_a_turn_are_answered_from_one_revision(void **state)
+{
+    struct fake *f = *state;
+    struct reading g[3];
+    fake_put(f, "x=1");
+    for (size_t i = 0; i < 3; i++)
+        ask(f, &g[i], i != 1);
+    fake_run(f);
+    assert_int_equal(g[0].revision, g[1].revision);
+    assert_int_equal(g[1].revision, g[2].revision);
+    assert_int_equal(g[2].answers, 1);
+}
+
+static void canceled_read_is_not_answered(void **state)
+{
+    struct fake *f = *state;
+    struct reading g;
+    ask(f, &g, true);
+    hub_read_cancel(f->hub, &g.read);
+    fake_run(f);
+    assert_int_equal(g.answers, 0);
+}
+
+static void lost_batches_do_not_hold_answers_back(void **state)
+{
+    struct fake *f = *state;
+    struct reading g;
+    uint64_t revision = fake_commit(f, "a=1", NULL);
+    fake_lose(f);
+    ask(f, &g, true);
+    fake_run(f);
+    assert_int_equal(g.revision, revision);
+}
+
+struct listening {
+    struct hub_listener listener;
+    unsigned calls, spaces;
+};
+
+static void changed(struct hub_listener *l, unsigned spaces, const struct view *view)
+{
+    struct listening *g = CONTAINER_OF(l, struct listening, listener);
+    g->calls++;
+    g->spaces = spaces;
+}
+
+static void listener_hears_which_spaces_changed(void **state)
+{
+    struct fake *f = *state;
+    struct listening g = { .listener.changed = changed };
+    hub_listen(f->hub, &g.listener);
+    fake_put(f, "a=1");
+    assert_int_equal(g.calls, 1);
+    assert_int_equal(g.spaces, BIT(SPACE_ETCD));
+    hub_unlisten(f->hub, &g.listener);
+    fake_put(f, "a=2");
+    assert_int_equal(g.calls, 1);
+}
+
+struct working {
+    struct hub_work work;
+    unsigned runs;
+};
+
+static bool work_some(struct hub_work *w, const struct view *view)
+{
+    return ++CONTAINER_OF(w, struct working, work)->runs == 3;
+}
+
+static void work_is_run_once_a_turn_until_it_is_done(void **state)
+{
+    struct fake *f = *state;
+    struct working g = { .work.run = work_some };
+    hub_work_add(f->hub, &g.work);
+    fake_run(f);
+    assert_int_equal(g.runs, 3);
+}
+
+static void not_called(void *ctx, enum err err, const struct command_result *result)
+{
+    fail();
+}
+
+static void note_error(void *ctx, enum err err, const struct command_result *result)
+{
+    *(enum err *)ctx = err;
+}
+
+static void write_beyond_the_credits_is_refused_as_busy(void **state)
+{
+    struct fake *f = *state;
+    static uint8_t large[12 << 20];
+    enum err err = OK;
+    struct hub_write *first = hub_submit(f->hub, f->granted, COMMAND_TXN,
+                                         bytes_of(large, sizeof large), not_called, NULL);
+    hub_submit(f->hub, f->granted, COMMAND_TXN, bytes_of(large, sizeof large), note_error, &err);
+    assert_int_equal(err, OK); /* not inside the call */
+    fake_run(f);
+    assert_int_equal(err, ERR_BUSY);
+    hub_write_abandon(first);
+    fake_refuse(f);
+    fake_run(f);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(read_is_not_answered_inside_the_call),
+        T(linearizable_read_sees_what_was_published_before_it),
+        T(answers_wait_while_the_view_is_ahead_of_the_batches),
+        T(view_is_kept_while_it_is_ahead),
+        T(all_reads_of_a_turn_are_answered_from_one_revision),
+        T(canceled_read_is_not_answered),
+        T(lost_batches_do_not_hold_answers_back),
+        T(listener_hears_which_spaces_changed),
+        T(work_is_run_once_a_turn_until_it_is_done),
+        T(write_beyond_the_credits_is_refused_as_busy),
+    };
+    return cmocka_run_group_tests_name("hub", tests, NULL, NULL);
+}

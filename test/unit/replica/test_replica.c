@@ -1,0 +1,216 @@
+/* What survives: clean stops, dead processes, lost views. */
+#include "replica/replica.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kernel.h"
+#include "replica/restore.h"
+#include "replica/snapshotter.h"
+
+static struct kernel kernel;
+
+static int setup(void **state)
+{
+    kernel_init(&kernel, NULL);
+    kernel_start(&kernel);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    kernel_stop(&kernel, true);
+    kernel_fini(&kernel);
+    return 0;
+}
+
+static void restart(bool clean)
+{
+    kernel_stop(&kernel, clean);
+    kernel_start(&kernel);
+}
+
+static void assert_value(const char *key, const char *wanted)
+{
+    char value[256] = "";
+    assert_true(kernel_get(&kernel, key, value, sizeof value));
+    assert_string_equal(value, wanted);
+}
+
+static uint64_t term(void)
+{
+    struct replica_status status;
+    replica_status(kernel.replica, &status);
+    return status.term;
+}
+
+static void fresh_directory_is_at_revision_one_and_term_two(void **state)
+{
+    assert_int_equal(kernel_revision(&kernel), 1);
+    assert_int_equal(term(), 2);
+}
+
+static void each_write_takes_the_next_revision(void **state)
+{
+    assert_int_equal(kernel_put(&kernel, "a", "1", 0), 2);
+    assert_int_equal(kernel_put(&kernel, "a", "2", 0), 3);
+    assert_value("a", "2");
+}
+
+static void acknowledged_writes_survive_a_clean_stop(void **state)
+{
+    kernel_put(&kernel, "a", "1", 0);
+    restart(true);
+    assert_value("a", "1");
+    assert_int_equal(kernel_put(&kernel, "b", "1", 0), 3);
+}
+
+static void acknowledged_writes_survive_a_dead_process(void **state)
+{
+    for (int i = 0; i < 50; i++)
+        kernel_put(&kernel, "a", i == 49 ? "last" : "x", 0);
+    restart(false);
+    assert_value("a", "last");
+    assert_int_equal(kernel_revision(&kernel), 51);
+}
+
+static void term_grows_by_one_at_each_start(void **state)
+{
+    restart(true);
+    assert_int_equal(term(), 3);
+    restart(false);
+    assert_int_equal(term(), 4);
+}
+
+static void ids_stay_over_restarts(void **state)
+{
+    uint64_t cluster = replica_cluster_id(kernel.replica);
+    uint64_t member = replica_member_id(kernel.replica);
+    restart(true);
+    assert_true(replica_cluster_id(kernel.replica) == cluster);
+    assert_true(replica_member_id(kernel.replica) == member);
+}
+
+/* As after a power cut: nothing of the view file may be taken. */
+static void lost_view_is_built_again_from_snapshot_and_log(void **state)
+{
+    char path[512];
+    for (int i = 0; i < 20; i++)
+        kernel_put(&kernel, "a", "x", 0);
+    kernel_put(&kernel, "b", "2", 0);
+    uint64_t revision = kernel_revision(&kernel);
+    kernel_stop(&kernel, false);
+    snprintf(path, sizeof path, "%s/view.state", kernel.dir);
+    assert_int_equal(unlink(path), 0);
+    kernel_start(&kernel);
+    assert_value("b", "2");
+    assert_int_equal(kernel_revision(&kernel), revision);
+}
+
+static void second_process_on_a_directory_is_refused(void **state)
+{
+    struct kernel second;
+    struct why why = { 0 };
+    kernel_init(&second, kernel.dir);
+    assert_int_equal(kernel_try_start(&second, &why), ERR_LOCKED);
+    assert_true(strlen(why.text) > 0);
+}
+
+static void lease_is_alive_after_a_restart_with_its_keys(void **state)
+{
+    uint64_t left = 0;
+    assert_int_equal(kernel_grant(&kernel, 7, 60000), OK);
+    kernel_put(&kernel, "held", "1", 7);
+    restart(false);
+    assert_value("held", "1");
+    assert_int_equal(kernel_renew(&kernel, 7, &left), LEASE_ANSWER_OK);
+    assert_int_equal(left, 60000);
+}
+
+static void lease_nobody_renews_takes_its_keys_along(void **state)
+{
+    char value[16];
+    assert_int_equal(kernel_grant(&kernel, 7, 300), OK);
+    kernel_put(&kernel, "held", "1", 7);
+    for (int tries = 0; kernel_get(&kernel, "held", value, sizeof value); tries++)
+        assert_true(tries < 100000);
+    uint64_t left;
+    assert_int_equal(kernel_renew(&kernel, 7, &left), LEASE_ANSWER_GONE);
+}
+
+static void renewal_of_an_unknown_lease_says_gone(void **state)
+{
+    uint64_t left;
+    assert_int_equal(kernel_renew(&kernel, 4711, &left), LEASE_ANSWER_GONE);
+}
+
+static void granted_lease_id_is_refused_a_second_time(void **state)
+{
+    assert_int_equal(kernel_grant(&kernel, 7, 60000), OK);
+    assert_int_equal(kernel_grant(&kernel, 7, 60000), ERR_LEASE_EXISTS);
+}
+
+static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
+{
+    char dir[] = "/tmp/muster-restore-XXXXXX", snapshot[512];
+    uint64_t index, cluster = replica_cluster_id(kernel.replica);
+    struct why why = { 0 };
+    kernel_put(&kernel, "a", "1", 0);
+    assert_int_equal(snapshot_write_file(fs_posix(), kernel.datadir, replica_store(kernel.replica),
+                                         cluster, &why),
+                     OK);
+    assert_int_equal(
+        datadir_newest_snapshot(kernel.datadir, snapshot, sizeof snapshot, &index, &why), OK);
+
+    assert_non_null(mkdtemp(dir));
+    struct datadir *target;
+    struct snapshot_facts facts;
+    assert_int_equal(datadir_open(dir, false, &target, &why), OK);
+    assert_int_equal(
+        restore_directory(target, fs_posix(), snapshot, 1000000000, true, &facts, &why), OK);
+    assert_int_equal(facts.revision, 2);
+    assert_int_equal(restore_directory(target, fs_posix(), snapshot, 0, true, &facts, &why),
+                     ERR_EXISTS);
+    datadir_close(target);
+
+    struct kernel restored;
+    kernel_init(&restored, dir);
+    restored.own_dir = true;
+    kernel_start(&restored);
+    char value[16];
+    assert_true(kernel_get(&restored, "a", value, sizeof value));
+    assert_int_equal(kernel_revision(&restored), 1000000002);
+    assert_true(replica_cluster_id(restored.replica) != cluster);
+    assert_int_equal(kernel_put(&restored, "a", "2", 0), 1000000003);
+    kernel_stop(&restored, true);
+    kernel_fini(&restored);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(fresh_directory_is_at_revision_one_and_term_two),
+        T(each_write_takes_the_next_revision),
+        T(acknowledged_writes_survive_a_clean_stop),
+        T(acknowledged_writes_survive_a_dead_process),
+        T(term_grows_by_one_at_each_start),
+        T(ids_stay_over_restarts),
+        T(lost_view_is_built_again_from_snapshot_and_log),
+        T(second_process_on_a_directory_is_refused),
+        T(lease_is_alive_after_a_restart_with_its_keys),
+        T(lease_nobody_renews_takes_its_keys_along),
+        T(renewal_of_an_unknown_lease_says_gone),
+        T(granted_lease_id_is_refused_a_second_time),
+        T(restored_snapshot_is_a_new_cluster_with_its_keys),
+    };
+    return cmocka_run_group_tests_name("replica", tests, NULL, NULL);
+}
