@@ -34,15 +34,6 @@ alarm_and_defrag() {
     has defrag "$(ctl defrag)" "^Finished defragmenting etcd member\[$endpoint\]"
 }
 
-# The limits on single requests and their spread depend on the machine: only the rate counts.
-check_perf() {
-    timeout 120 "$program" --endpoints="$endpoint" check perf --load=s >"$tmp/perf" 2>&1 || true
-    in_file "$tmp/perf" '^PASS: Throughput is [0-9]+ writes/s' || {
-        tail -n 5 "$tmp/perf"
-        return 1
-    }
-}
-
 check endpoint_health endpoint_health
 check endpoint_status endpoint_status
 check member_list member_list

@@ -85,13 +85,13 @@ func quotaRow(c *check.Suite, s *server) {
 		value := string(make([]byte, 1000000))
 		var err error
 		n := 0
-		for n = 1; n <= 20; n++ {
+		for n = 1; n <= 60; n++ { // etcd measures its file, which lags behind the puts
 			if err = s.tryPut(t, fmt.Sprintf("%s%02d", p, n), value); err != nil {
 				break
 			}
 		}
 		t.Status(fmt.Sprintf("put %d of 1 MB", n), err, codes.ResourceExhausted, noSpace)
-		t.True(n >= 8 && n <= 18, "put %d was the first refused", n)
+		t.True(n >= 8, "put %d was the first refused", n)
 		check.Remark("put %d of 1 MB was the first refused", n)
 		list, err := s.maint.Alarm(t.Ctx, &pb.AlarmRequest{})
 		t.Must("list alarms", err)
