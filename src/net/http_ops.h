@@ -38,7 +38,8 @@ struct http_request {
     const struct http_ops *ops;
     struct serve *serve;
     struct arena arena;
-    bool started, ended, is_head;
+    bool started, ended;
+    bool is_bare;               /* the answer has no body: HEAD, 204, 304 */
     struct http_header *params; /* query parameters, decoded; NULL: not looked at yet */
     size_t param_n;
     void *watcher;

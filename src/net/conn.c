@@ -1,0 +1,572 @@
+/* A connection's life and its bytes.
+ *
+ * In:  socket -> the set's one read buffer -> filter (if there is one) -> protocol.feed.
+ * Out: protocol -> OUT -> filter -> WIRE -> one uv_try_write at the end of the turn. What the
+ * kernel does not take moves to FLYING, which libuv writes when the socket has room; until that has
+ * landed nothing new is wrapped or written, so a peer that does not read costs what its protocol
+ * has appended and no more. OUT has a hard end too (OUT_MAX): a protocol that passes it, blind to
+ * conn_pending, loses the connection.
+ *
+ *   OPEN -> FLUSHING: the last bytes leave; what the peer still sends is dropped
+ *        -> LINGERING: our half is closed; we wait for the peer's, so that a late byte of its does
+ * not make the kernel reset the connection and destroy the answer on its way
+ *        -> CLOSED: the handle closes; then `gone`, then the memory
+ * FLUSHING ends when nothing moves for STALL_MS, LINGERING after LINGER_MS. Any state may go to
+ * CLOSED: a lost connection, CONN_AT_ONCE, CONN_RESET. */
+#include "net/conn.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "net/conn_filter.h"
+
+enum {
+    READ_BYTES = 64 * 1024,
+    PLAIN_MAX = 4 * READ_BYTES,
+    KEEP_BYTES = 16 * 1024, /* an idle connection's buffers hold no more than this */
+    STALL_MS = 5000,
+    LINGER_MS = 2000
+};
+#define OUT_MAX ((size_t)256 * 1024 * 1024)
+
+struct conn_set {
+    struct loop *loop;
+    struct loop_hook flush;
+    struct list conns;
+    struct list touched;
+    size_t conn_n;
+    void (*closed)(void *ctx);
+    void *ctx;
+    struct buf plain; /* what a filter has decrypted, while the protocol is fed */
+    char read[READ_BYTES];
+};
+
+enum conn_state { CONN_OPEN, CONN_FLUSHING, CONN_LINGERING, CONN_CLOSED };
+
+struct conn {
+    union {
+        uv_handle_t any;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } handle;
+    struct conn_set *set;
+    struct list link, touched;
+    enum conn_state state;
+    const struct conn_protocol *protocol;
+    void *self;
+    struct conn_filter *filter;
+    struct buf out;    /* the protocol's bytes */
+    struct buf wire;   /* the filter's */
+    struct buf flying; /* what libuv is writing */
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    bool is_flying;
+    bool was_high;   /* the protocol may have seen more than CONN_OUT_HIGH */
+    bool peer_ended; /* its half is closed */
+    bool said_bye;
+    unsigned pauses;
+    struct timer limit; /* of FLUSHING and LINGERING */
+    size_t unmoved;     /* pending when LIMIT was last set */
+    enum err why;
+    char peer[INET6_ADDRSTRLEN + 10];
+};
+
+static void flush_conn(struct conn *c);
+
+/* -- closing ----------------------------------------------------------------------------------- */
+
+static void free_conn(struct conn *c)
+{
+    if (c->filter != NULL)
+        c->filter->ops->free(c->filter);
+    buf_fini(&c->out);
+    buf_fini(&c->wire);
+    buf_fini(&c->flying);
+    mem_free(c);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct conn *c = handle->data;
+    struct conn_set *set = c->set;
+    c->protocol->gone(c->self, c->why);
+    list_remove(&c->link);
+    set->conn_n--;
+    free_conn(c);
+    if (set->closed != NULL)
+        set->closed(set->ctx);
+}
+
+static void close_now(struct conn *c)
+{
+    if (c->state == CONN_CLOSED)
+        return;
+    c->state = CONN_CLOSED;
+    timer_stop(&c->limit);
+    list_remove(&c->touched);
+    uv_close(&c->handle.any, on_closed);
+}
+
+static void lose(struct conn *c, enum err why)
+{
+    if (c->why == OK)
+        c->why = why;
+    close_now(c);
+}
+
+static void reset_on_close(struct conn *c)
+{
+    int fd;
+    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    if (uv_fileno(&c->handle.any, &fd) == 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+static void on_limit(struct timer *timer)
+{
+    struct conn *c = CONTAINER_OF(timer, struct conn, limit);
+    size_t pending = conn_pending(c);
+    if (c->state == CONN_FLUSHING && pending < c->unmoved) {
+        c->unmoved = pending;
+        timer_start(&c->limit, STALL_MS);
+        return;
+    }
+    if (c->state == CONN_FLUSHING)
+        lose(c, ERR_DEADLINE);
+    else
+        close_now(c);
+}
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    struct conn *c = req->data;
+    if (status < 0 && status != UV_ECANCELED)
+        lose(c, ERR_CLOSED);
+}
+
+static void linger(struct conn *c)
+{
+    if (c->peer_ended) {
+        close_now(c);
+        return;
+    }
+    c->state = CONN_LINGERING;
+    c->shutdown.data = c;
+    if (uv_shutdown(&c->shutdown, &c->handle.stream, on_shutdown) != 0) {
+        close_now(c);
+        return;
+    }
+    timer_start(&c->limit, LINGER_MS);
+}
+
+/* -- writing ----------------------------------------------------------------------------------- */
+
+static void note_high(struct conn *c)
+{
+    if (conn_pending(c) > CONN_OUT_HIGH)
+        c->was_high = true;
+}
+
+static void tell_drained(struct conn *c)
+{
+    if (!c->was_high || c->state != CONN_OPEN || conn_pending(c) >= CONN_OUT_LOW)
+        return;
+    c->was_high = false;
+    if (c->protocol->drained != NULL)
+        c->protocol->drained(c->self);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct conn *c = req->data;
+    c->is_flying = false;
+    buf_clear(&c->flying, KEEP_BYTES);
+    if (c->state == CONN_CLOSED)
+        return;
+    if (status < 0)
+        lose(c, ERR_CLOSED);
+    else
+        flush_conn(c);
+}
+
+/* Writes READY: one system call if the kernel takes it all. */
+static void send_ready(struct conn *c, struct buf *ready)
+{
+    uv_buf_t whole = uv_buf_init((char *)ready->p, (unsigned)ready->n);
+    int sent = uv_try_write(&c->handle.stream, &whole, 1);
+    if (sent < 0 && sent != UV_EAGAIN) {
+        lose(c, ERR_CLOSED);
+        return;
+    }
+    size_t n = sent > 0 ? (size_t)sent : 0;
+    if (n == ready->n) {
+        buf_clear(ready, KEEP_BYTES);
+        return;
+    }
+
+    struct buf empty = c->flying;
+    c->flying = *ready;
+    *ready = empty;
+    ready->max = c->flying.max;
+    uv_buf_t rest = uv_buf_init((char *)c->flying.p + n, (unsigned)(c->flying.n - n));
+    c->write.data = c;
+    c->is_flying = true;
+    if (uv_write(&c->write, &c->handle.stream, &rest, 1, on_written) != 0) {
+        c->is_flying = false;
+        lose(c, ERR_CLOSED);
+    }
+}
+
+/* Moves OUT through the filter; false if the connection is lost. */
+static bool wrap_out(struct conn *c)
+{
+    if (c->out.n > 0) {
+        enum err e = c->filter->ops->wrap(c->filter, buf_bytes(&c->out), &c->wire);
+        if (e != OK && e != ERR_AGAIN) {
+            lose(c, e);
+            return false;
+        }
+        if (e == OK || c->state != CONN_OPEN)
+            buf_clear(&c->out, KEEP_BYTES);
+    }
+    if (c->state == CONN_FLUSHING && !c->said_bye) {
+        c->said_bye = true;
+        c->filter->ops->end(c->filter, &c->wire);
+    }
+    return true;
+}
+
+static void flush_conn(struct conn *c)
+{
+    if (c->state == CONN_CLOSED || c->is_flying)
+        return;
+    note_high(c);
+    if (c->out.full || c->wire.full) {
+        lose(c, ERR_TOO_BIG);
+        return;
+    }
+    if (c->filter != NULL && !wrap_out(c))
+        return;
+    struct buf *ready = c->filter != NULL ? &c->wire : &c->out;
+    if (ready->n > 0)
+        send_ready(c, ready);
+    if (c->state == CONN_CLOSED)
+        return;
+    note_high(c);
+    if (c->state == CONN_FLUSHING && !c->is_flying)
+        linger(c);
+    else
+        tell_drained(c);
+}
+
+/* What is touched while this runs (by `drained`) waits for the next turn: the work of one is
+ * bounded. */
+static void flush_touched(struct loop_hook *hook)
+{
+    struct conn_set *set = CONTAINER_OF(hook, struct conn_set, flush);
+    struct list now;
+    list_init(&now);
+    list_splice(&now, &set->touched);
+    while (!list_is_empty(&now)) {
+        struct conn *c = CONTAINER_OF(now.next, struct conn, touched);
+        list_remove(&c->touched);
+        flush_conn(c);
+    }
+    if (!list_is_empty(&set->touched))
+        loop_again(set->loop);
+}
+
+/* -- reading ----------------------------------------------------------------------------------- */
+
+static void peer_has_ended(struct conn *c)
+{
+    if (c->peer_ended)
+        return;
+    c->peer_ended = true;
+    if (c->state == CONN_OPEN)
+        c->protocol->ended(c->self);
+    else if (c->state == CONN_LINGERING)
+        close_now(c);
+}
+
+static void take_bytes(struct conn *c, struct bytes in)
+{
+    if (c->filter == NULL) {
+        c->protocol->feed(c->self, in);
+        return;
+    }
+    struct buf *plain = &c->set->plain;
+    bool ended = false;
+    enum err e = c->filter->ops->unwrap(c->filter, in, plain, &c->wire, &ended);
+    if (c->wire.n > 0)
+        conn_touch(c);
+    if (plain->n > 0)
+        c->protocol->feed(c->self, buf_bytes(plain));
+    buf_clear(plain, PLAIN_MAX);
+    if (e != OK && c->state == CONN_OPEN) {
+        c->why = e;
+        c->said_bye = true; /* the filter has said what it had to say */
+        conn_close(c, CONN_FLUSH_FIRST);
+    } else if (ended) {
+        peer_has_ended(c);
+    }
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
+{
+    struct conn *c = handle->data;
+    (void)suggested;
+    *ret = uv_buf_init(c->set->read, READ_BYTES);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct conn *c = stream->data;
+    if (n > 0 && c->state == CONN_OPEN)
+        take_bytes(c, bytes_of(buf->base, (size_t)n));
+    else if (n == UV_EOF)
+        peer_has_ended(c);
+    else if (n < 0)
+        lose(c, ERR_CLOSED);
+}
+
+static void start_reading(struct conn *c)
+{
+    if (c->state != CONN_CLOSED && !c->peer_ended)
+        uv_read_start(&c->handle.stream, on_alloc, on_read);
+}
+
+void conn_pause(struct conn *c)
+{
+    if (c->pauses++ == 0 && c->state == CONN_OPEN)
+        uv_read_stop(&c->handle.stream);
+}
+
+void conn_resume(struct conn *c)
+{
+    assert(c->pauses > 0);
+    if (--c->pauses == 0 && c->state == CONN_OPEN)
+        start_reading(c);
+}
+
+/* -- the protocol's side ----------------------------------------------------------------------- */
+
+struct loop *conn_loop(struct conn *c)
+{
+    return c->set->loop;
+}
+
+struct buf *conn_out(struct conn *c)
+{
+    return &c->out;
+}
+
+void conn_touch(struct conn *c)
+{
+    if (c->state != CONN_CLOSED && !list_is_linked(&c->touched))
+        list_append(&c->set->touched, &c->touched);
+}
+
+size_t conn_pending(const struct conn *c)
+{
+    size_t flying = c->is_flying ? uv_stream_get_write_queue_size(&c->handle.stream) : 0;
+    return flying + c->wire.n + c->out.n;
+}
+
+static void close_softly(struct conn *c)
+{
+    if (c->state != CONN_OPEN)
+        return;
+    c->state = CONN_FLUSHING;
+    c->unmoved = conn_pending(c);
+    timer_start(&c->limit, STALL_MS);
+    if (c->pauses > 0) /* to see the peer's end */
+        start_reading(c);
+    conn_touch(c);
+}
+
+void conn_close(struct conn *c, enum conn_close how)
+{
+    switch (how) {
+    case CONN_FLUSH_FIRST:
+        close_softly(c);
+        break;
+    case CONN_RESET:
+        if (c->state != CONN_CLOSED)
+            reset_on_close(c);
+        close_now(c);
+        break;
+    case CONN_AT_ONCE:
+        close_now(c);
+        break;
+    }
+}
+
+const char *conn_peer(const struct conn *c)
+{
+    return c->peer;
+}
+
+bool conn_is_tls(const struct conn *c)
+{
+    return c->filter != NULL;
+}
+
+bool conn_is_alpn_h2(const struct conn *c)
+{
+    return c->filter != NULL && c->filter->ops->is_h2(c->filter);
+}
+
+const char *conn_client_name(const struct conn *c)
+{
+    return c->filter != NULL ? c->filter->ops->client_name(c->filter) : NULL;
+}
+
+void conn_set_protocol(struct conn *c, const struct conn_protocol *protocol, void *self,
+                       struct bytes left)
+{
+    c->protocol = protocol;
+    c->self = self;
+    if (left.n > 0 && c->state == CONN_OPEN)
+        protocol->feed(self, left);
+}
+
+void conn_set_filter(struct conn *c, struct conn_filter *take_filter, struct bytes left)
+{
+    assert(c->filter == NULL);
+    c->filter = take_filter;
+    if (left.n > 0 && c->state == CONN_OPEN)
+        take_bytes(c, left);
+}
+
+/* -- opening ----------------------------------------------------------------------------------- */
+
+static void print_peer(struct conn *c, const struct sockaddr_storage *from)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    if (from->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)from;
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+        snprintf(c->peer, sizeof(c->peer), "%s:%u", host, ntohs(in->sin_port));
+    } else if (from->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)from;
+        inet_ntop(AF_INET6, &in->sin6_addr, host, sizeof(host));
+        snprintf(c->peer, sizeof(c->peer), "[%s]:%u", host, ntohs(in->sin6_port));
+    } else {
+        snprintf(c->peer, sizeof(c->peer), "unix:");
+    }
+}
+
+static enum err open_handle(struct conn *c, int fd)
+{
+    struct sockaddr_storage from = { 0 };
+    socklen_t n = sizeof(from);
+    if (getpeername(fd, (struct sockaddr *)&from, &n) != 0)
+        return ERR_CLOSED; /* it left while it waited to be accepted */
+    print_peer(c, &from);
+    if (from.ss_family == AF_UNIX) {
+        uv_pipe_init(loop_uv(c->set->loop), &c->handle.pipe, 0);
+        return uv_pipe_open(&c->handle.pipe, fd) == 0 ? OK : ERR_SYSTEM;
+    }
+    uv_tcp_init(loop_uv(c->set->loop), &c->handle.tcp);
+    if (uv_tcp_open(&c->handle.tcp, fd) != 0)
+        return ERR_SYSTEM;
+    uv_tcp_nodelay(&c->handle.tcp, 1);
+    return OK;
+}
+
+static void on_unopened_closed(uv_handle_t *handle)
+{
+    free_conn(handle->data);
+}
+
+static void drop_unopened(struct conn *c, int fd)
+{
+    close(fd);
+    if (c->handle.any.type == UV_UNKNOWN_HANDLE)
+        free_conn(c);
+    else
+        uv_close(&c->handle.any, on_unopened_closed);
+}
+
+enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,
+                   const struct conn_protocol *protocol, void *self, struct conn **ret)
+{
+    struct conn *c = mem_zalloc(1, sizeof(*c));
+    c->set = set;
+    c->protocol = protocol;
+    c->self = self;
+    c->filter = take_filter;
+    buf_init(&c->out, OUT_MAX);
+    buf_init(&c->wire, OUT_MAX + OUT_MAX / 64);
+    buf_init(&c->flying, 0);
+    timer_init(&c->limit, set->loop, on_limit);
+    enum err e = open_handle(c, take_fd);
+    c->handle.any.data = c;
+    if (e != OK) {
+        drop_unopened(c, take_fd);
+        return e;
+    }
+    list_append(&set->conns, &c->link);
+    set->conn_n++;
+    start_reading(c);
+    *ret = c;
+    return OK;
+}
+
+/* -- the set ----------------------------------------------------------------------------------- */
+
+struct conn_set *conn_set_new(struct loop *loop, void (*closed)(void *ctx), void *ctx)
+{
+    struct conn_set *set = mem_zalloc(1, sizeof(*set));
+    set->loop = loop;
+    set->closed = closed;
+    set->ctx = ctx;
+    set->flush.run = flush_touched;
+    list_init(&set->conns);
+    list_init(&set->touched);
+    buf_init(&set->plain, PLAIN_MAX);
+    loop_hook_add(loop, LOOP_STAGE_FLUSH, &set->flush);
+    return set;
+}
+
+void conn_set_free(struct conn_set *set)
+{
+    if (set == NULL)
+        return;
+    assert(set->conn_n == 0);
+    loop_hook_remove(&set->flush);
+    buf_fini(&set->plain);
+    mem_free(set);
+}
+
+size_t conn_set_count(const struct conn_set *set)
+{
+    return set->conn_n;
+}
+
+void conn_set_shutdown(struct conn_set *set)
+{
+    LIST_FOR_EACH(link, &set->conns)
+    {
+        struct conn *c = CONTAINER_OF(link, struct conn, link);
+        if (c->state == CONN_OPEN)
+            c->protocol->shutdown(c->self);
+    }
+}
+
+void conn_set_close(struct conn_set *set, enum conn_close how)
+{
+    LIST_FOR_EACH(link, &set->conns)
+    {
+        conn_close(CONTAINER_OF(link, struct conn, link), how);
+    }
+}

@@ -1,0 +1,12 @@
+/* net/tls_context.h -- how sessions are made from a context; inside net only. */
+#ifndef NET_TLS_CONTEXT_H
+#define NET_TLS_CONTEXT_H
+
+#include <openssl/ssl.h>
+
+#include "net/tls.h"
+
+/* A session with the certificates of now, given to the caller. Any thread. Never NULL. */
+SSL *tls_context_session(struct tls_context *t);
+
+#endif
