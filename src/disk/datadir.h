@@ -14,15 +14,15 @@
 struct datadir;
 
 enum view_verdict {
-    VIEW_FRESH,    /* there is none */
-    VIEW_CLEAN,    /* closed cleanly: take it */
-    VIEW_IN_USE,   /* same file, same boot: its process died, the pages are whole: take it */
-    VIEW_REBUILD   /* anything else: build it again from snapshot and log */
+    VIEW_FRESH,  /* there is none */
+    VIEW_CLEAN,  /* closed cleanly: take it */
+    VIEW_IN_USE, /* same file, same boot: its process died, the pages are whole: take it */
+    VIEW_REBUILD /* anything else: build it again from snapshot and log */
 };
 
-/* Makes what is missing, takes the lock. ERR_LOCKED names the other process in WHY. ERR_VERSION for a
- * format this build does not know. ERR_DAMAGED: the folder was copied while its server ran (WHY
- * names `muster snapshot restore`). REBUILD: as if the view could not be trusted. */
+/* Makes what is missing, takes the lock. ERR_LOCKED names the other process in WHY. ERR_VERSION for
+ * a format this build does not know. ERR_DAMAGED: the folder was copied while its server ran (WHY
+ * names `muster snapshot restore`). REBUILD: the view is not trusted, whatever view.state says. */
 MUST_CHECK enum err datadir_open(const char *path, bool rebuild, struct datadir **ret,
                                  struct why *why);
 /* Gives up the lock. Does not change view.state. */
@@ -36,19 +36,25 @@ enum view_verdict datadir_view(const struct datadir *d);
 
 /* Removes the view's files: before a rebuild. */
 MUST_CHECK enum err datadir_drop_view(struct datadir *d, struct why *why);
-/* Writes and syncs view.state "in use" for the view file that is there now: before its first write. */
+/* Writes and syncs view.state "in use" for the view file that is there now: before its first write.
+ */
 MUST_CHECK enum err datadir_mark_in_use(struct datadir *d, struct why *why);
 /* "clean": only after the view file itself was synced. */
 MUST_CHECK enum err datadir_mark_clean(struct datadir *d, struct why *why);
 /* The path of view.state, for the handler of SIGSEGV, SIGBUS and SIGABRT, which unlinks it. */
 const char *datadir_state_path(const struct datadir *d);
 
-/* The newest whole snapshot's path; ERR_NOT_FOUND if there is none. */
+/* The newest snapshot's path; ERR_NOT_FOUND if there is none. Only files that were finished count;
+ * a bit that flipped since shows when it is read. */
 MUST_CHECK enum err datadir_newest_snapshot(struct datadir *d, char *path, size_t n,
                                             uint64_t *ret_index, struct why *why);
+/* The same among those below index BELOW: the way on when the newest one turns out damaged. */
+MUST_CHECK enum err datadir_snapshot_below(struct datadir *d, uint64_t below, char *path, size_t n,
+                                           uint64_t *ret_index, struct why *why);
 /* The path for a snapshot at INDEX. */
 void datadir_snapshot_path(const struct datadir *d, uint64_t index, char *path, size_t n);
-/* Removes all but the two newest; *ret_older_index: the older of the two kept, 0 if there is one. */
+/* Removes all but the two newest; *ret_older_index: the older of the two kept, 0 if there is one.
+ */
 MUST_CHECK enum err datadir_prune_snapshots(struct datadir *d, uint64_t *ret_older_index,
                                             struct why *why);
 
@@ -58,8 +64,8 @@ struct disk_space {
 MUST_CHECK enum err datadir_space(struct datadir *d, struct disk_space *ret, struct why *why);
 /* Makes (present) or gives up (absent) the reserve file. */
 MUST_CHECK enum err datadir_reserve(struct datadir *d, bool present, struct why *why);
-/* Allocates blocks of the view file ahead of use, so that a full disk is an error and not SIGBUS: the
- * file has blocks up to UPTO_BYTES on return. ERR_NO_SPACE. */
+/* Allocates blocks of the view file ahead of use, so that a full disk is an error and not SIGBUS:
+ * the file has blocks up to UPTO_BYTES on return. ERR_NO_SPACE. */
 MUST_CHECK enum err datadir_assure_view(struct datadir *d, uint64_t upto_bytes, struct why *why);
 
 #endif

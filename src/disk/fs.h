@@ -19,9 +19,9 @@ struct file; /* opaque: each fs has its own */
 enum fs_mode {
     FS_READ = 1,
     FS_WRITE = 2,
-    FS_CREATE = 4,    /* must not exist yet */
-    FS_DIRECT = 8     /* writes are durable when they return (O_DIRECT | O_DSYNC where the file system
-                         can, else each write is followed by fdatasync); aligned to 4096 */
+    FS_CREATE = 4, /* must not exist yet */
+    FS_DIRECT = 8  /* writes are durable when they return (O_DIRECT | O_DSYNC where the file system
+                      can, else each write is followed by fdatasync); aligned to 4096 */
 };
 
 struct fs_ops {

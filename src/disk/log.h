@@ -23,9 +23,9 @@ struct log_hard { /* what must survive a crash beside the entries */
 };
 
 struct log_options {
-    struct fs *fs;         /* kept */
-    const char *dir;       /* kept; must exist */
-    uint64_t segment_bytes; /* 0 = 64 MiB */
+    struct fs *fs;                  /* kept */
+    const char *dir;                /* kept; must exist */
+    uint64_t segment_bytes;         /* 0 = 64 MiB */
     uint64_t (*entropy)(void *ctx); /* salts */
     void *entropy_ctx;
     /* The entry before the log's first may be at most here; 0 for a new log, else the snapshot. */
@@ -35,16 +35,16 @@ struct log_options {
 /* What reading the log at start found. */
 struct log_found {
     struct log_hard hard;
-    uint64_t first, last;       /* indexes of the entries; first > last: none */
+    uint64_t first, last; /* indexes of the entries; first > last: none */
     uint64_t last_term;
-    uint64_t torn_bytes;        /* of a torn tail that was cut, 0 if there was none */
-    char torn_file[64];         /* and where */
+    uint64_t torn_bytes; /* of a torn tail that was cut, 0 if there was none */
+    char torn_file[64];  /* and where */
     uint64_t torn_offset;
 };
 
-/* Opens the log of DIR, making it if there is none; cuts a torn tail; syncs once. EACH (may be NULL)
- * is called for every entry that stands, in order of index after truncations have been applied, and
- * lends its payload for the call; what it returns but OK ends the opening with that.
+/* Opens the log of DIR, making it if there is none; cuts a torn tail; syncs once. EACH (may be
+ * NULL) is called for every entry that stands, in order of index after truncations have been
+ * applied, and lends its payload for the call; what it returns but OK ends the opening with that.
  * ERR_DAMAGED: an invalid record with a valid later batch behind it; WHY names file, offset and way
  * out. ERR_VERSION for a format it does not know. */
 MUST_CHECK enum err log_open(const struct log_options *options,
@@ -67,16 +67,16 @@ MUST_CHECK enum err log_cut(struct log *log, uint64_t first, struct why *why);
 MUST_CHECK enum err log_reset(struct log *log, uint64_t index, uint64_t term,
                               const struct log_hard *hard, struct why *why);
 /* Zero-fills one piece (1 MiB) of a spare segment, so that appending never has to. *ret_done: one
- * spare is ready and nothing is left to do. The helper thread calls it with pauses; it may run beside
- * log_append. */
+ * spare is ready and nothing is left to do. The helper thread calls it with pauses; it may run
+ * beside log_append. */
 MUST_CHECK enum err log_recycle(struct log *log, bool *ret_done, struct why *why);
 
 struct log_figures {
     uint64_t first, last;
-    uint64_t bytes;          /* in live segments */
-    uint64_t syncs;          /* batches written since the opening */
+    uint64_t bytes; /* in live segments */
+    uint64_t syncs; /* batches written since the opening */
     uint64_t written_bytes;
-    uint64_t since_bytes;    /* appended since the last log_cut or opening */
+    uint64_t since_bytes; /* appended since the last log_cut or opening */
 };
 void log_figures(const struct log *log, struct log_figures *ret);
 

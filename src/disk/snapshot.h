@@ -37,8 +37,8 @@ struct snapshot_reader {
     uint64_t blocks, bytes;
 };
 
-/* Consumes from IN until one event is complete. ERR_VERSION, ERR_DAMAGED (a CRC, an order), both with
- * the reason in WHY. */
+/* Consumes from IN until one event is complete. ERR_VERSION, ERR_DAMAGED (a CRC, an order), both
+ * with the reason in WHY. */
 MUST_CHECK enum err snapshot_feed(struct snapshot_reader *r, struct bytes in, size_t *ret_used,
                                   struct snapshot_event *ret, struct why *why);
 
