@@ -60,10 +60,10 @@ func main() {
 		historyRows(suite, s)
 		leaseRows(suite, s)
 		alarmRow(suite, s)
-		crashRow(suite, s)
 		kvRules(suite, s)
 		watchRules(suite, s)
 		serviceRules(suite, s)
+		crashRow(suite, s)
 	case command == "fresh":
 		freshRows(suite, s)
 	case command == "quota":

@@ -55,8 +55,6 @@ func main() {
 		row("timeout_"+name, rangePath, good, map[string]string{"grpc-timeout": timeout},
 			"RST PROTOCOL_ERROR", "13 malformed grpc-timeout: *")
 	}
-	row("method_get", rangePath, good, map[string]string{":method": "GET"}, "RST PROTOCOL_ERROR", "HTTP 405",
-		`13 Received a HEADERS frame with :method "GET" which should be POST`)
 	row("empty_body", rangePath, nil, none, "2 EOF", "13 cardinality violation: expected exactly 1 request message but received 0")
 	row("second_message_is_ignored", rangePath, append(append([]byte{}, good...), good...), none, "0")
 	row("deadline_already_passed", rangePath, good, map[string]string{"grpc-timeout": "1n"},
