@@ -150,7 +150,7 @@ static void print_command(const struct model_command *c)
 void script_print(const struct script *s)
 {
     for (size_t i = 0; i < s->entry_n; i++) {
-        fprintf(stderr, "entry %zu\n", i + 1);
+        fprintf(stderr, "entry %zu\n", s->entries[i].number);
         for (size_t j = 0; j < s->entries[i].n; j++)
             print_command(&s->entries[i].commands[j]);
     }

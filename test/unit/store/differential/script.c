@@ -24,7 +24,8 @@ void script_entry(struct script *s)
         s->entry_room = s->entry_room == 0 ? 16 : s->entry_room * 2;
         s->entries = mem_realloc(s->entries, s->entry_room * sizeof *s->entries);
     }
-    s->entries[s->entry_n++] = (struct script_entry){ 0 };
+    s->entries[s->entry_n] = (struct script_entry){ .number = s->entry_n + 1 };
+    s->entry_n++;
 }
 
 void script_add(struct script *s, const struct model_command *command)

@@ -8,6 +8,7 @@
 #include "test/unit/store/model/model.h"
 
 struct script_entry {
+    size_t number; /* from 1; stays when others are left out */
     struct model_command *commands;
     size_t n;
 };

@@ -29,7 +29,6 @@ struct model *model_new(void)
     m->memory = mem_alloc(sizeof *m->memory);
     arena_init(m->memory, 0);
     m->revision = 1;
-    m->system_revision = 1;
     return m;
 }
 

@@ -1,0 +1,282 @@
+/* store_hash sees every row: one is changed or removed behind the store's back, and either the hash
+ * is another or the store refuses.
+ *
+ * What does not count, and why it need not:
+ * - origin, why, time: who asked for a change, for what reason and when is read by people beside
+ *   the data; no answer of the kernel to a client is made from them, and a store that was restored
+ *   from a snapshot without them is as good.
+ * - meta: the state row holds counters that follow from the rest (next layer, how far a sweep has
+ *   come) beside the revisions. A lost row must be seen; a byte of it need not be.
+ *
+ * The store is swept first: rows that a compaction made unreadable may or may not be there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "base/compiler.h"
+#include "store/store.h"
+#include "store/view.h"
+#include "test/lib/entries.h"
+#include "test/lib/tempdir.h"
+#include "test/unit/store/rows.h"
+
+enum { LONG_KEY = 1200, LONG_VALUE = 5000 };
+
+struct fixture {
+    char *dir;
+    struct arena arena;
+    struct rows_row *rows;
+    size_t row_n;
+    uint64_t hash;
+};
+
+static struct store *open_store(const char *dir)
+{
+    struct store_options options = { .dir = dir, .map_bytes = 1U << 30 };
+    struct store *store;
+    struct why why;
+    assert_int_equal(store_open(&options, &why, &store), OK);
+    return store;
+}
+
+/* -- a store with something in every table ----------------------------------------------------- */
+
+static struct bytes filled(struct fixture *f, size_t n, char fill, char last)
+{
+    uint8_t *p = arena_alloc(&f->arena, n);
+    memset(p, fill, n);
+    p[n - 1] = (uint8_t)last;
+    return bytes_of(p, n);
+}
+
+static void apply(struct store *store, struct entries *e, uint64_t index)
+{
+    struct entry_time time = { .wall_ms = 1700000000000 + index * 1000, .age_ms = index * 1000 };
+    struct effects *effects;
+    struct bytes payload = entries_finish(e, time);
+    assert_int_equal(store_apply(store, index, 1, payload, &effects), OK);
+    for (size_t i = 0; i < effects->result_n; i++)
+        assert_int_equal(effects->results[i].err, OK);
+    effects_unref(effects);
+}
+
+static void add_writes(struct fixture *f, struct entries *e, enum space space, const char *value)
+{
+    entries_put(e, space, bytes_str("a"), bytes_str(value), 0);
+    entries_put(e, space, bytes_str("b"), bytes_str(value), 7);
+    entries_put(e, space, filled(f, LONG_KEY, 'k', '1'), bytes_str(value), 7);
+    entries_put(e, space, filled(f, LONG_KEY, 'k', '2'), filled(f, LONG_VALUE, 'v', value[0]), 0);
+}
+
+static void add_removals(struct fixture *f, struct entries *e, enum space space)
+{
+    entries_put(e, space, bytes_str("gone"), bytes_str("1"), 0);
+    entries_remove(e, space, bytes_str("gone"), (struct bytes){ 0 });
+}
+
+static void fill_store(struct fixture *f, struct store *store)
+{
+    struct entries e;
+    struct lease_grant grant = { .id = 7, .ttl_ms = 5000, .remove_ms = 5000, .face = FACE_ETCD };
+    uint64_t index = 0;
+    entries_init(&e);
+    e.origin.principal = bytes_str("anna");
+    e.origin.why = bytes_str("a test");
+    entries_grant(&e, &grant);
+    apply(store, &e, ++index);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned s = 0; s < SPACES; s++)
+            add_writes(f, &e, (enum space)s, round == 0 ? "x" : "y");
+        apply(store, &e, ++index);
+    }
+    entries_compact(&e, SPACE_ETCD, 8);
+    apply(store, &e, ++index);
+    for (unsigned s = 0; s < SPACES; s++)
+        add_removals(f, &e, (enum space)s);
+    apply(store, &e, ++index);
+    entries_fini(&e);
+}
+
+static void sweep_all(struct store *store)
+{
+    bool done = false;
+    while (!done)
+        assert_int_equal(store_sweep(store, 1000, &done), OK);
+}
+
+/* The hash, or ERR_DAMAGED or ERR_VERSION: all other failures fail the test. */
+static enum err hash_store(const char *dir, uint64_t *ret)
+{
+    struct store_options options = { .dir = dir, .map_bytes = 1U << 30 };
+    struct store *store;
+    struct view *view;
+    struct why why;
+    enum err e = store_open(&options, &why, &store);
+    if (e == OK) {
+        assert_int_equal(view_open(store, &view), OK);
+        e = store_hash(view, ret);
+        view_close(view);
+        store_close(store);
+    }
+    assert_true(e == OK || e == ERR_DAMAGED || e == ERR_VERSION);
+    return e;
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){ .dir = tempdir_new() };
+    arena_init(&f.arena, 0);
+    struct store *store = open_store(f.dir);
+    fill_store(&f, store);
+    sweep_all(store);
+    store_close(store);
+    assert_int_equal(hash_store(f.dir, &f.hash), OK);
+    rows_load(f.dir, &f.arena, &f.rows, &f.row_n);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    arena_fini(&f->arena);
+    tempdir_free(f->dir);
+    return 0;
+}
+
+/* -- changing rows ----------------------------------------------------------------------------- */
+
+static bool is_seen(const struct fixture *f)
+{
+    uint64_t hash;
+    return hash_store(f->dir, &hash) != OK || hash != f->hash;
+}
+
+static bool starts(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* The rows of those tables of which everything counts. */
+static bool counts(const struct rows_row *row)
+{
+    return !starts(row->table, "origin") && !starts(row->table, "why") &&
+           !starts(row->table, "time") && !starts(row->table, "meta");
+}
+
+static void show(const struct rows_row *row, const char *what)
+{
+    print_error("%s, row with a key of %zu bytes and %zu bytes of value: %s\n", row->table,
+                row->key.n, row->value.n, what);
+}
+
+static void removing_any_row_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    size_t unseen = 0;
+    for (size_t i = 0; i < f->row_n; i++) {
+        if (!counts(&f->rows[i]))
+            continue;
+        rows_remove(f->dir, &f->rows[i]);
+        if (!is_seen(f)) {
+            show(&f->rows[i], "its removal is not seen");
+            unseen++;
+        }
+        rows_put(f->dir, &f->rows[i]);
+    }
+    assert_false(is_seen(f));
+    assert_int_equal(unseen, 0);
+}
+
+/* The largest row of a table: one with a value of a living key, not a tombstone. */
+static const struct rows_row *largest_row(const struct fixture *f, const char *table)
+{
+    const struct rows_row *largest = NULL;
+    for (size_t i = 0; i < f->row_n; i++) {
+        const struct rows_row *row = &f->rows[i];
+        if (strcmp(row->table, table) == 0 && (largest == NULL || row->value.n >= largest->value.n))
+            largest = row;
+    }
+    return largest;
+}
+
+static bool flip_is_seen(const struct fixture *f, const struct rows_row *row, size_t at)
+{
+    uint8_t value[4096];
+    assert_true(row->value.n <= sizeof value);
+    memcpy(value, row->value.p, row->value.n);
+    value[at] ^= 1;
+    struct rows_row changed = { row->table, row->key, bytes_of(value, row->value.n) };
+    rows_put(f->dir, &changed);
+    bool seen = is_seen(f);
+    rows_put(f->dir, row);
+    return seen;
+}
+
+static void flipping_the_last_byte_of_a_row_is_seen_in_every_table(void **state)
+{
+    struct fixture *f = *state;
+    size_t unseen = 0, tables = 0;
+    const char *last = "";
+    for (size_t i = 0; i < f->row_n; i++) {
+        const struct rows_row *row = largest_row(f, f->rows[i].table);
+        if (f->rows[i].table == last || !counts(row))
+            continue;
+        last = f->rows[i].table;
+        tables++;
+        if (row->value.n > 0 && !flip_is_seen(f, row, row->value.n - 1)) {
+            show(row, "a flip of its last byte is not seen");
+            unseen++;
+        }
+    }
+    assert_true(tables >= 3 * SPACES + 2);
+    assert_int_equal(unseen, 0);
+}
+
+static void flipping_the_first_byte_of_any_row_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    size_t unseen = 0;
+    for (size_t i = 0; i < f->row_n; i++) {
+        if (!counts(&f->rows[i]) || f->rows[i].value.n == 0 || flip_is_seen(f, &f->rows[i], 0))
+            continue;
+        show(&f->rows[i], "a flip of its first byte is not seen");
+        unseen++;
+    }
+    assert_int_equal(unseen, 0);
+}
+
+static void losing_the_counters_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    const struct rows_row *row = largest_row(f, "meta");
+    assert_non_null(row);
+    rows_remove(f->dir, row);
+    assert_true(is_seen(f));
+}
+
+static void no_row_lies_on_overflow_pages(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(rows_overflow_pages(f->dir), 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(removing_any_row_is_seen),
+        TEST(flipping_the_last_byte_of_a_row_is_seen_in_every_table),
+        TEST(flipping_the_first_byte_of_any_row_is_seen),
+        TEST(losing_the_counters_is_seen),
+        TEST(no_row_lies_on_overflow_pages),
+    };
+    return cmocka_run_group_tests_name("hash", tests, NULL, NULL);
+}
