@@ -1,10 +1,11 @@
-/* The codec: http1_lines gathers and checks a head, this file checks what its lines say, and llhttp
- * parses it as a whole and then the body.
+/* The codec: http1_lines gathers a head, this file splits it and checks what it says, and llhttp
+ * must agree with every word of it before it parses the body.
  *
  * HEAD -> [BODY -> [TRAILERS]] -> HEAD ... or OVER, when the client does not go on. Two readers
- * that disagree about where a message ends are how requests are smuggled, so anything on which
- * widespread readers disagree is refused: see check_framing and check_target. llhttp pauses after
- * each chunk and each message, so that one call gives one event.
+ * that disagree about where a message ends are how requests are smuggled. So a head is read twice,
+ * by us and by llhttp, and refused when the two differ; and what both accept but others read
+ * differently is refused too: see check_framing and check_target. llhttp pauses after each chunk
+ * and each message, so that one call gives one event.
  *
  * Upgrade is ignored (a server may): Java's client sends "Upgrade: h2c" with every plain request.
  */
@@ -26,7 +27,6 @@ struct http1 {
     struct http1_lines lines;
     struct http1_head head;
     struct http_header headers[HTTP1_HEADERS_MAX + 1];
-    bool is_name_open; /* the last header has no value yet */
     struct bytes body; /* found by this call */
     size_t extension_n;
     bool is_complete; /* the message is */
@@ -42,58 +42,6 @@ static enum err refuse(struct http1 *h, enum err e, int status)
 
 /* -- llhttp's callbacks ------------------------------------------------------------------------ */
 
-/* A run that llhttp reports in several pieces lies in one place: a head is parsed in one call. */
-static void extend(struct bytes *run, const char *at, size_t n)
-{
-    if (run->n == 0)
-        run->p = (const uint8_t *)at;
-    run->n += n;
-}
-
-static int on_method(llhttp_t *parser, const char *at, size_t n)
-{
-    struct http1 *h = parser->data;
-    extend(&h->head.method, at, n);
-    return 0;
-}
-
-static int on_url(llhttp_t *parser, const char *at, size_t n)
-{
-    struct http1 *h = parser->data;
-    extend(&h->head.target, at, n);
-    return 0;
-}
-
-static int on_name(llhttp_t *parser, const char *at, size_t n)
-{
-    struct http1 *h = parser->data;
-    if (h->state != STATE_HEAD)
-        return 0; /* trailers are checked and dropped */
-    if (!h->is_name_open) {
-        if (h->head.header_n == HTTP1_HEADERS_MAX)
-            return -1;
-        h->headers[h->head.header_n++] = (struct http_header){ 0 };
-        h->is_name_open = true;
-    }
-    extend(&h->headers[h->head.header_n - 1].name, at, n);
-    return 0;
-}
-
-static int on_value(llhttp_t *parser, const char *at, size_t n)
-{
-    struct http1 *h = parser->data;
-    if (h->state == STATE_HEAD && h->head.header_n > 0)
-        extend(&h->headers[h->head.header_n - 1].value, at, n);
-    return 0;
-}
-
-static int on_value_end(llhttp_t *parser)
-{
-    struct http1 *h = parser->data;
-    h->is_name_open = false;
-    return 0;
-}
-
 static int on_headers_end(llhttp_t *parser)
 {
     struct http1 *h = parser->data;
@@ -105,7 +53,7 @@ static int on_headers_end(llhttp_t *parser)
 static int on_body(llhttp_t *parser, const char *at, size_t n)
 {
     struct http1 *h = parser->data;
-    extend(&h->body, at, n);
+    h->body = bytes_of(at, n); /* once a call: there is a pause after each chunk */
     return 0;
 }
 
@@ -143,11 +91,6 @@ static int on_message_end(llhttp_t *parser)
 }
 
 static const llhttp_settings_t callbacks = {
-    .on_method = on_method,
-    .on_url = on_url,
-    .on_header_field = on_name,
-    .on_header_value = on_value,
-    .on_header_value_complete = on_value_end,
     .on_headers_complete = on_headers_end,
     .on_body = on_body,
     .on_chunk_extension_name = on_extension,
@@ -210,22 +153,28 @@ static bool is_visible(struct bytes b)
     return b.n > 0;
 }
 
-/* "METHOD SP target SP HTTP/1.x", before llhttp, which forgives a missing version. */
-static enum err check_request_line(struct http1 *h)
+/* "METHOD SP target SP HTTP/1.x"; *RET_USED with its line end. llhttp forgives a missing version.
+ */
+static enum err read_request_line(struct http1 *h, size_t *ret_used)
 {
     const uint8_t *line = h->lines.bytes.p;
     const uint8_t *end = memchr(line, '\r', h->lines.bytes.n);
+    *ret_used = (size_t)(end - line) + 2;
     const uint8_t *first = memchr(line, ' ', (size_t)(end - line));
-    if (first == NULL || !is_token(bytes_of(line, (size_t)(first - line))))
+    if (first == NULL)
         return refuse(h, ERR_MALFORMED, 400);
+    h->head.method = bytes_of(line, (size_t)(first - line));
     const uint8_t *second = memchr(first + 1, ' ', (size_t)(end - first - 1));
-    if (second == NULL || !is_visible(bytes_of(first + 1, (size_t)(second - first - 1))))
+    if (second == NULL)
+        return refuse(h, ERR_MALFORMED, 400);
+    h->head.target = bytes_of(first + 1, (size_t)(second - first - 1));
+    if (!is_token(h->head.method) || !is_visible(h->head.target))
         return refuse(h, ERR_MALFORMED, 400);
     struct bytes version = bytes_of(second + 1, (size_t)(end - second - 1));
     h->head.is_1_0 = bytes_is(version, "HTTP/1.0");
     if (!h->head.is_1_0 && !bytes_is(version, "HTTP/1.1"))
         return refuse(h, ERR_MALFORMED, 400);
-    if (!is_known_method(bytes_of(line, (size_t)(first - line))))
+    if (!is_known_method(h->head.method))
         return refuse(h, ERR_MALFORMED, 501);
     return OK;
 }
@@ -321,49 +270,84 @@ static enum err check_expect(struct http1 *h)
     return OK;
 }
 
-/* Names to lower case, in the lines' own memory; values without the blanks around them. */
-static enum err tidy_headers(struct http1 *h)
+static bool is_blank(uint8_t c)
 {
-    for (size_t i = 0; i < h->head.header_n; i++) {
-        struct http_header *header = &h->headers[i];
-        uint8_t *name = h->lines.bytes.p + (header->name.p - h->lines.bytes.p);
-        for (size_t at = 0; at < header->name.n; at++)
-            if (name[at] >= 'A' && name[at] <= 'Z')
-                name[at] |= 0x20;
-        struct bytes *value = &header->value;
-        while (value->n > 0 && (value->p[value->n - 1] == ' ' || value->p[value->n - 1] == '\t'))
-            value->n--;
-        for (size_t at = 0; at < value->n; at++)
-            if ((value->p[at] < ' ' && value->p[at] != '\t') || value->p[at] == 0x7f)
-                return refuse(h, ERR_MALFORMED, 400);
+    return c == ' ' || c == '\t';
+}
+
+static bool is_value(struct bytes b)
+{
+    for (size_t i = 0; i < b.n; i++)
+        if ((b.p[i] < ' ' && b.p[i] != '\t') || b.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* "name:value" without its line end. The name is put into lower case where it lies. */
+static bool read_header(uint8_t *line, size_t n, struct http_header *ret)
+{
+    const uint8_t *colon = memchr(line, ':', n);
+    if (colon == NULL)
+        return false;
+    ret->name = bytes_of(line, (size_t)(colon - line));
+    for (size_t i = 0; i < ret->name.n; i++)
+        if (line[i] >= 'A' && line[i] <= 'Z')
+            line[i] |= 0x20;
+    struct bytes value = bytes_of(colon + 1, n - ret->name.n - 1);
+    while (value.n > 0 && is_blank(value.p[0]))
+        value = bytes_skip(value, 1);
+    while (value.n > 0 && is_blank(value.p[value.n - 1]))
+        value.n--;
+    ret->value = value;
+    return is_token(ret->name) && is_value(value);
+}
+
+/* The lines after the first, up to the empty one; http1_lines has counted them. */
+static enum err read_headers(struct http1 *h, size_t from)
+{
+    struct buf *bytes = &h->lines.bytes;
+    while (bytes->n - from > 2) {
+        const uint8_t *end = memchr(bytes->p + from, '\r', bytes->n - from);
+        size_t n = (size_t)(end - bytes->p) - from;
+        if (!read_header(bytes->p + from, n, &h->headers[h->head.header_n++]))
+            return refuse(h, ERR_MALFORMED, 400);
+        from += n + 2;
     }
     return OK;
 }
 
-static enum err read_head(struct http1 *h)
+/* True if llhttp reads the head as we did: it accepts it, to its last byte, and sees the same body.
+ */
+static bool does_llhttp_agree(struct http1 *h)
 {
-    h->head = (struct http1_head){ .headers = h->headers };
-    h->is_name_open = false;
-    enum err e = check_request_line(h);
-    if (e != OK)
-        return e;
-    /* llhttp would refuse some of what check_framing refuses, but as 400 where 501 is due: it is
-     * asked first for the headers alone, so that its verdict comes second. */
     size_t used;
     llhttp_init(&h->parser, HTTP_REQUEST, &callbacks);
     h->parser.data = h;
-    enum err parsed = parse(h, buf_bytes(&h->lines.bytes), &used);
-    e = tidy_headers(h);
+    if (parse(h, buf_bytes(&h->lines.bytes), &used) != OK || used != h->lines.bytes.n)
+        return false;
+    if (h->head.length == 0 || h->is_complete)
+        return h->head.length == 0 && h->is_complete;
+    bool is_chunked = (h->parser.flags & F_CHUNKED) != 0;
+    return h->head.length == HTTP1_LENGTH_CHUNKED
+               ? is_chunked
+               : !is_chunked && h->parser.content_length == h->head.length;
+}
+
+static enum err read_head(struct http1 *h)
+{
+    size_t first_n;
+    h->head = (struct http1_head){ .headers = h->headers };
+    enum err e = read_request_line(h, &first_n);
+    if (e == OK)
+        e = read_headers(h, first_n);
     if (e == OK)
         e = check_framing(h);
-    if (e == OK && parsed != OK)
-        e = refuse(h, ERR_MALFORMED, 400);
     if (e == OK)
         e = check_target(h);
     if (e == OK)
         e = check_expect(h);
-    if (e == OK && (used != h->lines.bytes.n || h->is_complete != (h->head.length == 0)))
-        e = refuse(h, ERR_MALFORMED, 400); /* llhttp sees another end than we do */
+    if (e == OK && !does_llhttp_agree(h))
+        e = refuse(h, ERR_MALFORMED, 400);
     return e;
 }
 
