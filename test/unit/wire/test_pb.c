@@ -361,7 +361,7 @@ static struct buf nested_heads(size_t bytes)
 
 static void nesting_of_34_kb_is_refused(void **state)
 {
-    struct buf b = nested_txns(4600); /* about 34 KB */
+    struct buf b = nested_txns(5200); /* about 34 KB */
     assert_true(b.n > 34000);
     assert_int_equal(check(&etcdserverpb__txn_request__descriptor, &b, &txn_limits), ERR_TOO_BIG);
     buf_fini(&b);

@@ -1,0 +1,284 @@
+/* Unary calls: begun, let through the gate, waiting for one thing, answered or refused once.
+ *
+ * A call that waits is in the face's list, in order of arrival; all have the same timeout, so that
+ * one timer at the oldest serves them. Whatever ends the call first (its answer, its timeout, the
+ * client going away) takes back what it still waits for. */
+#include <assert.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "faces/etcd/core.h"
+
+struct call_sweep {
+    struct hub_swept swept;
+    struct etcd_call *call; /* NULL: it is gone */
+    void (*done)(struct etcd_call *c);
+};
+
+struct etcd_call *call_of(struct grpc_call *call)
+{
+    return grpc_call_state(call);
+}
+
+struct arena *call_arena(struct etcd_call *c)
+{
+    return grpc_call_arena(c->call);
+}
+
+/* -- ends ------------------------------------------------------------------------------------- */
+
+bool call_refuse(struct etcd_call *c, enum etcd_refusal r)
+{
+    if (r == ETCD_FINE)
+        return false;
+    struct etcd_status status = etcd_status_of(r);
+    grpc_call_finish(c->call, status.code, status.text);
+    return true;
+}
+
+void call_fail(struct etcd_call *c, enum err e)
+{
+    call_refuse(c, etcd_refusal_of(e));
+}
+
+struct buf *call_answer(struct etcd_call *c, uint64_t revision)
+{
+    struct buf *out = grpc_call_begin(c->call);
+    etcd_put_header(out, face_header(c->face), revision);
+    return out;
+}
+
+void call_answered_if(struct etcd_call *c, struct buf *out, enum err e)
+{
+    if (e != OK)
+        out->full = true; /* the end of the message sends nothing then */
+    if (grpc_call_end(c->call) == OK)
+        grpc_call_finish(c->call, GRPC_OK, NULL);
+    else
+        call_refuse(c, e == OK || e == ERR_TOO_BIG ? ETCD_ANSWER_TOO_LARGE : etcd_refusal_of(e));
+}
+
+void call_answered(struct etcd_call *c)
+{
+    call_answered_if(c, NULL, OK);
+}
+
+/* -- waiting ---------------------------------------------------------------------------------- */
+
+static void start_waiting(struct etcd_call *c, enum call_wait what)
+{
+    assert(c->waits == CALL_WAITS_NOT);
+    struct etcd_face *face = c->face;
+    c->waits = what;
+    c->until_ms = loop_now_ms(face->loop) + face->options.request_timeout_ms;
+    list_append(&face->waiting, &c->link);
+    if (!timer_is_set(&face->timeout))
+        timer_start(&face->timeout, face->options.request_timeout_ms);
+}
+
+void call_waits_no_more(struct etcd_call *c)
+{
+    c->waits = CALL_WAITS_NOT;
+    list_remove(&c->link);
+}
+
+/* Takes back what the call waits for. */
+static void give_up(struct etcd_call *c)
+{
+    struct etcd_face *face = c->face;
+    switch (c->waits) {
+    case CALL_WAITS_NOT:
+        return;
+    case CALL_READS:
+        hub_read_cancel(face->hub, &c->read);
+        break;
+    case CALL_WRITES:
+        hub_write_abandon(c->write);
+        etcd_count(face->metrics.proposals_failed, 1);
+        break;
+    case CALL_ASKS:
+        hub_lease_cancel(face->hub, &c->lease);
+        break;
+    case CALL_SWEEPS:
+        hub_swept_cancel(&c->sweep->swept);
+        c->sweep->call = NULL;
+        break;
+    }
+    call_waits_no_more(c);
+}
+
+void call_time_out(struct timer *timer)
+{
+    struct etcd_face *face = CONTAINER_OF(timer, struct etcd_face, timeout);
+    uint64_t now = loop_now_ms(face->loop);
+    struct etcd_call *c;
+    while ((c = LIST_FIRST(&face->waiting, struct etcd_call, link)) != NULL && c->until_ms <= now) {
+        give_up(c);
+        call_refuse(c, ETCD_TIMED_OUT);
+    }
+    if (c != NULL)
+        timer_start(timer, c->until_ms - now);
+}
+
+void call_closed(struct grpc_call *call, enum err why)
+{
+    struct etcd_call *c = call_of(call);
+    if (c->face != NULL)
+        give_up(c);
+}
+
+/* -- beginning -------------------------------------------------------------------------------- */
+
+bool call_begin(struct grpc_call *call)
+{
+    struct etcd_call *c = call_of(call);
+    struct etcd_face *face = grpc_call_context(call);
+    c->face = face;
+    c->call = call;
+    struct bytes version = grpc_call_metadata(call, "client-api-version");
+    if (version.n > 0 && !text_is_utf8(version))
+        return !call_refuse(c, ETCD_BAD_API_VERSION);
+    etcd_metrics_request(&face->metrics, false, version);
+    face_look(face);
+    if (face->leader == 0 && bytes_is(grpc_call_metadata(call, "hasleader"), "true"))
+        return !call_refuse(c, ETCD_NO_LEADER);
+    return true;
+}
+
+void *call_decode(struct etcd_call *c, const ProtobufCMessageDescriptor *descriptor,
+                  struct bytes message)
+{
+    ProtobufCMessage *m;
+    return call_refuse(c, etcd_decode(descriptor, message, call_arena(c), &m)) ? NULL : m;
+}
+
+bool call_granted(struct etcd_call *c, const struct operation *operations, size_t n)
+{
+    const struct caller caller = {
+        .face = FACE_ETCD,
+        .peer = grpc_call_peer(c->call),
+        .client_name = grpc_call_client_name(c->call),
+        .token = grpc_call_metadata(c->call, "token"),
+    };
+    enum err e = access_check(&caller, operations, n, call_arena(c), &c->granted);
+    if (e != OK)
+        call_fail(c, e);
+    return e == OK;
+}
+
+bool call_granted_one(struct etcd_call *c, enum access_verb verb, enum space space,
+                      struct bytes key, struct bytes end)
+{
+    const struct operation one = { .verb = verb, .space = space, .key = key, .end = end };
+    return call_granted(c, &one, 1);
+}
+
+/* -- reading ---------------------------------------------------------------------------------- */
+
+static void read_ready(struct hub_read *r, enum err err, const struct view *view)
+{
+    struct etcd_call *c = CONTAINER_OF(r, struct etcd_call, read);
+    call_waits_no_more(c);
+    if (err == OK) {
+        c->on_read(c, view);
+        return;
+    }
+    etcd_count(c->face->metrics.read_indexes_failed, 1);
+    call_fail(c, err);
+}
+
+void call_read(struct etcd_call *c, bool linearizable, call_read_fn on_read)
+{
+    c->on_read = on_read;
+    c->read = (struct hub_read){ .linearizable = linearizable,
+                                 .granted = c->granted,
+                                 .ready = read_ready };
+    start_waiting(c, CALL_READS);
+    hub_read(c->face->hub, &c->read);
+}
+
+/* -- writing ---------------------------------------------------------------------------------- */
+
+bool call_may_write(struct etcd_call *c, uint64_t cost)
+{
+    struct etcd_face *face = c->face;
+    if (face->alarms.is_set[ALARM_CORRUPT])
+        return !call_refuse(c, ETCD_CORRUPT);
+    if (cost == 0)
+        return true;
+    enum err e = hub_space_for(face->hub, SPACE_ETCD, cost);
+    if (e == ERR_QUOTA)
+        alarm_raise_no_space(face);
+    if (e != OK || face->alarms.is_set[ALARM_NOSPACE])
+        return !call_refuse(c, ETCD_NO_SPACE);
+    return true;
+}
+
+static void write_done(void *ctx, enum err err, const struct command_result *result)
+{
+    struct etcd_call *c = ctx;
+    call_waits_no_more(c);
+    c->write = NULL;
+    if (err != OK)
+        etcd_count(c->face->metrics.proposals_failed, 1);
+    if (err == OK)
+        err = result->err;
+    if (err != OK)
+        call_fail(c, err);
+    else
+        c->on_written(c, result);
+}
+
+void call_submit(struct etcd_call *c, enum command_kind kind, struct bytes body,
+                 call_written_fn on_written)
+{
+    c->on_written = on_written;
+    start_waiting(c, CALL_WRITES);
+    c->write = hub_submit(c->face->hub, c->granted, kind, body, write_done, c);
+}
+
+void call_submit_txn(struct etcd_call *c, const struct txn *txn, call_written_fn on_written)
+{
+    struct buf *body = &c->face->scratch;
+    buf_clear(body, 64 * 1024);
+    enum err e = txn_encode(txn, body);
+    if (e != OK)
+        call_fail(c, e);
+    else
+        call_submit(c, COMMAND_TXN, buf_bytes(body), on_written);
+}
+
+/* -- leases and sweeps ------------------------------------------------------------------------ */
+
+void call_ask_lease(struct etcd_call *c, int64_t id,
+                    void (*done)(struct hub_lease *l, enum lease_answer answer, uint64_t ttl_ms,
+                                 uint64_t remaining_ms))
+{
+    c->lease =
+        (struct hub_lease){ .id = id, .face = FACE_ETCD, .granted = c->granted, .done = done };
+    start_waiting(c, CALL_ASKS);
+    hub_lease_ask(c->face->hub, &c->lease);
+}
+
+static void sweep_done(struct hub_swept *s)
+{
+    struct call_sweep *sweep = CONTAINER_OF(s, struct call_sweep, swept);
+    struct etcd_call *c = sweep->call;
+    if (c != NULL) {
+        call_waits_no_more(c);
+        c->sweep = NULL;
+        sweep->done(c);
+    }
+    mem_free(sweep);
+}
+
+void call_wait_swept(struct etcd_call *c, void (*done)(struct etcd_call *c))
+{
+    struct call_sweep *sweep = mem_zalloc(1, sizeof *sweep);
+    sweep->call = c;
+    sweep->done = done;
+    sweep->swept.done = sweep_done;
+    c->sweep = sweep;
+    start_waiting(c, CALL_SWEEPS);
+    hub_wait_swept(c->face->hub, &sweep->swept);
+}

@@ -1,0 +1,135 @@
+/* A face's life, its header, and the alarm that it raises by itself. */
+#include "faces/etcd/face.h"
+
+#include "base/mem.h"
+#include "faces/etcd/core.h"
+#include "faces/etcd/facts.h"
+#include "faces/etcd/gauges.h"
+#include "faces/etcd/stream.h"
+#include "net/conn.h"
+
+enum { MESSAGE_OVERHEAD = 512 * 1024, PROGRESS_LEAST_MS = 100 };
+
+const struct grpc_service *const etcd_services[] = {
+    &etcd_kv_service,      &etcd_watch_service,       &etcd_lease_service,
+    &etcd_cluster_service, &etcd_maintenance_service, NULL
+};
+
+static struct etcd_options with_defaults(const struct etcd_options *options)
+{
+    struct etcd_options o = *options;
+    if (o.max_request_bytes == 0)
+        o.max_request_bytes = 1572864;
+    if (o.max_txn_ops == 0)
+        o.max_txn_ops = 128;
+    if (o.key_max == 0)
+        o.key_max = 32768;
+    if (o.request_timeout_ms == 0)
+        o.request_timeout_ms = 7000;
+    if (o.progress_interval_ms == 0)
+        o.progress_interval_ms = 600000;
+    if (o.progress_interval_ms < PROGRESS_LEAST_MS)
+        o.progress_interval_ms = PROGRESS_LEAST_MS;
+    if (o.server_version == NULL)
+        o.server_version = "3.6.14";
+    if (o.cluster_version == NULL)
+        o.cluster_version = "3.6.0";
+    if (o.storage_version == NULL)
+        o.storage_version = "3.6.0";
+    return o;
+}
+
+uint64_t etcd_message_max(const struct etcd_options *options)
+{
+    return with_defaults(options).max_request_bytes + MESSAGE_OVERHEAD;
+}
+
+void face_look(struct etcd_face *face)
+{
+    uint64_t now = loop_now_ms(face->loop);
+    if (now == face->looked_at_ms)
+        return;
+    struct facts_term t = facts_term(face->hub);
+    face->looked_at_ms = now;
+    face->leader = t.leader;
+    face->header.term = t.term;
+}
+
+const struct etcd_header *face_header(struct etcd_face *face)
+{
+    face_look(face);
+    return &face->header;
+}
+
+enum err etcd_face_new(struct hub *hub, const struct etcd_options *options, struct metrics *metrics,
+                       struct etcd_face **ret)
+{
+    struct etcd_face *face = mem_zalloc(1, sizeof *face);
+    struct facts_self self = facts_self(hub);
+    face->hub = hub;
+    face->loop = hub_loop(hub);
+    face->options = with_defaults(options);
+    face->limits = (struct etcd_limits){ .max_txn_ops = face->options.max_txn_ops,
+                                         .max_request_bytes = face->options.max_request_bytes,
+                                         .key_max = face->options.key_max };
+    face->member_id = self.member_id;
+    face->looked_at_ms = UINT64_MAX;
+    face->pending_max = CONN_OUT_HIGH;
+    etcd_header_init(&face->header, self.cluster_id, self.member_id);
+    buf_init(&face->scratch, (size_t)1 << 31);
+    arena_init(&face->arena, 0);
+    list_init(&face->waiting);
+    list_init(&face->streams);
+    timer_init(&face->timeout, face->loop, call_time_out);
+    alarms_init(&face->alarms, hub);
+    etcd_metrics_init(&face->metrics, metrics, face->options.server_version,
+                      face->options.cluster_version, self.member_id);
+    if (metrics != NULL)
+        etcd_gauges_register(metrics, hub);
+    *ret = face;
+    return OK;
+}
+
+void etcd_face_free(struct etcd_face *face)
+{
+    if (face == NULL)
+        return;
+    timer_stop(&face->timeout);
+    alarms_fini(&face->alarms);
+    buf_fini(&face->scratch);
+    arena_fini(&face->arena);
+    mem_free(face);
+}
+
+void etcd_face_drain(struct etcd_face *face)
+{
+    face->draining = true;
+    LIST_FOR_EACH(link, &face->streams)
+    {
+        stream_end(CONTAINER_OF(link, struct etcd_stream, link), ETCD_STOPPED);
+    }
+}
+
+/* -- the alarm that is raised by the server itself --------------------------------------------- */
+
+static void raised(void *ctx, enum err err, const struct command_result *result)
+{
+    struct etcd_face *face = ctx;
+    face->raising_no_space = false; /* if it failed, the next refused write tries again */
+}
+
+void alarm_raise_no_space(struct etcd_face *face)
+{
+    if (face->raising_no_space || face->alarms.is_set[ALARM_NOSPACE])
+        return;
+    const struct alarm_row row = { .member_id = face->member_id, .kind = ALARM_NOSPACE };
+    struct op put = { .kind = OP_PUT,
+                      .put = { .space = SPACE_SYSTEM, .key = alarm_key(&face->arena, row) } };
+    const struct txn txn = { .then_ops = &put, .then_n = 1 };
+    buf_clear(&face->scratch, 64 * 1024);
+    if (txn_encode(&txn, &face->scratch) == OK) {
+        face->raising_no_space = true;
+        hub_submit(face->hub, granted_self(), COMMAND_TXN, buf_bytes(&face->scratch), raised, face);
+    }
+    arena_clear(&face->arena);
+}

@@ -1,0 +1,67 @@
+/* Streams begin with their first message and end once. */
+#include "faces/etcd/stream.h"
+
+#include "base/text.h"
+
+void stream_end(struct etcd_stream *s, enum etcd_refusal r)
+{
+    if (s->ended)
+        return;
+    struct etcd_status status = etcd_status_of(r);
+    s->ended = true;
+    list_remove(&s->link);
+    grpc_call_finish(s->call, status.code, status.text);
+}
+
+static enum etcd_refusal check_metadata(struct etcd_stream *s)
+{
+    struct bytes version = grpc_call_metadata(s->call, "client-api-version");
+    if (version.n > 0 && !text_is_utf8(version))
+        return ETCD_BAD_API_VERSION;
+    etcd_metrics_request(&s->face->metrics, true, version);
+    face_look(s->face);
+    if (s->face->leader == 0 && bytes_is(grpc_call_metadata(s->call, "hasleader"), "true"))
+        return ETCD_NO_LEADER;
+    return s->face->draining ? ETCD_STOPPED : ETCD_FINE;
+}
+
+bool stream_begin(struct etcd_stream *s, struct grpc_call *call)
+{
+    s->face = grpc_call_context(call);
+    s->call = call;
+    arena_init(&s->arena, 0);
+    list_append(&s->face->streams, &s->link);
+    enum etcd_refusal r = check_metadata(s);
+    if (r != ETCD_FINE)
+        stream_end(s, r);
+    return r == ETCD_FINE;
+}
+
+void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *descriptor,
+                    struct bytes message)
+{
+    ProtobufCMessage *m;
+    arena_clear(&s->arena);
+    enum etcd_refusal r = etcd_decode(descriptor, message, &s->arena, &m);
+    if (r == ETCD_FINE)
+        return m;
+    stream_end(s, r);
+    return NULL;
+}
+
+struct caller stream_caller(const struct etcd_stream *s)
+{
+    return (struct caller){
+        .face = FACE_ETCD,
+        .peer = grpc_call_peer(s->call),
+        .client_name = grpc_call_client_name(s->call),
+        .token = grpc_call_metadata(s->call, "token"),
+    };
+}
+
+void stream_fini(struct etcd_stream *s)
+{
+    list_remove(&s->link);
+    if (s->face != NULL)
+        arena_fini(&s->arena);
+}
