@@ -1,7 +1,8 @@
 /* store/command.h -- what can be asked of the kernel through the log.
  *
- * A command has a kind, a body in the kind's own fixed layout, and an origin. The kernel's kinds are
- * below; upper folders hand a table of their own to the store at start (store_options.kinds). */
+ * A command has a kind, a body in the kind's own fixed layout, and an origin. The kernel's kinds
+ * are below; upper folders hand a table of their own to the store at start (store_options.kinds).
+ */
 #ifndef STORE_COMMAND_H
 #define STORE_COMMAND_H
 
@@ -10,34 +11,45 @@
 #include "store/space.h"
 
 enum command_kind {
-    COMMAND_TXN = 1,        /* body: txn_encode */
+    COMMAND_TXN = 1, /* body: txn_encode */
     COMMAND_LEASE_GRANT = 2,
-    COMMAND_LEASE_REVOKE = 3,  /* by its owner: removes its keys */
-    COMMAND_LEASE_STAGE = 4,   /* by the clock: names the stage it leaves */
+    COMMAND_LEASE_REVOKE = 3,     /* by its owner: removes its keys */
+    COMMAND_LEASE_STAGE = 4,      /* by the clock: names the stage it leaves */
     COMMAND_LEASE_CHECKPOINT = 5, /* remaining times, so that a restart does not give all back */
     COMMAND_COMPACT = 6,
     COMMAND_KIND_UPPER = 32 /* kinds of upper folders begin here */
 };
 
 /* Which protocol a command came through. The numbers are stored. */
-enum face { FACE_NONE, FACE_ETCD, FACE_CONSUL, FACE_NACOS, FACE_EUREKA, FACE_DNS, FACE_XDS,
-            FACE_NATIVE, FACE_ZOOKEEPER, FACE_KEEPER /* the server's own chores */, FACES };
+enum face {
+    FACE_NONE,
+    FACE_ETCD,
+    FACE_CONSUL,
+    FACE_NACOS,
+    FACE_EUREKA,
+    FACE_DNS,
+    FACE_XDS,
+    FACE_NATIVE,
+    FACE_ZOOKEEPER,
+    FACE_KEEPER /* the server's own chores */,
+    FACES
+};
 
 /* Who asks, through which face, from where, and why (empty if not given). */
 struct origin {
     struct bytes principal; /* "" = nobody in particular (open mode) */
     enum face face;
-    struct bytes address;   /* text, such as 127.0.0.1:4711 */
+    struct bytes address; /* text, such as 127.0.0.1:4711 */
     struct bytes why;
 };
 
 enum lease_stage { LEASE_LIVE, LEASE_SUSPECT, LEASE_DOWN, LEASE_REMOVED };
 
 struct lease_grant {
-    int64_t id;              /* never 0: drawn by the io thread if the client did not choose */
-    uint64_t ttl_ms;         /* what the client is told */
+    int64_t id;                   /* never 0: drawn by the io thread if the client did not choose */
+    uint64_t ttl_ms;              /* what the client is told */
     uint64_t suspect_ms, down_ms; /* after this long without a renewal; 0 = stage not used */
-    uint64_t remove_ms;      /* never 0 */
+    uint64_t remove_ms;           /* never 0 */
     enum face face;
 };
 

@@ -13,14 +13,14 @@
 /* The changes of one entry, for watchers. Immutable once made, shared by reference count. */
 struct batch {
     _Atomic uint32_t refs;
-    uint64_t first, last;        /* common revisions it covers: first..last; first > last: none */
+    uint64_t first, last; /* common revisions it covers: first..last; first > last: none */
     uint64_t system_first, system_last; /* SYSTEM's, the same way */
-    unsigned spaces;             /* BIT(space) of every space that changed */
-    bool left_out;               /* too large or nobody watched: read the events from history */
-    struct batch_event *events;  /* in order of revision and sub; flat values */
+    unsigned spaces;                    /* BIT(space) of every space that changed */
+    bool left_out;              /* too large or nobody watched: read the events from history */
+    struct batch_event *events; /* in order of revision and sub; flat values */
     size_t event_n;
-    size_t bytes;                /* memory it holds, for mailbox limits */
-    uint64_t compacted[SPACES];  /* after this entry */
+    size_t bytes;               /* memory it holds, for mailbox limits */
+    uint64_t compacted[SPACES]; /* after this entry */
     struct arena arena;
 };
 
@@ -32,19 +32,23 @@ struct batch_event {
 struct batch *batch_ref(struct batch *b);
 void batch_unref(struct batch *b);
 
-enum lease_change_kind { LEASE_CHANGE_GRANTED, LEASE_CHANGE_MOVED, LEASE_CHANGE_REMOVED,
-                         LEASE_CHANGE_CHECKPOINT };
+enum lease_change_kind {
+    LEASE_CHANGE_GRANTED,
+    LEASE_CHANGE_MOVED,
+    LEASE_CHANGE_REMOVED,
+    LEASE_CHANGE_CHECKPOINT
+};
 
 struct lease_change { /* what the lease clock must know */
     enum lease_change_kind kind;
     struct lease_grant grant; /* id always; all of it for GRANTED */
     enum lease_stage stage;
-    uint64_t remaining_ms;    /* CHECKPOINT */
+    uint64_t remaining_ms; /* CHECKPOINT */
 };
 
 struct command_result {
-    enum err err;            /* OK or why `check` refused it: then nothing of it happened */
-    uint64_t revision;       /* the common revision after this command */
+    enum err err;      /* OK or why `check` refused it: then nothing of it happened */
+    uint64_t revision; /* the common revision after this command */
     uint64_t system_revision;
     union {
         struct txn_result *txn; /* COMMAND_TXN */
@@ -59,10 +63,10 @@ struct effects {
     uint64_t age_ms;
     struct command_result *results; /* one a command, in order */
     size_t result_n;
-    struct batch *batch;            /* never NULL */
+    struct batch *batch; /* never NULL */
     struct lease_change *lease_changes;
     size_t lease_change_n;
-    struct arena arena;             /* holds all of the above but the batch */
+    struct arena arena; /* holds all of the above but the batch */
 };
 
 struct effects *effects_ref(struct effects *e);

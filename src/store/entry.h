@@ -1,8 +1,9 @@
 /* store/entry.h -- a log entry's payload: commands made under one set of apply rules.
  *
- * Layout, little-endian (docs/formats.md): u8 format, u32 rules, u64 wall_ms, u64 age_ms, u16 number
- * of origins and the origins (principal, face, address, why), u32 number of commands and for each
- * u16 kind, u16 origin, u64 policy revision, run body. An empty payload is a new leader's entry. */
+ * Layout, little-endian (docs/formats.md): u8 format, u32 rules, u64 wall_ms, u64 age_ms, u16
+ * number of origins and the origins (principal, face, address, why), u32 number of commands and for
+ * each u16 kind, u16 origin, u64 policy revision, run body. An empty payload is a new leader's
+ * entry. */
 #ifndef STORE_ENTRY_H
 #define STORE_ENTRY_H
 

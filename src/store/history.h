@@ -9,7 +9,7 @@
 struct history_batch {
     struct event *events; /* in the arena; values lend from the view or are in pieces */
     size_t event_n;
-    uint64_t next;        /* the first revision not covered: everything below it has been given */
+    uint64_t next; /* the first revision not covered: everything below it has been given */
 };
 
 /* The changes of SPACE in [FROM, the view's revision], in order, never cutting a revision: stops

@@ -11,9 +11,9 @@ struct lease {
     struct lease_grant grant;
     enum lease_stage stage;
     uint64_t granted_age_ms;
-    uint64_t remaining_ms;     /* of the last checkpoint; UINT64_MAX if there was none */
+    uint64_t remaining_ms; /* of the last checkpoint; UINT64_MAX if there was none */
     uint64_t key_n;
-    uint64_t key_set_version;  /* moves with every key attached or detached */
+    uint64_t key_set_version; /* moves with every key attached or detached */
 };
 
 /* ERR_LEASE_NOT_FOUND, also for a lease of another face than FACE (FACE_NONE: any). */

@@ -14,15 +14,15 @@ enum range_target { RANGE_KEY, RANGE_VERSION, RANGE_CREATE, RANGE_MOD, RANGE_VAL
 struct range_query {
     enum space space;
     struct bytes key, end;
-    int64_t revision;           /* at or below 0: newest */
-    int64_t limit;              /* most kvs; at or below 0: no limit */
-    enum range_order order;     /* target other than KEY with RANGE_NONE sorts ascending */
+    int64_t revision;       /* at or below 0: newest */
+    int64_t limit;          /* most kvs; at or below 0: no limit */
+    enum range_order order; /* target other than KEY with RANGE_NONE sorts ascending */
     enum range_target target;
-    bool keys_only;             /* values are left empty, the rest stays */
+    bool keys_only; /* values are left empty, the rest stays */
     bool count_only;
     int64_t min_mod, max_mod, min_create, max_create; /* 0 = off */
-    uint64_t budget_bytes;      /* stop before keys and values exceed it (at least one kv is given);
-                                   0 = off. Only for key order ascending */
+    uint64_t budget_bytes; /* stop before keys and values exceed it (at least one kv is given);
+                              0 = off. Only for key order ascending */
 };
 
 struct range_result {

@@ -23,18 +23,19 @@ struct command_kind_row {
 };
 
 struct store_options {
-    const char *dir;           /* holds view.mdb; must exist. Kept */
-    uint64_t map_bytes;        /* reserved once, sparse; 0 = 64 GiB */
-    bool write_map;            /* MDB_WRITEMAP */
-    unsigned reader_max;       /* views open at once; 0 = 256 */
+    const char *dir;                      /* holds view.mdb; must exist. Kept */
+    uint64_t map_bytes;                   /* reserved once, sparse; 0 = 64 GiB */
+    bool write_map;                       /* MDB_WRITEMAP */
+    unsigned reader_max;                  /* views open at once; 0 = 256 */
     const struct command_kind_row *kinds; /* kept */
     size_t kind_n;
     void *kinds_ctx;
     /* Asked before a step that may take up to BYTES of new file space (the file's size so far is
-     * FILE_BYTES); anything but OK makes the step fail with it before a write. NULL = do not ask. */
+     * FILE_BYTES); anything but OK makes the step fail with it before a write. NULL = do not ask.
+     */
     enum err (*assure)(void *ctx, uint64_t file_bytes, uint64_t bytes);
     void *assure_ctx;
-    uint64_t batch_max_bytes;  /* larger batches are left out; 0 = 4 MiB */
+    uint64_t batch_max_bytes; /* larger batches are left out; 0 = 4 MiB */
 };
 
 /* Opens or creates the view file. A fresh one has revision 1, applied index and term 0, no leases.
@@ -56,8 +57,8 @@ struct apply; /* one entry on its way */
 MUST_CHECK enum err store_apply_begin(struct store *store, uint64_t index, uint64_t term,
                                       struct bytes payload, struct apply **ret);
 /* Does about ROWS rows' worth of work (500 are about 2 ms). When the entry is finished it is
- * committed, *ret_effects is given (effects_unref) and the apply is gone; until then *ret_effects is
- * NULL and nobody sees anything of it. Any error but OK is fatal for the process. */
+ * committed, *ret_effects is given (effects_unref) and the apply is gone; until then *ret_effects
+ * is NULL and nobody sees anything of it. Any error but OK is fatal for the process. */
 MUST_CHECK enum err store_apply_step(struct apply *apply, uint64_t rows,
                                      struct effects **ret_effects);
 /* Forgets an unfinished entry. */
@@ -79,7 +80,7 @@ MUST_CHECK enum err store_identity(struct store *store, struct buf *out);
 
 /* -- looking ---------------------------------------------------------------------------------- */
 
-struct store_space { /* pages in use; any thread; as of the last commit */
+struct store_space {       /* pages in use; any thread; as of the last commit */
     uint64_t file_bytes;   /* size of the view file that is in use */
     uint64_t used_bytes;   /* file_bytes without free pages */
     uint64_t etcd_bytes;   /* ETCD's tables, history included: what the quota counts */

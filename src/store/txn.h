@@ -7,27 +7,38 @@
 
 #include "store/range.h"
 
-enum compare_result { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_LESS, COMPARE_NOT_EQUAL,
-                      COMPARE_ALWAYS /* an enum value the protocol does not know: true */ };
-enum compare_target { COMPARE_VERSION, COMPARE_CREATE, COMPARE_MOD, COMPARE_VALUE, COMPARE_LEASE,
-                      COMPARE_NOTHING /* unknown target: counts as equal */ };
+enum compare_result {
+    COMPARE_EQUAL,
+    COMPARE_GREATER,
+    COMPARE_LESS,
+    COMPARE_NOT_EQUAL,
+    COMPARE_ALWAYS /* an enum value the protocol does not know: true */
+};
+enum compare_target {
+    COMPARE_VERSION,
+    COMPARE_CREATE,
+    COMPARE_MOD,
+    COMPARE_VALUE,
+    COMPARE_LEASE,
+    COMPARE_NOTHING /* unknown target: counts as equal */
+};
 
 struct compare {
     enum space space;
     struct bytes key, end; /* END empty: one key; a missing key compares as zeroes */
     enum compare_result result;
     enum compare_target target;
-    int64_t number;        /* for all targets but VALUE */
-    struct bytes value;    /* VALUE on a missing key is false */
+    int64_t number;     /* for all targets but VALUE */
+    struct bytes value; /* VALUE on a missing key is false */
 };
 
 struct put {
     enum space space;
     struct bytes key, value;
-    int64_t lease;      /* 0 detaches */
+    int64_t lease; /* 0 detaches */
     bool want_prev;
-    bool ignore_value;  /* keep the current value; ERR_KEY_NOT_FOUND if there is none */
-    bool ignore_lease;  /* keep the current lease; the same */
+    bool ignore_value; /* keep the current value; ERR_KEY_NOT_FOUND if there is none */
+    bool ignore_lease; /* keep the current lease; the same */
 };
 
 struct remove {
@@ -67,7 +78,7 @@ struct op_result {
         struct kv *prev;           /* of a put: NULL if not asked or not there */
         struct {
             uint64_t n;
-            struct kv *prevs;      /* n of them if asked, else NULL */
+            struct kv *prevs; /* n of them if asked, else NULL */
         } removed;
         struct txn_result *txn;
     };

@@ -1,0 +1,74 @@
+/* store/apply.h -- the inside of applying an entry: shared by apply*.c. */
+#ifndef STORE_APPLY_H
+#define STORE_APPLY_H
+
+#include "store/lease_row.h"
+#include "store/range_job.h"
+#include "store/tables.h"
+#include "store/txn_plan.h"
+#include "store/version.h"
+
+struct apply {
+    struct store *store;
+    struct view view; /* the writing transaction and the counters as they are becoming */
+    struct entry_reader entry;
+    struct arena entry_arena; /* origins */
+    struct arena scratch;     /* of the present command */
+    struct bytes payload;
+    struct effects *effects;
+    struct batch *batch;
+    size_t event_room, lease_change_room;
+    uint32_t *origin_numbers; /* of the entry's origins, 0 = not interned yet */
+
+    /* the present command */
+    struct command command;
+    bool in_command;
+    struct command_result *result;
+    bool wrote, wrote_system; /* it has taken a revision */
+    uint32_t sub, system_sub;
+
+    /* of a transaction */
+    struct txn_plan plan;
+    size_t step;
+    bool in_step;
+    struct range_job job;
+    struct buf from; /* a removal goes on here */
+    size_t prev_room;
+
+    /* of a lease's removal */
+    struct lease lease;
+};
+
+/* -- apply_write.c: one version of one key ------------------------------------------------------
+ */
+
+/* What stands at KEY now; ERR_NOT_FOUND if nothing living does. HEAD is set in either case if there
+ * is a row (*ret_has_head). */
+MUST_CHECK enum err apply_head(struct apply *a, enum space space, struct bytes key,
+                               struct row *ret_head, bool *ret_has_head);
+/* The lease must be there. VALUE must not lie in the map. */
+MUST_CHECK enum err apply_put_key(struct apply *a, enum space space, struct bytes key,
+                                  struct bytes value, int64_t lease);
+/* KEY lives (HEAD is its row). */
+MUST_CHECK enum err apply_remove_key(struct apply *a, enum space space, struct bytes key,
+                                     const struct row *head);
+/* A copy of a version in the effects' arena. */
+MUST_CHECK enum err apply_copy_kv(struct apply *a, enum space space, struct bytes key,
+                                  const struct row *row, struct kv *ret);
+void apply_lease_change(struct apply *a, const struct lease_change *change);
+
+/* -- commands: `check` refuses, `run` goes on until *ret_done -----------------------------------
+ */
+
+MUST_CHECK enum err apply_txn_check(struct apply *a);
+MUST_CHECK enum err apply_txn_run(struct apply *a, uint64_t *rows, bool *ret_done);
+MUST_CHECK enum err apply_lease_check(struct apply *a);
+MUST_CHECK enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done);
+MUST_CHECK enum err apply_compact_check(struct apply *a);
+MUST_CHECK enum err apply_compact_run(struct apply *a);
+
+/* origin.c: the number of the command's origin, interned; and its WHY, kept once for REVISION. */
+MUST_CHECK enum err apply_origin(struct apply *a, uint32_t *ret_number);
+MUST_CHECK enum err apply_why(struct apply *a, enum space space, uint64_t revision);
+
+#endif

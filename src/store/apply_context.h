@@ -1,0 +1,29 @@
+/* store/apply_context.h -- what a command of an upper folder reads and writes through.
+ *
+ * Handed to the functions of struct command_kind_row while their entry is applied. `check` only
+ * reads; `run` writes, and everything it writes shares one revision. Only the entry and the store
+ * may be looked at: the same on every replica. */
+#ifndef STORE_APPLY_CONTEXT_H
+#define STORE_APPLY_CONTEXT_H
+
+#include "store/lease.h"
+#include "store/range.h"
+
+struct apply_context;
+
+/* A view of the state as it is becoming; lent until the next write. */
+const struct view *apply_view(struct apply_context *c);
+const struct origin *apply_command_origin(const struct apply_context *c);
+/* Cluster age and wall time of the entry, milliseconds. */
+uint64_t apply_age_ms(const struct apply_context *c);
+uint64_t apply_wall_ms(const struct apply_context *c);
+/* The revision that writes of this command get; the present one if it has not written yet. */
+uint64_t apply_revision(const struct apply_context *c);
+
+/* LEASE must be there (checked in `check`); 0 = none. */
+MUST_CHECK enum err apply_put(struct apply_context *c, enum space space, struct bytes key,
+                              struct bytes value, int64_t lease);
+/* ERR_NOT_FOUND if nothing stands there. */
+MUST_CHECK enum err apply_remove(struct apply_context *c, enum space space, struct bytes key);
+
+#endif

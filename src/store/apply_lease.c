@@ -1,0 +1,181 @@
+/* Leases and compactions. A lease's keys go one by one in order of space and key, in one revision.
+ */
+#include "store/apply.h"
+
+/* -- check ------------------------------------------------------------------------------------ */
+
+static enum err check_grant(struct apply *a)
+{
+    struct lease_grant g;
+    struct lease lease;
+    enum err e = lease_grant_decode(a->command.body, &g);
+    if (e != OK)
+        return e;
+    if (g.id == 0 || g.remove_ms == 0)
+        return ERR_INVALID;
+    e = lease_row_get(&a->view, g.id, &lease);
+    return e == OK ? ERR_LEASE_EXISTS : e == ERR_LEASE_NOT_FOUND ? OK : e;
+}
+
+static enum err check_revoke(struct apply *a)
+{
+    struct lease_revoke r;
+    enum err e = lease_revoke_decode(a->command.body, &r);
+    return e != OK ? e : lease_get(&a->view, r.face, r.id, &a->lease);
+}
+
+static enum err check_move(struct apply *a)
+{
+    struct lease_move m;
+    enum err e = lease_move_decode(a->command.body, &m);
+    if (e == OK)
+        e = lease_row_get(&a->view, m.id, &a->lease);
+    return e == OK && a->lease.stage != m.from ? ERR_LEASE_MOVED : e;
+}
+
+enum err apply_lease_check(struct apply *a)
+{
+    struct lease_remaining *leases;
+    size_t n;
+    switch (a->command.kind) {
+    case COMMAND_LEASE_GRANT:
+        return check_grant(a);
+    case COMMAND_LEASE_REVOKE:
+        return check_revoke(a);
+    case COMMAND_LEASE_STAGE:
+        return check_move(a);
+    case COMMAND_LEASE_CHECKPOINT:
+        return lease_checkpoint_decode(a->command.body, &a->scratch, &leases, &n);
+    case COMMAND_TXN:
+    case COMMAND_COMPACT:
+    case COMMAND_KIND_UPPER:
+        break;
+    }
+    return ERR_INVALID;
+}
+
+/* -- run -------------------------------------------------------------------------------------- */
+
+static enum err run_grant(struct apply *a)
+{
+    struct lease lease = { .granted_age_ms = a->entry.time.age_ms, .remaining_ms = UINT64_MAX };
+    enum err e = lease_grant_decode(a->command.body, &lease.grant);
+    if (e == OK)
+        e = lease_row_put(&a->view, &lease);
+    struct lease_change change = { .kind = LEASE_CHANGE_GRANTED, .grant = lease.grant };
+    apply_lease_change(a, &change);
+    return e;
+}
+
+static enum err remove_first_key(struct apply *a)
+{
+    enum space space;
+    struct bytes key;
+    struct row head;
+    bool has_head;
+    arena_clear(&a->scratch);
+    enum err e = lease_first_key(&a->view, a->lease.grant.id, &a->scratch, &space, &key);
+    if (e != OK)
+        return e;
+    e = apply_head(a, space, key, &head, &has_head);
+    if (e != OK || head.lease != a->lease.grant.id)
+        return e == OK || e == ERR_NOT_FOUND ? ERR_DAMAGED : e; /* the two tables disagree */
+    a->result->removed++;
+    return apply_remove_key(a, space, key, &head);
+}
+
+static enum err run_remove(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    enum err e = OK;
+    *ret_done = false;
+    for (; *rows > 0 && e == OK; --*rows)
+        e = remove_first_key(a);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    *ret_done = true;
+    struct lease_change change = { .kind = LEASE_CHANGE_REMOVED,
+                                   .grant = a->lease.grant,
+                                   .stage = LEASE_REMOVED };
+    apply_lease_change(a, &change);
+    return lease_row_remove(&a->view, a->lease.grant.id);
+}
+
+static enum err run_move(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    struct lease_move m;
+    enum err e = lease_move_decode(a->command.body, &m);
+    if (e != OK || m.to == LEASE_REMOVED)
+        return e != OK ? e : run_remove(a, rows, ret_done);
+    a->lease.stage = m.to;
+    struct lease_change change = { .kind = LEASE_CHANGE_MOVED,
+                                   .grant = a->lease.grant,
+                                   .stage = m.to };
+    apply_lease_change(a, &change);
+    return lease_row_put(&a->view, &a->lease);
+}
+
+static enum err run_checkpoint(struct apply *a)
+{
+    struct lease_remaining *leases;
+    size_t n;
+    enum err e = lease_checkpoint_decode(a->command.body, &a->scratch, &leases, &n);
+    for (size_t i = 0; i < n && e == OK; i++) {
+        struct lease lease;
+        e = lease_row_get(&a->view, leases[i].id, &lease);
+        if (e == ERR_LEASE_NOT_FOUND) {
+            e = OK;
+            continue;
+        }
+        lease.remaining_ms = leases[i].remaining_ms;
+        struct lease_change change = { .kind = LEASE_CHANGE_CHECKPOINT,
+                                       .grant = lease.grant,
+                                       .remaining_ms = lease.remaining_ms };
+        apply_lease_change(a, &change);
+        if (e == OK)
+            e = lease_row_put(&a->view, &lease);
+    }
+    return e;
+}
+
+enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    *ret_done = true;
+    switch (a->command.kind) {
+    case COMMAND_LEASE_GRANT:
+        return run_grant(a);
+    case COMMAND_LEASE_REVOKE:
+        return run_remove(a, rows, ret_done);
+    case COMMAND_LEASE_STAGE:
+        return run_move(a, rows, ret_done);
+    case COMMAND_LEASE_CHECKPOINT:
+        return run_checkpoint(a);
+    case COMMAND_TXN:
+    case COMMAND_COMPACT:
+    case COMMAND_KIND_UPPER:
+        break;
+    }
+    return ERR_INVALID;
+}
+
+/* -- compaction: the logical step; sweep.c removes ----------------------------------------------
+ */
+
+enum err apply_compact_check(struct apply *a)
+{
+    struct compact c;
+    enum err e = compact_decode(a->command.body, &c);
+    if (e != OK)
+        return e;
+    if (c.revision > state_revision(&a->view.state, c.space))
+        return ERR_FUTURE;
+    return c.revision + 1 <= a->view.state.compacted[c.space] ? ERR_COMPACTED : OK;
+}
+
+enum err apply_compact_run(struct apply *a)
+{
+    struct compact c;
+    enum err e = compact_decode(a->command.body, &c);
+    if (e == OK)
+        a->view.state.compacted[c.space] = c.revision + 1;
+    return e;
+}

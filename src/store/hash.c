@@ -1,0 +1,251 @@
+/* Hashes over what can be read at and above the compacted revisions: never over pages, and never
+ * over what a sweep may or may not have taken already. */
+#include <xxhash.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "store/lmdb_err.h"
+#include "store/range_job.h"
+#include "store/version.h"
+
+struct hashing {
+    const struct view *view;
+    XXH64_state_t *xxh;
+    struct buf value;
+};
+
+static void add(struct hashing *h, struct bytes b)
+{
+    uint64_t n = b.n;
+    XXH64_update(h->xxh, &n, sizeof n);
+    if (b.n > 0)
+        XXH64_update(h->xxh, b.p, b.n);
+}
+
+static void add_number(struct hashing *h, uint64_t v)
+{
+    XXH64_update(h->xxh, &v, sizeof v);
+}
+
+static enum err add_pieces(struct hashing *h, enum space space, const struct row *row)
+{
+    enum err e = OK;
+    buf_clear(&h->value, 1 << 20);
+    if (row->value_in_pieces)
+        e = piece_read(h->view, space, row->place, PIECE_VALUE, row->value_n, &h->value);
+    if (e == OK && row->key_in_pieces)
+        e = piece_read(h->view, space, row->place, PIECE_KEY, row->key_n, &h->value);
+    add(h, buf_bytes(&h->value));
+    return e;
+}
+
+/* -- heads ------------------------------------------------------------------------------------ */
+
+/* A head counts as it is, and the version that stood at the compacted revision. */
+static enum err add_head(struct hashing *h, enum space space, struct bytes key, struct bytes bytes)
+{
+    uint64_t compacted = state_compacted(&h->view->state, space);
+    struct row head, old;
+    enum err e = head_row_read(bytes, &head);
+    if (e != OK || (head.deleted && head.place.revision < compacted))
+        return e;
+    add(h, key);
+    add(h, bytes);
+    /* A head's long key is its change's; only values are looked at here. */
+    struct row values = head;
+    values.key_in_pieces = false;
+    e = add_pieces(h, space, &values);
+    if (e != OK || head.place.revision <= compacted)
+        return e;
+    e = version_at(h->view, space, &head, compacted, &old);
+    if (e == ERR_NOT_FOUND || (e == OK && old.deleted))
+        return OK;
+    if (e != OK)
+        return e;
+    add_number(h, old.place.revision);
+    add_number(h, old.place.sub);
+    add_number(h, old.create);
+    add_number(h, old.version);
+    add_number(h, (uint64_t)old.lease);
+    add_number(h, old.origin);
+    add(h, old.value);
+    old.key_in_pieces = false;
+    return add_pieces(h, space, &old);
+}
+
+static enum err add_heads(struct hashing *h, enum space space)
+{
+    struct layered map = head_map(h->view, space);
+    struct layered_cursor c;
+    enum err e = layered_cursor_open(&map, &c);
+    if (e == OK)
+        e = layered_seek(&c, (struct bytes){ 0 });
+    for (; e == OK; e = layered_next(&c)) {
+        e = add_head(h, space, layered_key(&c), c.row);
+        if (e != OK)
+            break;
+    }
+    layered_cursor_close(&c);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* -- other tables ----------------------------------------------------------------------------- */
+
+/* Rows of TABLE from the key FROM on, whole. EACH may add more for a row. */
+static enum err add_table(struct hashing *h, unsigned table, struct bytes from,
+                          enum err (*each)(struct hashing *h, unsigned table, MDB_val *key,
+                                           MDB_val *row))
+{
+    MDB_cursor *cursor;
+    MDB_val key = lmdb_val(from), row;
+    enum err e = lmdb_err(mdb_cursor_open(h->view->txn, h->view->store->dbi[table], &cursor));
+    if (e != OK)
+        return e;
+    e = lmdb_err(mdb_cursor_get(cursor, &key, &row, from.n == 0 ? MDB_FIRST : MDB_SET_RANGE));
+    for (; e == OK; e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_NEXT))) {
+        add(h, lmdb_bytes(key));
+        add(h, lmdb_bytes(row));
+        if (each != NULL)
+            e = each(h, table, &key, &row);
+        if (e != OK)
+            break;
+    }
+    mdb_cursor_close(cursor);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err add_change_pieces(struct hashing *h, unsigned table, MDB_val *key, MDB_val *row)
+{
+    struct row change;
+    enum err e = change_row_read(place_read(key->mv_data), lmdb_bytes(*row), &change);
+    return e != OK ? e : add_pieces(h, (enum space)(table - TABLE_CHANGE), &change);
+}
+
+static enum err add_space(struct hashing *h, enum space space)
+{
+    uint8_t from[PLACE_BYTES];
+    place_write(from, (struct place){ .revision = state_compacted(&h->view->state, space) });
+    enum err e = add_heads(h, space);
+    return e != OK
+               ? e
+               : add_table(h, TABLE_CHANGE + space, bytes_of(from, sizeof from), add_change_pieces);
+}
+
+static enum err add_lease_keys(struct hashing *h)
+{
+    struct layered map = { .txn = h->view->txn, .dbi = h->view->store->dbi[TABLE_LEASE_KEY] };
+    struct layered_cursor c;
+    enum err e = layered_cursor_open(&map, &c);
+    if (e == OK)
+        e = layered_seek(&c, (struct bytes){ 0 });
+    for (; e == OK; e = layered_next(&c)) {
+        add(h, layered_key(&c));
+        add(h, c.row);
+    }
+    layered_cursor_close(&c);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err add_times(struct hashing *h)
+{
+    uint64_t oldest = UINT64_MAX;
+    uint8_t from[8];
+    for (size_t i = 0; i < SPACES; i++)
+        if (i != SPACE_SYSTEM && state_compacted(&h->view->state, (enum space)i) < oldest)
+            oldest = state_compacted(&h->view->state, (enum space)i);
+    for (int i = 0; i < 8; i++)
+        from[i] = (uint8_t)(oldest >> (56 - 8 * i));
+    return add_table(h, TABLE_TIME, bytes_of(from, 8), NULL);
+}
+
+static void add_counters(struct hashing *h)
+{
+    const struct state *s = &h->view->state;
+    const uint64_t counters[] = { s->revision, s->system_revision, s->index,  s->term,
+                                  s->age_ms,   s->wall_ms,         s->time_s, s->origins };
+    for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+        add_number(h, counters[i]);
+    for (size_t i = 0; i < SPACES; i++) {
+        add_number(h, s->compacted[i]);
+        add_number(h, s->keys[i]);
+    }
+}
+
+static enum err hash_all(struct hashing *h)
+{
+    enum err e = OK;
+    add_counters(h);
+    for (size_t i = 0; i < SPACES && e == OK; i++)
+        e = add_space(h, (enum space)i);
+    const unsigned whole[] = { TABLE_LEASE, TABLE_ORIGIN, TABLE_WHY };
+    for (size_t i = 0; i < ARRAY_LEN(whole) && e == OK; i++)
+        e = add_table(h, whole[i], (struct bytes){ 0 }, NULL);
+    if (e == OK)
+        e = add_lease_keys(h);
+    if (e == OK)
+        e = add_times(h);
+    struct buf identity;
+    buf_init(&identity, 1 << 20);
+    if (e == OK) {
+        e = store_identity(h->view->store, &identity);
+        e = e == ERR_NOT_FOUND ? OK : e;
+        add(h, buf_bytes(&identity));
+    }
+    buf_fini(&identity);
+    return e;
+}
+
+enum err store_hash(const struct view *view, uint64_t *ret)
+{
+    struct hashing h = { .view = view, .xxh = XXH64_createState() };
+    buf_init(&h.value, SIZE_MAX / 4);
+    XXH64_reset(h.xxh, 0);
+    enum err e = hash_all(&h);
+    if (e == OK)
+        *ret = XXH64_digest(h.xxh);
+    XXH64_freeState(h.xxh);
+    buf_fini(&h.value);
+    return e;
+}
+
+/* -- one space, as etcd's HashKV -------------------------------------------------------------- */
+
+static void hash_kv(struct buf *b, uint32_t *crc, const struct kv *kv, struct bytes value)
+{
+    buf_clear(b, SIZE_MAX);
+    buf_put_run(b, kv->key);
+    buf_put_u64(b, kv->create);
+    buf_put_u64(b, kv->mod);
+    buf_put_u64(b, kv->version);
+    buf_put_u64(b, (uint64_t)kv->lease);
+    buf_put_run(b, value);
+    *crc = crc32c(*crc, buf_bytes(b));
+}
+
+enum err store_hash_space(const struct view *view, enum space space, uint64_t revision,
+                          uint32_t *ret)
+{
+    struct range_query query = { .space = space,
+                                 .key = bytes_of("", 0),
+                                 .end = bytes_of("\0", 1),
+                                 .revision = (int64_t)revision };
+    struct arena arena;
+    struct range_result result;
+    struct buf b, value;
+    uint32_t crc = 0;
+    arena_init(&arena, 0);
+    buf_init(&b, SIZE_MAX / 4);
+    buf_init(&value, SIZE_MAX / 4);
+    enum err e = range_read(view, &query, &arena, &result);
+    for (size_t i = 0; e == OK && i < result.kv_n; i++) {
+        buf_clear(&value, 1 << 20);
+        e = value_append(view, &result.kvs[i].value, &value);
+        hash_kv(&b, &crc, &result.kvs[i], buf_bytes(&value));
+    }
+    if (e == OK)
+        *ret = crc;
+    buf_fini(&b);
+    buf_fini(&value);
+    arena_fini(&arena);
+    return e;
+}

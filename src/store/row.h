@@ -1,0 +1,80 @@
+/* store/row.h -- the rows of HEAD and CHANGE, and values in pieces.
+ *
+ * A version of a key is written twice: as a change, keyed (revision, sub), which stays; and as the
+ * head of its key, which the next version replaces. Each knows its predecessor and, for reading old
+ * revisions in O(log n), a jump further back (skew-binary: of a chain's n versions any is reached
+ * in 2 log n steps).
+ *
+ * No row is larger than 2,030 bytes, its key included. A value that does not fit beside its key and
+ * header lies in PIECE as rows of 2,000 bytes, once, and both rows point at it by their own
+ * position; so does a long key of a change. */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
+
+#include "store/kv.h"
+#include "store/tables.h"
+
+enum { ROW_MAX = 2030, PIECE_BYTES = 2000, ROW_FORMAT = 1 };
+
+struct place { /* of a change: where in history; revision 0 = none */
+    uint64_t revision;
+    uint32_t sub;
+};
+
+struct link { /* a place and how many versions lie before it in its key's chain */
+    struct place place;
+    uint32_t depth;
+};
+
+struct row { /* what both rows hold */
+    bool deleted, value_in_pieces, key_in_pieces;
+    struct place place;
+    uint64_t create, version;
+    int64_t lease;
+    uint32_t depth;
+    struct place prev;
+    struct link jump;
+    struct link jump2; /* the jump's jump: lets the next version choose without a look-up */
+    uint32_t origin;
+    uint64_t value_n;
+    uint32_t key_n;     /* of a change */
+    struct bytes value; /* unless in pieces */
+    struct bytes key;   /* of a change, unless in pieces */
+};
+
+/* True if a version with this key and value needs pieces for it. */
+bool row_value_in_pieces(size_t key_n, size_t value_n);
+bool row_key_in_pieces(size_t key_n);
+
+void head_row_write(struct buf *out, const struct row *row);
+void change_row_write(struct buf *out, const struct row *row);
+/* ERR_VERSION, ERR_DAMAGED. */
+MUST_CHECK enum err head_row_read(struct bytes bytes, struct row *ret);
+/* PLACE is the row's key. */
+MUST_CHECK enum err change_row_read(struct place place, struct bytes bytes, struct row *ret);
+
+enum { PLACE_BYTES = 12 };
+void place_write(uint8_t *p, struct place place);
+struct place place_read(const uint8_t *p);
+
+/* The change at PLACE; ERR_NOT_FOUND if it has been swept. */
+MUST_CHECK enum err change_get(const struct view *v, enum space space, struct place place,
+                               struct row *ret);
+/* The key of a change, in ARENA if it lies in pieces, else lent. */
+MUST_CHECK enum err change_key(const struct view *v, enum space space, const struct row *row,
+                               struct arena *arena, struct bytes *ret);
+struct value row_value(enum space space, const struct row *row);
+/* A version as it is read. KEY is kept. */
+struct kv row_kv(enum space space, struct bytes key, const struct row *row);
+
+/* -- pieces ----------------------------------------------------------------------------------- */
+
+enum piece_kind { PIECE_VALUE, PIECE_KEY };
+MUST_CHECK enum err piece_write(const struct view *v, enum space space, struct place place,
+                                enum piece_kind kind, struct bytes bytes);
+MUST_CHECK enum err piece_read(const struct view *v, enum space space, struct place place,
+                               enum piece_kind kind, uint64_t n, struct buf *out);
+/* Removes both kinds. */
+MUST_CHECK enum err piece_remove(const struct view *v, enum space space, struct place place);
+
+#endif

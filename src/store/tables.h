@@ -1,0 +1,79 @@
+/* store/tables.h -- the LMDB tables of a store, and the row that holds its counters.
+ *
+ * Inside of the store: other folders see store.h and view.h. */
+#ifndef STORE_TABLES_H
+#define STORE_TABLES_H
+
+#include <lmdb.h>
+#include <stdatomic.h>
+
+#include "store/layered.h"
+#include "store/store.h"
+
+/* The numbers are stored in dumps. */
+enum table {
+    TABLE_HEAD = 0,       /* + space: layered key -> row.h's head */
+    TABLE_CHANGE = 8,     /* + space: revision, sub -> row.h's change */
+    TABLE_PIECE = 16,     /* + space: revision, sub, n -> up to 2,000 bytes */
+    TABLE_LEASE = 24,     /* id -> lease row */
+    TABLE_LEASE_KEY = 25, /* layered (id, space, key) -> nothing */
+    TABLE_META = 26,      /* "state", "identity" */
+    TABLE_ORIGIN = 27,    /* number -> origin */
+    TABLE_WHY = 28,       /* space group, revision -> text */
+    TABLE_TIME = 29,      /* revision -> wall time, one a second */
+    TABLES = 30
+};
+
+/* True for the numbers that are used. */
+bool table_exists(unsigned table);
+
+/* The counters, one row of META, written with every transaction. */
+struct state {
+    uint64_t revision, system_revision;
+    uint64_t index, term;
+    uint64_t age_ms, wall_ms;
+    uint64_t compacted[SPACES];  /* plus one: 0 = never */
+    uint64_t swept[SPACES];      /* the sweep goes on at this revision ... */
+    uint32_t swept_sub[SPACES];  /* ... and change */
+    uint64_t sweeping[SPACES];   /* towards this compaction (plus one) */
+    uint64_t sweep_done[SPACES]; /* the last one that has been swept whole (plus one) */
+    uint64_t keys[SPACES];       /* living */
+    uint64_t time_s;             /* of the last TIME row */
+    uint32_t next_layer;         /* of any layered table */
+    uint32_t origins;            /* interned so far */
+};
+
+struct store {
+    struct store_options options;
+    MDB_env *env;
+    MDB_dbi dbi[TABLES];
+    struct apply *apply;     /* the open one, or NULL */
+    _Atomic uint32_t wanted; /* BIT(space) whose events are encoded */
+    _Atomic uint64_t file_bytes, used_bytes, etcd_bytes, keys[SPACES];
+};
+
+struct view {
+    struct store *store;
+    MDB_txn *txn;
+    struct state state;
+};
+
+MUST_CHECK enum err state_read(struct store *store, MDB_txn *txn, struct state *ret);
+MUST_CHECK enum err state_write(struct store *store, MDB_txn *txn, const struct state *s);
+
+/* What readers and the apply have in common: a transaction and the counters it sees. */
+struct layered head_map(const struct view *v, enum space space);
+/* The revision counter that SPACE counts with. */
+static inline uint64_t state_revision(const struct state *s, enum space space)
+{
+    return space == SPACE_SYSTEM ? s->system_revision : s->revision;
+}
+static inline uint64_t state_compacted(const struct state *s, enum space space)
+{
+    return s->compacted[space] == 0 ? 0 : s->compacted[space] - 1;
+}
+
+/* Publishes the figures of store_space from TXN, before it commits. */
+void tables_count(struct store *store, MDB_txn *txn, const struct state *s);
+
+#endif

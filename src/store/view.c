@@ -1,0 +1,77 @@
+/* Read transactions with the counters they see. */
+#include "store/view.h"
+
+#include "base/mem.h"
+#include "store/lmdb_err.h"
+#include "store/tables.h"
+
+enum err view_open(struct store *store, struct view **ret)
+{
+    struct view *v = mem_zalloc(1, sizeof *v);
+    v->store = store;
+    enum err e = lmdb_err(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &v->txn));
+    if (e == OK)
+        e = state_read(store, v->txn, &v->state);
+    if (e != OK) {
+        view_close(v);
+        return e;
+    }
+    *ret = v;
+    return OK;
+}
+
+enum err view_renew(struct view *view)
+{
+    mdb_txn_reset(view->txn);
+    enum err e = lmdb_err(mdb_txn_renew(view->txn));
+    return e != OK ? e : state_read(view->store, view->txn, &view->state);
+}
+
+void view_close(struct view *view)
+{
+    if (view == NULL)
+        return;
+    if (view->txn != NULL)
+        mdb_txn_abort(view->txn);
+    mem_free(view);
+}
+
+struct layered head_map(const struct view *v, enum space space)
+{
+    return (struct layered){ .txn = v->txn, .dbi = v->store->dbi[TABLE_HEAD + space] };
+}
+
+uint64_t view_revision(const struct view *view)
+{
+    return view->state.revision;
+}
+
+uint64_t view_system_revision(const struct view *view)
+{
+    return view->state.system_revision;
+}
+
+uint64_t view_compacted(const struct view *view, enum space space)
+{
+    return state_compacted(&view->state, space);
+}
+
+uint64_t view_applied_index(const struct view *view)
+{
+    return view->state.index;
+}
+
+uint64_t view_applied_term(const struct view *view)
+{
+    return view->state.term;
+}
+
+uint64_t view_age_ms(const struct view *view)
+{
+    return view->state.age_ms;
+}
+
+uint64_t view_wall_ms(const struct view *view)
+{
+    return view->state.wall_ms;
+}
