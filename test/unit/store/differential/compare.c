@@ -1,5 +1,4 @@
-/* Comparisons of answers. The order of rows whose sort targets are equal is not specified by the
- * protocol; the store promises key order there, because members must agree, and so it is asked. */
+/* Comparisons of answers, field by field. */
 #include "test/unit/store/differential/compare.h"
 
 static bool same_value(struct report *r, struct bytes want, const struct value *got,

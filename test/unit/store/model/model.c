@@ -116,14 +116,18 @@ const struct model_event *model_key_at(const struct model_key *key, uint64_t rev
     return NULL;
 }
 
-const struct model_event *model_get(const struct model *m, unsigned space, struct bytes key,
-                                    uint64_t revision)
+const struct model_key *model_key(const struct model *m, unsigned space, struct bytes key)
 {
     const struct model_space *s = &m->spaces[space];
     size_t at = key_place(s, key);
-    if (at == s->key_n || !bytes_eq(s->keys[at].key, key))
-        return NULL;
-    return model_key_at(&s->keys[at], revision == 0 ? UINT64_MAX : revision);
+    return at < s->key_n && bytes_eq(s->keys[at].key, key) ? &s->keys[at] : NULL;
+}
+
+const struct model_event *model_get(const struct model *m, unsigned space, struct bytes key,
+                                    uint64_t revision)
+{
+    const struct model_key *k = model_key(m, space, key);
+    return k == NULL ? NULL : model_key_at(k, revision == 0 ? UINT64_MAX : revision);
 }
 
 /* Counts what a change does to the key sets of the lease before and the lease after. */

@@ -56,14 +56,22 @@ static int by_target(enum model_target target, const struct model_event *a,
     return 0;
 }
 
-/* Insertion sort: stable, so rows that are equal stay in key order. */
+/* The protocol leaves open how rows that sort alike stand to each other; members must agree, so
+ * here it is by key, in the same direction. */
+static int by_target_then_key(enum model_target target, const struct model_event *a,
+                              const struct model_event *b)
+{
+    int order = by_target(target, a, b);
+    return order != 0 ? order : bytes_cmp(a->key, b->key);
+}
+
 static void sort_rows(const struct model_range *r, const struct model_event **rows, size_t n)
 {
     int sign = r->order == MODEL_DESCEND ? -1 : 1;
     for (size_t i = 1; i < n; i++) {
         const struct model_event *row = rows[i];
         size_t at = i;
-        for (; at > 0 && sign * by_target(r->target, rows[at - 1], row) > 0; at--)
+        for (; at > 0 && sign * by_target_then_key(r->target, rows[at - 1], row) > 0; at--)
             rows[at] = rows[at - 1];
         rows[at] = row;
     }
@@ -118,8 +126,9 @@ enum err model_history(const struct model *m, unsigned space, struct bytes key, 
     return OK;
 }
 
-/* A version can be read as long as a revision at which it stood can: the last of them is the one
- * before EVENT's. A version that was replaced within its own revision never stood at one. */
+/* A version can be read as long as a revision can be at which it stood: the last of them is the one
+ * before EVENT's. One that was replaced within its own revision is read as long as that revision's
+ * changes all are: above the compacted one. */
 enum err model_prev(const struct model *m, const struct model_event *event,
                     const struct model_event **ret)
 {
@@ -127,9 +136,10 @@ enum err model_prev(const struct model *m, const struct model_event *event,
         return ERR_NOT_FOUND;
     if (event->mod <= m->spaces[event->space].compacted)
         return ERR_COMPACTED;
-    const struct model_event *prev = model_get(m, event->space, event->key, event->mod - 1);
-    if (prev == NULL || prev->mod != event->prev_mod)
-        return ERR_COMPACTED;
-    *ret = prev;
+    const struct model_key *key = model_key(m, event->space, event->key);
+    size_t at = 0;
+    while (key->events[at] != event)
+        at++;
+    *ret = key->events[at - 1];
     return OK;
 }

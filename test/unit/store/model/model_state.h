@@ -4,6 +4,8 @@
 
 #include "test/unit/store/model/model.h"
 
+/* NULL if nothing was ever put there. */
+const struct model_key *model_key(const struct model *m, unsigned space, struct bytes key);
 /* The living version at REVISION, or NULL. */
 const struct model_event *model_key_at(const struct model_key *key, uint64_t revision);
 /* Adds a change whose space, kind, key, value, lease, mod and sub are given; the rest follows from

@@ -112,11 +112,11 @@ static enum err run_put(struct running *r, const struct model_put *put, struct m
 {
     struct model *m = r->writing.m;
     a->prev = model_get(m, put->space, put->key, 0);
+    if (!put->ignore_lease && put->lease != 0 && model_lease(m, put->lease) == NULL)
+        return ERR_LEASE_NOT_FOUND;
     if ((put->ignore_value || put->ignore_lease) && a->prev == NULL)
         return ERR_KEY_NOT_FOUND;
     int64_t lease = put->ignore_lease ? a->prev->lease : put->lease;
-    if (lease != 0 && model_lease(m, lease) == NULL)
-        return ERR_LEASE_NOT_FOUND;
     struct bytes value = put->ignore_value ? a->prev->value : put->value;
     model_write(&r->writing, (struct model_event){
                                  .space = put->space,
