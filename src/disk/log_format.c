@@ -69,7 +69,7 @@ static enum err read_segment_fields(struct rd *r, struct log_segment_head *ret)
     uint32_t flags = rd_u32(r);
     h.reset = flags == SEGMENT_RESET;
     if (r->err != OK || flags > SEGMENT_RESET || h.sequence == 0 || h.first_batch == 0 ||
-        h.bytes < 2 * LOG_BLOCK || h.bytes % LOG_BLOCK != 0)
+        h.bytes < 2 * LOG_BLOCK || h.bytes % LOG_BLOCK != 0 || h.base_index > UINT64_MAX / 2)
         return ERR_DAMAGED;
     *ret = h;
     return OK;
