@@ -66,7 +66,7 @@ static void *take_block(struct arena *a, size_t n)
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-    n = (n + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    n = ((n == 0 ? 1 : n) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     a->used_bytes += n;
     if (LIKELY(n <= (size_t)(a->end - a->at))) {
         uint8_t *p = a->at;

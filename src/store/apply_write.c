@@ -11,9 +11,14 @@ enum err apply_head(struct apply *a, enum space space, struct bytes key, struct 
     struct bytes bytes;
     struct layered map = head_map(&a->view, space);
     enum err e = layered_get(&map, key, &bytes);
-    *ret_has_head = e == OK;
     if (e == OK)
         e = head_row_read(bytes, ret_head);
+    /* A tombstone that no read can see counts as gone, swept or not: replicas sweep at their own
+     * pace. */
+    if (e == OK && ret_head->deleted &&
+        ret_head->place.revision < state_compacted(&a->view.state, space))
+        e = ERR_NOT_FOUND;
+    *ret_has_head = e == OK;
     return e == OK && ret_head->deleted ? ERR_NOT_FOUND : e;
 }
 

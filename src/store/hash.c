@@ -41,7 +41,26 @@ static enum err add_pieces(struct hashing *h, enum space space, const struct row
 
 /* -- heads ------------------------------------------------------------------------------------ */
 
-/* A head counts as it is, and the version that stood at the compacted revision. */
+/* The change at PLACE, whole: it lies below the compacted revision, where the table is not walked.
+ */
+static enum err add_change(struct hashing *h, enum space space, struct place place)
+{
+    uint8_t p[PLACE_BYTES];
+    place_write(p, place);
+    MDB_val key = { .mv_size = sizeof p, .mv_data = p }, bytes;
+    struct row row;
+    enum err e =
+        lmdb_err(mdb_get(h->view->txn, h->view->store->dbi[TABLE_CHANGE + space], &key, &bytes));
+    if (e == OK)
+        e = change_row_read(place, lmdb_bytes(bytes), &row);
+    if (e != OK)
+        return e;
+    add(h, bytes_of(p, sizeof p));
+    add(h, lmdb_bytes(bytes));
+    return add_pieces(h, space, &row);
+}
+
+/* A head counts as it is, and the change of the version that stood at the compacted revision. */
 static enum err add_head(struct hashing *h, enum space space, struct bytes key, struct bytes bytes)
 {
     uint64_t compacted = state_compacted(&h->view->state, space);
@@ -51,26 +70,12 @@ static enum err add_head(struct hashing *h, enum space space, struct bytes key, 
         return e;
     add(h, key);
     add(h, bytes);
-    /* A head's long key is its change's; only values are looked at here. */
-    struct row values = head;
-    values.key_in_pieces = false;
-    e = add_pieces(h, space, &values);
-    if (e != OK || head.place.revision <= compacted)
-        return e;
-    e = version_at(h->view, space, &head, compacted, &old);
-    if (e == ERR_NOT_FOUND || (e == OK && old.deleted))
+    old = head;
+    if (head.place.revision > compacted)
+        e = version_at(h->view, space, &head, compacted, &old);
+    if (e == ERR_NOT_FOUND || (e == OK && (old.deleted || old.place.revision >= compacted)))
         return OK;
-    if (e != OK)
-        return e;
-    add_number(h, old.place.revision);
-    add_number(h, old.place.sub);
-    add_number(h, old.create);
-    add_number(h, old.version);
-    add_number(h, (uint64_t)old.lease);
-    add_number(h, old.origin);
-    add(h, old.value);
-    old.key_in_pieces = false;
-    return add_pieces(h, space, &old);
+    return e != OK ? e : add_change(h, space, old.place);
 }
 
 static enum err add_heads(struct hashing *h, enum space space)
@@ -201,6 +206,8 @@ enum err store_hash(const struct view *view, uint64_t *ret)
     buf_init(&h.value, SIZE_MAX / 4);
     XXH64_reset(h.xxh, 0);
     enum err e = hash_all(&h);
+    if (e == ERR_NOT_FOUND || e == ERR_COMPACTED)
+        e = ERR_DAMAGED; /* a row that others point at is not there */
     if (e == OK)
         *ret = XXH64_digest(h.xxh);
     XXH64_freeState(h.xxh);

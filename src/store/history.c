@@ -109,7 +109,8 @@ static enum err collect_chain(struct collecting *c, struct bytes key, const stru
             break;
         e = change_get(c->view, c->space, row.prev, &row);
     }
-    return e;
+    /* A version from FROM on that is not there is damage, never the end of a range. */
+    return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }
 
 static enum err collect_key(struct collecting *c, struct bytes key, struct bytes bytes,

@@ -45,6 +45,15 @@ static bool is_mark(const MDB_val *key)
     return key->mv_size == LAYER_KEY_MAX;
 }
 
+/* The layer that a mark in layer ABOVE leads to: always one of a higher number. */
+static bool mark_layer(const MDB_val *row, uint32_t above, uint32_t *ret)
+{
+    if (row->mv_size != 4)
+        return false;
+    *ret = get_layer(row->mv_data);
+    return *ret > above;
+}
+
 /* -- single rows ------------------------------------------------------------------------------ */
 
 /* Follows the marks of *KEY down to its last layer; *KEY is then the part that lies there. */
@@ -57,7 +66,8 @@ static enum err go_down(const struct layered *m, struct bytes *key, uint32_t *re
         enum err e = lmdb_err(mdb_get(m->txn, m->dbi, &at, &row));
         if (e != OK)
             return e;
-        layer = get_layer(row.mv_data);
+        if (!mark_layer(&row, layer, &layer))
+            return ERR_DAMAGED;
         *key = bytes_skip(*key, LAYER_PART);
     }
     *ret_layer = layer;
@@ -87,7 +97,8 @@ static enum err make_way(const struct layered *m, struct bytes *key, uint32_t *r
         MDB_val at = pack(&k, layer, *key), row;
         enum err e = lmdb_err(mdb_get(m->txn, m->dbi, &at, &row));
         if (e == OK) {
-            layer = get_layer(row.mv_data);
+            if (!mark_layer(&row, layer, &layer))
+                return ERR_DAMAGED;
         } else if (e == ERR_NOT_FOUND) {
             uint8_t number[4];
             layer = ++*m->next_layer;
@@ -145,7 +156,8 @@ static enum err find_layers(const struct layered *m, struct bytes key, uint32_t 
         enum err e = lmdb_err(mdb_get(m->txn, m->dbi, &at, &row));
         if (e != OK)
             return e;
-        layers[level + 1] = get_layer(row.mv_data);
+        if (!mark_layer(&row, layers[level], &layers[level + 1]))
+            return ERR_DAMAGED;
     }
     return OK;
 }
@@ -266,8 +278,10 @@ static enum err settle(struct layered_cursor *c, enum err e, MDB_val *at, MDB_va
         take_part(c, at, row);
         if (!is_mark(at))
             return OK;
-        uint32_t layer = get_layer(row->mv_data);
+        uint32_t layer;
         struct packed k;
+        if (!mark_layer(row, layer_at(c, level_of(c)), &layer))
+            return ERR_DAMAGED;
         push_layer(c, layer);
         if (step == MDB_NEXT) {
             *at = pack(&k, layer, (struct bytes){ 0 });
@@ -304,8 +318,11 @@ static enum err seek_down(struct layered_cursor *c, struct bytes key, MDB_val *a
             e == OK && at->mv_size == wanted_n && memcmp(at->mv_data, wanted, wanted_n) == 0;
         if (!longer || !exact)
             return e;
+        uint32_t layer;
+        if (!mark_layer(row, layer_at(c, level_of(c)), &layer))
+            return ERR_DAMAGED;
         take_part(c, at, row);
-        push_layer(c, get_layer(row->mv_data));
+        push_layer(c, layer);
         key = bytes_skip(key, LAYER_PART);
     }
 }

@@ -42,7 +42,7 @@ static enum err sweep_change(const struct view *v, enum space space, struct plac
     if (e != OK)
         return e;
     key = arena_dup(arena, key); /* the row's own page may change below it */
-    if (row.prev.revision != 0)
+    if (row.prev.revision != 0 && row.prev.revision < compacted)
         e = remove_change(v, space, row.prev);
     if (e == OK && row.deleted && place.revision < compacted) {
         e = remove_tombstone(v, space, key, place);
