@@ -10,8 +10,6 @@
  * (printf | nc). It gets HALF_CLOSED_MS; then its handler is told that it is gone. */
 #include "net/serve.h"
 
-#include <assert.h>
-
 #include "base/mem.h"
 #include "net/http1.h"
 #include "net/http_ops.h"

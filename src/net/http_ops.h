@@ -7,8 +7,11 @@
 #ifndef NET_HTTP_OPS_H
 #define NET_HTTP_OPS_H
 
-#include "net/http.h"
+#include "base/arena.h"
 #include "net/serve.h"
+
+struct http_header;
+struct http_request;
 
 enum { HTTP_BODY_MAX = 1024 * 1024 };
 #define HTTP_LENGTH_UNKNOWN UINT64_MAX

@@ -7,6 +7,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,8 +15,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "net/listen_socket.h"
 #include "net/sniff.h"
+#include "net/tls.h"
 
 enum { ACCEPTS_A_TURN = 64, RETRY_MS = 100 };
 

@@ -6,6 +6,7 @@
 #include "net/serve.h"
 
 struct listener;
+struct tls_context;
 
 struct listener_setup {
     struct loop *loop; /* the first io thread's */

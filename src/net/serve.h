@@ -8,7 +8,9 @@
 #include <stdatomic.h>
 
 #include "net/conn.h"
-#include "net/server.h"
+#include "net/service.h"
+
+struct metrics;
 
 struct serve {
     struct loop *loop;

@@ -10,33 +10,10 @@
 #include "net/endpoint.h"
 #include "net/grpc.h"
 #include "net/http.h"
+#include "net/service.h"
 #include "net/tls.h"
 
 struct net_server;
-
-struct net_limits { /* 0 = the default in brackets */
-    size_t
-        grpc_message_max; /* received, bytes [2 MiB + 512 KiB: 2621440]; etcd's face sets its own */
-    size_t grpc_send_max; /* [2^31 - 1] */
-    uint32_t streams_max; /* concurrent, a connection [65536] */
-    uint32_t connections_max;      /* all listeners together [file limit - 10%] */
-    uint64_t ping_min_ms;          /* client pings closer together than this are strikes [5000] */
-    uint64_t keepalive_idle_ms;    /* server pings after this long idle [7200000] */
-    uint64_t keepalive_timeout_ms; /* [20000] */
-    uint64_t header_timeout_ms;    /* request head, TLS handshake [10000] */
-    uint64_t idle_timeout_ms;      /* HTTP/1.1 keep-alive [75000] */
-    uint64_t stream_buffer_max;    /* reassembling one gRPC message is bounded by grpc_message_max;
-                                      this bounds what a connection may hold over all [16 MiB] */
-};
-
-/* What one listener serves. All pointers are kept. */
-struct net_service {
-    const char *name;                           /* "etcd" for logs and metrics */
-    const struct grpc_service *const *services; /* NULL-terminated; NULL: no gRPC here */
-    const struct http_service *http;            /* NULL: no plain HTTP: 404 */
-    void *const *contexts;                      /* one an io thread: grpc_call_context */
-    struct net_limits limits;
-};
 
 /* LOOPS are the io threads, before they are started; kept. METRICS may be NULL. */
 MUST_CHECK enum err net_server_new(struct loop *const *loops, size_t loop_n,

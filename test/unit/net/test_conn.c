@@ -131,6 +131,35 @@ static struct world *new_world(bool is_tcp, struct conn_filter *filter)
     return w;
 }
 
+/* What the loop's thread has noted so far. */
+struct counts {
+    struct world *w;
+    unsigned feeds, ends, drains, shutdowns;
+};
+
+static void copy_counts(void *ctx)
+{
+    struct counts *c = ctx;
+    *c = (struct counts){ c->w, c->w->feeds, c->w->ends, c->w->drains, c->w->shutdowns };
+}
+
+static struct counts counts(struct world *w)
+{
+    struct counts c = { .w = w };
+    loops_call(w->box, copy_counts, &c);
+    return c;
+}
+
+static void set_echoing(void *ctx)
+{
+    ((struct world *)ctx)->echoes = true;
+}
+
+static void set_staying(void *ctx)
+{
+    ((struct world *)ctx)->closes_at_end = false;
+}
+
 static void close_at_once(void *ctx)
 {
     struct world *w = ctx;
@@ -167,7 +196,7 @@ static void assert_gone(struct world *w, enum err why)
 static void bytes_go_in_and_come_back(void **state)
 {
     struct world *w = new_world(true, NULL);
-    w->echoes = true;
+    loops_call(w->box, set_echoing, w);
     assert_true(client_send_str(w->client, "hello"));
     assert_true(client_read_until(w->client, "hello"));
     free_world(w);
@@ -176,7 +205,7 @@ static void bytes_go_in_and_come_back(void **state)
 static void a_megabyte_comes_back_whole(void **state)
 {
     struct world *w = new_world(true, NULL);
-    w->echoes = true;
+    loops_call(w->box, set_echoing, w);
     enum { N = 1 << 20, PIECE = 1 << 14 };
     for (unsigned i = 0; i < N / PIECE; i++) {
         char piece[PIECE];
@@ -289,10 +318,10 @@ static void drained_is_told_when_a_slow_reader_has_read(void **state)
     struct world *w = new_world(false, NULL);
     struct flood f = { .w = w, .n = FLOOD };
     loops_call(w->box, put_flood, &f);
-    assert_int_equal(w->drains, 0);
+    assert_int_equal(counts(w).drains, 0);
     assert_true(client_read_bytes(w->client, FLOOD));
     assert_true(loops_event_wait(&w->drained_event, 1, LOOPS_DEADLINE_MS));
-    assert_int_equal(w->drains, 1);
+    assert_int_equal(counts(w).drains, 1);
     free_world(w);
 }
 
@@ -316,7 +345,7 @@ static void little_output_tells_nothing(void **state)
     loops_call(w->box, put_flood, &f);
     assert_true(client_read_bytes(w->client, f.n));
     loops_call(w->box, ask_pending, &f);
-    assert_int_equal(w->drains, 0);
+    assert_int_equal(counts(w).drains, 0);
     free_world(w);
 }
 
@@ -345,11 +374,11 @@ static void paused_connection_is_not_read_until_every_resume(void **state)
     assert_true(client_send_str(w->client, "later"));
     for (unsigned i = 0; i < 10; i++)
         loops_call(w->box, nothing, w);
-    assert_int_equal(w->feeds, 0);
+    assert_int_equal(counts(w).feeds, 0);
     loops_call(w->box, resume_conn, w);
     for (unsigned i = 0; i < 10; i++)
         loops_call(w->box, nothing, w);
-    assert_int_equal(w->feeds, 0);
+    assert_int_equal(counts(w).feeds, 0);
     loops_call(w->box, resume_conn, w);
     assert_true(loops_event_wait(&w->fed_event, 1, LOOPS_DEADLINE_MS));
     free_world(w);
@@ -379,7 +408,7 @@ static void half_closed_peer_can_still_be_answered(void **state)
 {
     struct world *w = new_world(true, NULL);
     struct flood f = { .w = w, .n = 1000 };
-    w->closes_at_end = false;
+    loops_call(w->box, set_staying, w);
     client_half_close(w->client);
     assert_true(loops_event_wait(&w->ended_event, 1, LOOPS_DEADLINE_MS));
     loops_call(w->box, put_flood, &f);
@@ -393,7 +422,7 @@ static void peer_that_resets_is_gone_as_closed(void **state)
     client_reset(w->client);
     w->client = NULL;
     assert_gone(w, ERR_CLOSED);
-    assert_int_equal(w->ends, 0);
+    assert_int_equal(counts(w).ends, 0);
     free_world(w);
 }
 
@@ -430,7 +459,7 @@ static void late_bytes_of_the_peer_do_not_destroy_the_answer(void **state)
     assert_int_equal(client_received(w->client).n, f.n);
     client_half_close(w->client);
     assert_gone(w, OK);
-    assert_int_equal(w->feeds, 0); /* nothing is fed after the close */
+    assert_int_equal(counts(w).feeds, 0); /* nothing is fed after the close */
     free_world(w);
 }
 
@@ -489,7 +518,7 @@ static void shutdown_reaches_the_protocol(void **state)
     loops_call(w->box, shut_set_down, w);
     client_half_close(w->client);
     assert_gone(w, OK);
-    assert_int_equal(w->shutdowns, 1);
+    assert_int_equal(counts(w).shutdowns, 1);
     free_world(w);
 }
 
@@ -586,17 +615,23 @@ static void forget(struct conn_filter *f)
 
 static const struct conn_filter_ops turning = { turn_in, turn_out, say_bye, is_h2, name, forget };
 
-static void filter_turns_bytes_both_ways_and_says_goodbye(void **state)
+static void assert_filtered(void *ctx)
 {
-    struct conn_filter filter = { &turning };
-    struct world *w = new_world(true, &filter);
-    w->echoes = true;
-    assert_true(client_send_str(w->client, "hello"));
-    assert_true(client_read_until(w->client, "hello"));
+    struct world *w = ctx;
     assert_true(bytes_is(buf_bytes(&w->fed), "HELLO"));
     assert_true(conn_is_tls(w->conn));
     assert_true(conn_is_alpn_h2(w->conn));
     assert_string_equal(conn_client_name(w->conn), "somebody");
+}
+
+static void filter_turns_bytes_both_ways_and_says_goodbye(void **state)
+{
+    struct conn_filter filter = { &turning };
+    struct world *w = new_world(true, &filter);
+    loops_call(w->box, set_echoing, w);
+    assert_true(client_send_str(w->client, "hello"));
+    assert_true(client_read_until(w->client, "hello"));
+    loops_call(w->box, assert_filtered, w);
     client_half_close(w->client);
     assert_true(client_read_to_end(w->client));
     assert_true(bytes_is(client_received(w->client), "hellobye"));

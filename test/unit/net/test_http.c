@@ -1,10 +1,12 @@
 /* Requests and answers over a carrier that only writes down what it is told. */
-#include "net/http_ops.h"
+#include "net/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 #include <string.h>
+
+#include "net/http_ops.h"
 
 static struct buf told;
 
