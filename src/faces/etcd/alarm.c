@@ -65,14 +65,31 @@ size_t alarms_read(const struct view *view, struct arena *arena, struct alarm_ro
     return n;
 }
 
-static void load(struct etcd_alarms *a, const struct view *view)
+static void summarise(struct etcd_alarms *a)
 {
-    arena_clear(&a->arena);
-    a->n = alarms_read(view, &a->arena, a->rows);
     for (size_t i = 0; i < ALARM_KINDS; i++)
         a->is_set[i] = false;
     for (size_t i = 0; i < a->n; i++)
         a->is_set[a->rows[i].kind] = true;
+}
+
+static void load(struct etcd_alarms *a, const struct view *view)
+{
+    arena_clear(&a->arena);
+    a->n = alarms_read(view, &a->arena, a->rows);
+    summarise(a);
+}
+
+void alarms_note(struct etcd_alarms *a, struct alarm_row row, bool is_set)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < a->n; i++)
+        if (a->rows[i].member_id != row.member_id || a->rows[i].kind != row.kind)
+            a->rows[kept++] = a->rows[i];
+    if (is_set && kept < ALARMS_MAX)
+        a->rows[kept++] = row;
+    a->n = kept;
+    summarise(a);
 }
 
 static void changed(struct hub_listener *l, unsigned spaces, const struct view *view)

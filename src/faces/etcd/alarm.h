@@ -27,6 +27,8 @@ struct etcd_alarms {
 
 void alarms_init(struct etcd_alarms *a, struct hub *hub);
 void alarms_fini(struct etcd_alarms *a);
+/* ROW has been set or cleared by a command of ours: known here before the rows are read again. */
+void alarms_note(struct etcd_alarms *a, struct alarm_row row, bool is_set);
 const char *alarm_name(enum alarm_kind kind);
 /* "etcd/alarm/<member in hex>/<kind>". */
 struct bytes alarm_key(struct arena *arena, struct alarm_row row);

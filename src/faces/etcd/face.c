@@ -115,7 +115,10 @@ void etcd_face_drain(struct etcd_face *face)
 static void raised(void *ctx, enum err err, const struct command_result *result)
 {
     struct etcd_face *face = ctx;
+    const struct alarm_row row = { .member_id = face->member_id, .kind = ALARM_NOSPACE };
     face->raising_no_space = false; /* if it failed, the next refused write tries again */
+    if (err == OK && result->err == OK)
+        alarms_note(&face->alarms, row, true);
 }
 
 void alarm_raise_no_space(struct etcd_face *face)

@@ -46,6 +46,7 @@ static void answer_alarms(struct etcd_call *c, const struct view *view)
 static void alarm_changed(struct etcd_call *c, const struct command_result *result)
 {
     const struct alarm_call *a = CONTAINER_OF(c, struct alarm_call, call);
+    alarms_note(&c->face->alarms, a->row, !a->deactivate);
     struct buf *out = call_answer(c, result->revision);
     if (!a->deactivate || result->txn->ops[0].removed.n > 0)
         put_alarm(out, a->row);

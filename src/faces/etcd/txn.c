@@ -3,9 +3,23 @@
 
 #include "faces/etcd/render.h"
 
+/* What was carried out, at any depth. */
+static void count_operations(struct etcd_metrics *m, const struct txn_result *r)
+{
+    struct metric *const counters[] = {
+        [OP_RANGE] = m->ranges, [OP_PUT] = m->puts, [OP_REMOVE] = m->deletes, [OP_TXN] = m->txns
+    };
+    for (size_t i = 0; i < r->op_n; i++) {
+        etcd_count(counters[r->ops[i].kind], 1);
+        if (r->ops[i].kind == OP_TXN)
+            count_operations(m, r->ops[i].txn);
+    }
+}
+
 static void answer(struct etcd_call *c, const struct view *view, const struct txn_result *result,
                    uint64_t revision)
 {
+    count_operations(&c->face->metrics, result);
     struct buf *out = call_answer(c, revision);
     enum err e = render_txn(out, view, result);
     call_answered_if(c, out, e);
