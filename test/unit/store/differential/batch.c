@@ -136,12 +136,12 @@ static bool moved(struct changes *c, const struct model_command *command)
     return change != NULL && report_same_u64(c->report, "stage", command->move.to, change->stage);
 }
 
-static bool checkpointed(struct changes *c, const struct model_command *command)
+static bool checkpointed(struct changes *c, const struct model_command *command,
+                         const struct model_outcome *outcome)
 {
     for (size_t i = 0; i < command->checkpoint.n; i++) {
         const struct model_remaining *want = &command->checkpoint.leases[i];
-        /* One for a lease that is not there says nothing, and need not be told. */
-        if (c->at == c->got->lease_change_n || c->got->lease_changes[c->at].grant.id != want->id)
+        if (!outcome->known[i])
             continue;
         const struct lease_change *change = next_change(c, LEASE_CHANGE_CHECKPOINT, want->id);
         if (change == NULL ||
@@ -151,7 +151,8 @@ static bool checkpointed(struct changes *c, const struct model_command *command)
     return true;
 }
 
-static bool change_agrees(struct changes *c, const struct model_command *command)
+static bool change_agrees(struct changes *c, const struct model_command *command,
+                          const struct model_outcome *outcome)
 {
     switch (command->kind) {
     case MODEL_COMMAND_GRANT:
@@ -161,7 +162,7 @@ static bool change_agrees(struct changes *c, const struct model_command *command
     case MODEL_COMMAND_MOVE:
         return moved(c, command);
     case MODEL_COMMAND_CHECKPOINT:
-        return checkpointed(c, command);
+        return checkpointed(c, command, outcome);
     case MODEL_COMMAND_TXN:
     case MODEL_COMMAND_COMPACT:
         break;
@@ -174,7 +175,7 @@ bool lease_changes_agree(struct report *r, const struct script_entry *entry,
 {
     struct changes c = { .report = r, .got = got };
     for (size_t i = 0; i < entry->n; i++)
-        if (outcomes[i].err == OK && !change_agrees(&c, &entry->commands[i]))
+        if (outcomes[i].err == OK && !change_agrees(&c, &entry->commands[i], &outcomes[i]))
             return false;
     return report_same_u64(r, "lease changes", c.at, got->lease_change_n);
 }

@@ -154,5 +154,6 @@ bool compare_lease(struct report *r, const struct model_lease *want, const struc
            report_same_i64(r, "lease face", want->grant.face, (int)got->grant.face) &&
            report_same_u64(r, "lease stage", want->stage, got->stage) &&
            report_same_u64(r, "lease granted at", want->granted_age_ms, got->granted_age_ms) &&
-           report_same_u64(r, "lease remaining", want->remaining_ms, got->remaining_ms);
+           report_same_u64(r, "lease remaining", want->remaining_ms, got->remaining_ms) &&
+           report_same_u64(r, "lease key_set_version", want->key_set_version, got->key_set_version);
 }

@@ -201,6 +201,7 @@ struct model_outcome {
     uint64_t revision, system_revision;
     struct model_txn_answer *txn; /* in the arena */
     uint64_t removed;             /* keys, by revoke and move */
+    bool *known;                  /* by a checkpoint: which of its leases are there, in the arena */
 };
 
 struct model *model_new(void);

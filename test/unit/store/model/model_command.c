@@ -56,12 +56,15 @@ static enum err move(struct model *m, const struct model_command *c, struct aren
     return OK;
 }
 
-static enum err checkpoint(struct model *m, const struct model_remaining *leases, size_t n)
+static enum err checkpoint(struct model *m, const struct model_command *c, struct arena *arena,
+                           struct model_outcome *o)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct model_lease *lease = model_lease(m, leases[i].id);
+    o->known = arena_zalloc(arena, c->checkpoint.n + 1, sizeof *o->known);
+    for (size_t i = 0; i < c->checkpoint.n; i++) {
+        struct model_lease *lease = model_lease(m, c->checkpoint.leases[i].id);
+        o->known[i] = lease != NULL;
         if (lease != NULL)
-            lease->remaining_ms = leases[i].remaining_ms;
+            lease->remaining_ms = c->checkpoint.leases[i].remaining_ms;
     }
     return OK;
 }
@@ -91,7 +94,7 @@ static enum err run(struct model *m, const struct model_command *c, struct arena
     case MODEL_COMMAND_MOVE:
         return move(m, c, arena, o);
     case MODEL_COMMAND_CHECKPOINT:
-        return checkpoint(m, c->checkpoint.leases, c->checkpoint.n);
+        return checkpoint(m, c, arena, o);
     case MODEL_COMMAND_COMPACT:
         return compact(m, c->compact.space, c->compact.revision);
     }
