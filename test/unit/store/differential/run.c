@@ -16,6 +16,7 @@
 #include "test/lib/tempdir.h"
 #include "test/unit/store/differential/batch.h"
 #include "test/unit/store/differential/compare.h"
+#include "test/unit/store/differential/leftover.h"
 #include "test/unit/store/differential/look.h"
 #include "test/unit/store/differential/translate.h"
 
@@ -414,8 +415,11 @@ static bool run_entry(struct run *run)
 
 static bool run_end(struct run *run)
 {
-    return compare_twins(run) && sweep(run, run->main.store, &run->dice, 100) &&
-           compare_twins(run) && ask_questions(run) && dump_agrees(run);
+    bool agrees = compare_twins(run) && sweep(run, run->main.store, &run->dice, 100) &&
+                  compare_twins(run) && ask_questions(run) && dump_agrees(run);
+    unpin(run);
+    subject_close(&run->main);
+    return agrees && leftover_agrees(run->report, run->model, run->main.dir);
 }
 
 bool run_script(const struct script *script, const struct run_plan *plan, struct report *r)
