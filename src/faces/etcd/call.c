@@ -70,6 +70,8 @@ static void start_waiting(struct etcd_call *c, enum call_wait what)
     assert(c->waits == CALL_WAITS_NOT);
     struct etcd_face *face = c->face;
     c->waits = what;
+    if (what == CALL_SWEEPS)
+        return; /* as long as it takes: the client has its own deadline */
     c->until_ms = loop_now_ms(face->loop) + face->options.request_timeout_ms;
     list_append(&face->waiting, &c->link);
     if (!timer_is_set(&face->timeout))
@@ -152,14 +154,30 @@ void *call_decode(struct etcd_call *c, const ProtobufCMessageDescriptor *descrip
     return call_refuse(c, etcd_decode(descriptor, message, call_arena(c), &m)) ? NULL : m;
 }
 
+/* `token`, else `authorization` with or without "Bearer ". */
+static struct bytes find_token(const struct grpc_call *call)
+{
+    struct bytes token = grpc_call_metadata(call, "token");
+    if (token.n > 0)
+        return token;
+    token = grpc_call_metadata(call, "authorization");
+    struct bytes bearer = bytes_str("Bearer ");
+    return bytes_starts(token, bearer) ? bytes_skip(token, bearer.n) : token;
+}
+
+struct caller caller_of(const struct grpc_call *call)
+{
+    return (struct caller){
+        .face = FACE_ETCD,
+        .peer = grpc_call_peer(call),
+        .client_name = grpc_call_client_name(call),
+        .token = find_token(call),
+    };
+}
+
 bool call_granted(struct etcd_call *c, const struct operation *operations, size_t n)
 {
-    const struct caller caller = {
-        .face = FACE_ETCD,
-        .peer = grpc_call_peer(c->call),
-        .client_name = grpc_call_client_name(c->call),
-        .token = grpc_call_metadata(c->call, "token"),
-    };
+    const struct caller caller = caller_of(c->call);
     enum err e = access_check(&caller, operations, n, call_arena(c), &c->granted);
     if (e != OK)
         call_fail(c, e);

@@ -40,6 +40,9 @@ const struct etcd_header *face_header(struct etcd_face *face);
 /* Raises NOSPACE for this member, unless it stands or is on its way. */
 void alarm_raise_no_space(struct etcd_face *face);
 
+/* Who asks, for the gate. */
+struct caller caller_of(const struct grpc_call *call);
+
 /* -- unary calls ------------------------------------------------------------------------------ */
 
 enum call_wait { CALL_WAITS_NOT, CALL_READS, CALL_WRITES, CALL_ASKS, CALL_SWEEPS };
@@ -58,7 +61,7 @@ struct etcd_call {
     struct grpc_call *call;
     const struct granted *granted;
     enum call_wait waits;
-    struct list link; /* in face->waiting while it waits */
+    struct list link; /* in face->waiting while it waits for what has a timeout */
     uint64_t until_ms;
     struct hub_read read;
     call_read_fn on_read;

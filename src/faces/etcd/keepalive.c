@@ -79,7 +79,7 @@ static void renewed(struct hub_lease *l, enum lease_answer a, uint64_t ttl_ms,
 /* Once a stream: what a renewal touches is known to the lease clock alone. */
 static bool grant(struct keepalive *k)
 {
-    const struct caller caller = stream_caller(&k->stream);
+    const struct caller caller = caller_of(k->stream.call);
     const struct operation operation = { .verb = ACCESS_WRITE, .space = SPACE_ETCD };
     enum err e = access_check(&caller, &operation, 1, grpc_call_arena(k->stream.call), &k->granted);
     if (e != OK)

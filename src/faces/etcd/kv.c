@@ -1,15 +1,15 @@
-/* etcdserverpb.KV but for Txn. */
+/* etcdserverpb.KV but for Range and Txn. */
 #include "faces/etcd/core.h"
 #include "faces/etcd/descriptor.h"
+#include "faces/etcd/range.h"
 #include "faces/etcd/render.h"
 #include "faces/etcd/txn.h"
 #include "wire/pb.h"
 
-/* -- Range ------------------------------------------------------------------------------------ */
+/* -- Put and DeleteRange ---------------------------------------------------------------------- */
 
-struct range_call {
+struct write_call {
     struct etcd_call call;
-    struct range_query query;
     uint64_t begun_ns;
 };
 
@@ -18,54 +18,6 @@ static void observe(struct histogram *h, uint64_t begun_ns)
     if (h != NULL)
         histogram_observe_ns(h, clock_now_ns() - begun_ns);
 }
-
-static void answer_range(struct etcd_call *c, const struct view *view)
-{
-    struct range_call *r = CONTAINER_OF(c, struct range_call, call);
-    struct range_result result;
-    enum err e = range_read(view, &r->query, call_arena(c), &result);
-    if (e != OK) {
-        call_fail(c, e);
-        return;
-    }
-    size_t size = render_range_size(&result);
-    if (size > ETCD_ANSWER_MAX) {
-        call_refuse(c, ETCD_ANSWER_TOO_LARGE);
-        return;
-    }
-    struct buf *out = call_answer(c, view_revision(view));
-    buf_reserve(out, size);
-    e = render_range(out, view, &result);
-    call_answered_if(c, out, e);
-    observe(c->face->metrics.range_seconds, r->begun_ns);
-}
-
-static void range(struct grpc_call *call, struct bytes message)
-{
-    struct range_call *r = grpc_call_state(call);
-    struct etcd_call *c = &r->call;
-    if (!call_begin(call))
-        return;
-    Etcdserverpb__RangeRequest request;
-    if (call_refuse(c, etcd_decode_range(message, &request)) ||
-        call_refuse(c, etcd_check_range(&request)))
-        return;
-    r->begun_ns = loop_now_ns(c->face->loop);
-    r->query = etcd_range_query(&request);
-    r->query.key = arena_dup(call_arena(c), r->query.key);
-    r->query.end = arena_dup(call_arena(c), r->query.end);
-    if (!call_granted_one(c, ACCESS_READ, SPACE_ETCD, r->query.key, r->query.end))
-        return;
-    etcd_count(c->face->metrics.ranges, 1);
-    call_read(c, !request.serializable, answer_range);
-}
-
-/* -- Put and DeleteRange ---------------------------------------------------------------------- */
-
-struct write_call {
-    struct etcd_call call;
-    uint64_t begun_ns;
-};
 
 static uint64_t *begun(struct etcd_call *c)
 {
@@ -189,7 +141,11 @@ static void compact(struct grpc_call *call, struct bytes message)
 }
 
 static const struct grpc_method methods[] = {
-    UNARY("Range", struct range_call, range),
+    { .name = "Range",
+      .kind = GRPC_UNARY,
+      .state_bytes = sizeof(struct range_call),
+      .message = range_message,
+      .closed = range_closed },
     UNARY("Put", struct write_call, put),
     UNARY("DeleteRange", struct write_call, delete_range),
     UNARY("Txn", struct etcd_txn_call, etcd_handle_txn),

@@ -49,16 +49,6 @@ void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *des
     return NULL;
 }
 
-struct caller stream_caller(const struct etcd_stream *s)
-{
-    return (struct caller){
-        .face = FACE_ETCD,
-        .peer = grpc_call_peer(s->call),
-        .client_name = grpc_call_client_name(s->call),
-        .token = grpc_call_metadata(s->call, "token"),
-    };
-}
-
 void stream_fini(struct etcd_stream *s)
 {
     list_remove(&s->link);

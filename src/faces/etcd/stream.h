@@ -20,8 +20,6 @@ void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *des
                     struct bytes message);
 /* Ends it with etcd's words; ETCD_FINE: well. */
 void stream_end(struct etcd_stream *s, enum etcd_refusal r);
-/* Who asks, for the gate. */
-struct caller stream_caller(const struct etcd_stream *s);
 /* Its memory, when the call is closed. */
 void stream_fini(struct etcd_stream *s);
 

@@ -80,7 +80,7 @@ static const char *wish_refusal(const struct etcd_watches *s, const struct wish 
 static const char *gate_refusal(struct etcd_watches *s, const struct wish *w,
                                 const struct granted **ret)
 {
-    const struct caller caller = stream_caller(&s->stream);
+    const struct caller caller = caller_of(s->stream.call);
     const struct operation operation = {
         .verb = ACCESS_READ,
         .space = SPACE_ETCD,

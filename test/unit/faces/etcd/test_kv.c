@@ -2,6 +2,7 @@
  * real etcd are marked by their numbers. */
 #include "requests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void fresh_store_is_at_revision_1_and_the_first_put_makes_2(void **state) /* 1 */
@@ -101,6 +102,62 @@ static void limit_cuts_and_says_more(void **state) /* 6 */
     assert_false(range(f, &r, &status, NULL)->more);
     r.limit = -1;
     assert_int_equal(range(f, &r, &status, NULL)->n_kvs, 5);
+}
+
+/* 60 values of 100 KB are several pieces; a write in between must not be seen. */
+static void long_range_is_whole_and_of_one_revision(void **state)
+{
+    enum { N = 60, VALUE = 100000 };
+    struct fixture *f = *state;
+    char *value = calloc(1, VALUE), key[8];
+    enum grpc_status status;
+    Etcdserverpb__PutRequest p = ETCDSERVERPB__PUT_REQUEST__INIT;
+    for (int i = 0; i < N; i++) {
+        snprintf(key, sizeof key, "k%03d", i);
+        p.key = data(key);
+        p.value = data_n(value, VALUE);
+        fake_unary(f, "KV", "Put", &p, &etcdserverpb__put_response__descriptor, &status, NULL);
+    }
+    Etcdserverpb__RangeRequest r = ETCDSERVERPB__RANGE_REQUEST__INIT;
+    r.key = data("k");
+    r.range_end = data("l");
+    struct grpc_call *call = fake_open(f, "KV", "Range", NULL);
+    fake_send(call, &r);
+    put(f, "k999", "late");
+    assert_int_equal(fake_wait_end(call, NULL), GRPC_OK);
+    const Etcdserverpb__RangeResponse *a =
+        fake_answer(call, 0, &etcdserverpb__range_response__descriptor);
+    assert_true(a->n_kvs == N || a->n_kvs == N + 1);
+    assert_int_equal(a->count, a->n_kvs);
+    assert_false(a->more);
+    assert_int_equal(a->header->revision, 1 + (int64_t)a->n_kvs);
+    for (size_t i = 0; i < N; i++) {
+        snprintf(key, sizeof key, "k%03zu", i);
+        assert_true(data_is(a->kvs[i]->key, key));
+        assert_int_equal(a->kvs[i]->value.len, VALUE);
+    }
+    free(value);
+}
+
+static void client_gone_in_the_middle_of_a_long_range_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    static uint8_t value[1000000];
+    enum grpc_status status;
+    Etcdserverpb__PutRequest p = ETCDSERVERPB__PUT_REQUEST__INIT;
+    const char *keys[] = { "k1", "k2", "k3", "k4", "k5" };
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        p.key = data(keys[i]);
+        p.value = data_n(value, sizeof value);
+        fake_unary(f, "KV", "Put", &p, &etcdserverpb__put_response__descriptor, &status, NULL);
+    }
+    Etcdserverpb__RangeRequest r = ETCDSERVERPB__RANGE_REQUEST__INIT;
+    r.key = data("k");
+    r.range_end = data("l");
+    struct grpc_call *call = fake_open(f, "KV", "Range", NULL);
+    fake_send(call, &r);
+    fake_reset(call);
+    assert_int_equal(get(f, "k1")->count, 1);
 }
 
 static void bad_requests_are_refused_in_etcds_words(void **state)
@@ -316,6 +373,8 @@ int main(void)
         ON_FIXTURE(ranges_are_read_at_their_revision_under_the_newest_header),
         ON_FIXTURE(deleting_nothing_makes_no_revision),
         ON_FIXTURE(limit_cuts_and_says_more),
+        ON_FIXTURE(long_range_is_whole_and_of_one_revision),
+        ON_FIXTURE(client_gone_in_the_middle_of_a_long_range_is_forgotten),
         ON_FIXTURE(bad_requests_are_refused_in_etcds_words),
         ON_FIXTURE(undecodable_message_is_an_internal_error),
         ON_FIXTURE(value_near_the_limit_is_stored_and_one_above_refused),
