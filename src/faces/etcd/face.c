@@ -1,4 +1,4 @@
-/* A face's life, its header, and the alarm that it raises by itself. */
+/* A face's life. */
 #include "faces/etcd/face.h"
 
 #include "base/mem.h"
@@ -42,23 +42,6 @@ static struct etcd_options with_defaults(const struct etcd_options *options)
 uint64_t etcd_message_max(const struct etcd_options *options)
 {
     return with_defaults(options).max_request_bytes + MESSAGE_OVERHEAD;
-}
-
-void face_look(struct etcd_face *face)
-{
-    uint64_t now = loop_now_ms(face->loop);
-    if (now == face->looked_at_ms)
-        return;
-    struct facts_term t = facts_term(face->hub);
-    face->looked_at_ms = now;
-    face->leader = t.leader;
-    face->header.term = t.term;
-}
-
-const struct etcd_header *face_header(struct etcd_face *face)
-{
-    face_look(face);
-    return &face->header;
 }
 
 enum err etcd_face_new(struct hub *hub, const struct etcd_options *options, struct metrics *metrics,
@@ -108,31 +91,4 @@ void etcd_face_drain(struct etcd_face *face)
     {
         stream_end(CONTAINER_OF(link, struct etcd_stream, link), ETCD_STOPPED);
     }
-}
-
-/* -- the alarm that is raised by the server itself --------------------------------------------- */
-
-static void raised(void *ctx, enum err err, const struct command_result *result)
-{
-    struct etcd_face *face = ctx;
-    const struct alarm_row row = { .member_id = face->member_id, .kind = ALARM_NOSPACE };
-    face->raising_no_space = false; /* if it failed, the next refused write tries again */
-    if (err == OK && result->err == OK)
-        alarms_note(&face->alarms, row, true);
-}
-
-void alarm_raise_no_space(struct etcd_face *face)
-{
-    if (face->raising_no_space || face->alarms.is_set[ALARM_NOSPACE])
-        return;
-    const struct alarm_row row = { .member_id = face->member_id, .kind = ALARM_NOSPACE };
-    struct op put = { .kind = OP_PUT,
-                      .put = { .space = SPACE_SYSTEM, .key = alarm_key(&face->arena, row) } };
-    const struct txn txn = { .then_ops = &put, .then_n = 1 };
-    buf_clear(&face->scratch, 64 * 1024);
-    if (txn_encode(&txn, &face->scratch) == OK) {
-        face->raising_no_space = true;
-        hub_submit(face->hub, granted_self(), COMMAND_TXN, buf_bytes(&face->scratch), raised, face);
-    }
-    arena_clear(&face->arena);
 }

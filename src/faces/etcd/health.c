@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "faces/etcd/core.h"
+#include "faces/etcd/plain.h"
 
 struct probe { /* one request, until its read is done */
     struct http_request *request;
@@ -85,7 +86,7 @@ static void answer_old(struct http_request *r, const char *reason)
     if (well)
         http_respond(r, 200, "text/plain; charset=utf-8", NULL, 0, bytes_str(body));
     else
-        http_text(r, 503, body);
+        plain_text(r, 503, body);
 }
 
 static void old_read(struct probe *p, const char *failure)
@@ -98,7 +99,7 @@ static void old_read(struct probe *p, const char *failure)
 void health_old(struct http_request *r)
 {
     struct etcd_face *face = http_context(r);
-    if (!http_is_get(r))
+    if (!plain_is_get(r))
         return;
     static const enum alarm_kind kinds[] = { ALARM_NOSPACE, ALARM_CORRUPT };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -189,7 +190,7 @@ static void checks_done(struct probe *p, const char *read_failure)
     if (!failed && !http_query_get(r, "verbose", 0, &verbose))
         buf_clear(&lines, SIZE_MAX);
     buf_put_str(&lines, failed ? "\n" : "ok\n");
-    http_text(r, failed ? 503 : 200, arena_str(http_arena(r), buf_bytes(&lines)));
+    plain_text(r, failed ? 503 : 200, arena_str(http_arena(r), buf_bytes(&lines)));
     buf_fini(&lines);
 }
 
@@ -198,8 +199,8 @@ static void run_checks(struct http_request *r, const struct check_set *set)
     bool names_one = http_path(r).n > strlen(set->path);
     unsigned wanted = wanted_checks(r, set);
     if (names_one && wanted == 0)
-        http_text(r, 404, "404 page not found\n");
-    else if (http_is_get(r))
+        plain_text(r, 404, "404 page not found\n");
+    else if (plain_is_get(r))
         probe(r, (wanted & BIT(CHECK_LINEARIZABLE)) != 0, set, checks_done);
 }
 

@@ -1,34 +1,14 @@
 /* What etcd's client port answers to plain HTTP. */
 #include "net/http.h"
 
-#include <string.h>
-
 #include "faces/etcd/core.h"
 #include "faces/etcd/health.h"
+#include "faces/etcd/plain.h"
 #include "wire/json_writer.h"
-
-static const char plain[] = "text/plain; charset=utf-8";
-
-void http_text(struct http_request *r, int status, const char *text)
-{
-    static const struct http_header nosniff = { { (const uint8_t *)"x-content-type-options", 22 },
-                                                { (const uint8_t *)"nosniff", 7 } };
-    http_respond(r, status, plain, &nosniff, 1, bytes_str(text));
-}
-
-bool http_is_get(struct http_request *r)
-{
-    if (bytes_is(http_method(r), "GET"))
-        return true;
-    static const struct http_header allow = { { (const uint8_t *)"allow", 5 },
-                                              { (const uint8_t *)"GET", 3 } };
-    http_respond(r, 405, plain, &allow, 1, bytes_str("Method Not Allowed\n"));
-    return false;
-}
 
 static void not_found(struct http_request *r)
 {
-    http_text(r, 404, "404 page not found\n");
+    plain_text(r, 404, "404 page not found\n");
 }
 
 static void json_pair(struct json_writer *j, const char *name, const char *value)
@@ -40,7 +20,7 @@ static void json_pair(struct json_writer *j, const char *name, const char *value
 static void version(struct http_request *r)
 {
     const struct etcd_face *face = http_context(r);
-    if (!http_is_get(r))
+    if (!plain_is_get(r))
         return;
     struct buf body;
     struct json_writer j;
@@ -62,7 +42,7 @@ static void metrics(struct http_request *r)
         not_found(r);
         return;
     }
-    if (!http_is_get(r))
+    if (!plain_is_get(r))
         return;
     struct buf body;
     buf_init(&body, 64 << 20);
@@ -75,7 +55,7 @@ static void metrics(struct http_request *r)
 static void gateway(struct http_request *r)
 {
     if (!bytes_is(http_method(r), "POST")) {
-        http_text(r, 405, "Method Not Allowed\n");
+        plain_text(r, 405, "Method Not Allowed\n");
         return;
     }
     static const char body[] =

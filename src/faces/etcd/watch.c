@@ -17,22 +17,7 @@ struct postponed {
     uint8_t message[];
 };
 
-/* -- answers ---------------------------------------------------------------------------------- */
-
-void watch_send_answer(struct etcd_watches *s, const struct watch_answer *a)
-{
-    if (s->stream.ended)
-        return;
-    struct buf *out = grpc_call_begin(s->stream.call);
-    etcd_put_header(out, face_header(s->stream.face), a->revision);
-    pb_put_int(out, 2, a->id);
-    pb_put_bool(out, 3, a->created);
-    pb_put_bool(out, 4, a->canceled);
-    pb_put_uint(out, 5, a->compact_revision);
-    if (a->reason != NULL)
-        pb_put_bytes(out, 6, bytes_str(a->reason));
-    IGNORE(grpc_call_end(s->stream.call)); /* a few bytes fit every limit */
-}
+/* -- creating ---------------------------------------------------------------------------------- */
 
 static void refuse(struct etcd_watches *s, const char *reason)
 {
@@ -42,8 +27,6 @@ static void refuse(struct etcd_watches *s, const char *reason)
                                                  .canceled = true,
                                                  .reason = reason });
 }
-
-/* -- creating --------------------------------------------------------------------------------- */
 
 struct wish { /* a create request, in our terms */
     struct bytes key, end;

@@ -46,13 +46,6 @@ int64_t watch_next_id(struct etcd_watches *s);
 /* watch_events.c */
 void watch_send_events(struct watcher *watcher, const struct watch_events *events);
 void watch_free_rendered(void *shared);
-
-/* watch_progress.c */
-void watch_progress_ask(struct etcd_watches *s);
-/* A watcher that wants periodic progress has come. */
-void watch_progress_start(struct etcd_watches *s);
-void watch_progress_stop(struct etcd_watches *s);
-
 /* What answers without events say beside the header. */
 struct watch_answer {
     uint64_t revision; /* of the header; 0: left out */
@@ -62,5 +55,11 @@ struct watch_answer {
     const char *reason;
 };
 void watch_send_answer(struct etcd_watches *s, const struct watch_answer *a);
+
+/* watch_progress.c */
+void watch_progress_ask(struct etcd_watches *s);
+/* A watcher that wants periodic progress has come. */
+void watch_progress_start(struct etcd_watches *s);
+void watch_progress_stop(struct etcd_watches *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* Events on their way to watchers.
+/* What is sent on a Watch stream: events, and answers without them.
  *
  * The hub hands the same events to all watchers of a range one after another. What follows the
  * watch id in the message, the events themselves, is rendered once for those with previous values
@@ -171,4 +171,21 @@ void watch_send_events(struct watcher *watcher, const struct watch_events *event
         send_in_parts(w, events->revision, bytes, max - head);
     else
         send(w, events->revision, false, bytes, chunk);
+}
+
+/* -- answers without events ------------------------------------------------------------------- */
+
+void watch_send_answer(struct etcd_watches *s, const struct watch_answer *a)
+{
+    if (s->stream.ended)
+        return;
+    struct buf *out = grpc_call_begin(s->stream.call);
+    etcd_put_header(out, face_header(s->stream.face), a->revision);
+    pb_put_int(out, 2, a->id);
+    pb_put_bool(out, 3, a->created);
+    pb_put_bool(out, 4, a->canceled);
+    pb_put_uint(out, 5, a->compact_revision);
+    if (a->reason != NULL)
+        pb_put_bytes(out, 6, bytes_str(a->reason));
+    IGNORE(grpc_call_end(s->stream.call)); /* a few bytes fit every limit */
 }
