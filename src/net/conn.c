@@ -30,7 +30,7 @@
 enum {
     READ_BYTES = 64 * 1024,
     PLAIN_MAX = 4 * READ_BYTES,
-    KEEP_BYTES = 16 * 1024, /* an idle connection's buffers hold no more than this */
+    KEEP_BYTES = 4 * 1024, /* an idle connection's buffers hold no more than this */
     STALL_MS = 5000,
     LINGER_MS = 2000
 };
@@ -246,8 +246,10 @@ static bool wrap_out(struct conn *c)
 
 static void flush_conn(struct conn *c)
 {
-    if (c->state == CONN_CLOSED || c->is_flying)
+    if (c->state == CONN_CLOSED || c->state == CONN_LINGERING || c->is_flying)
         return;
+    if (c->state == CONN_OPEN && c->protocol->render != NULL)
+        c->protocol->render(c->self);
     note_high(c);
     if (c->out.full || c->wire.full) {
         lose(c, ERR_TOO_BIG);

@@ -18,6 +18,9 @@ struct conn_protocol {
     const char *name;
     /* New bytes; all are consumed. Must not free the connection; may call conn_close. */
     void (*feed)(void *self, struct bytes in);
+    /* About to write, with nothing on its way: the last moment to append to conn_out, for a
+     * protocol that keeps what it has to send to itself until there is room. May be NULL. */
+    void (*render)(void *self);
     /* The peer closed its half; no more is fed. Usually: conn_close when all is answered. */
     void (*ended)(void *self);
     /* conn_pending fell below CONN_OUT_LOW after it was above CONN_OUT_HIGH. */
@@ -31,8 +34,7 @@ struct conn_protocol {
 enum conn_close { CONN_FLUSH_FIRST, CONN_AT_ONCE, CONN_RESET /* TCP RST */ };
 
 struct loop *conn_loop(struct conn *c);
-/* What is to be sent; append, then conn_touch. It may be appended to after a close; nothing of that
- * is sent. */
+/* What is to be sent; append, then conn_touch. Appending after a close is harmless and in vain. */
 struct buf *conn_out(struct conn *c);
 /* Marks the connection for the flush at the end of the turn. Not from a hook of LOOP_STAGE_FLUSH.
  */

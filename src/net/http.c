@@ -56,6 +56,11 @@ const char *http_peer(const struct http_request *r)
     return r->peer;
 }
 
+const char *http_client_name(const struct http_request *r)
+{
+    return r->client_name;
+}
+
 void *http_context(const struct http_request *r)
 {
     return r->serve->context;

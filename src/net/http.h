@@ -29,6 +29,8 @@ struct bytes http_body(const struct http_request *r);
 bool http_query_get(struct http_request *r, const char *name, size_t at, struct bytes *ret);
 struct arena *http_arena(struct http_request *r);
 const char *http_peer(const struct http_request *r);
+/* Common name of a verified client certificate, or NULL. */
+const char *http_client_name(const struct http_request *r);
 void *http_context(const struct http_request *r); /* the service's, of this thread */
 struct loop *http_loop(const struct http_request *r);
 

@@ -222,6 +222,7 @@ static void begin_request(struct http1_conn *c, const struct http1_head *head)
     http_request_init(&r->http, &http1_ops, c->serve);
     r->c = c;
     r->http.peer = conn_peer(c->conn);
+    r->http.client_name = conn_client_name(c->conn);
     buf_init(&r->body, http_body_max(c->serve));
     copy_head(r, head);
     c->now = r;

@@ -36,6 +36,7 @@ struct http_request {
     struct http_header *headers; /* in the order sent; the authority as "host" */
     size_t header_n;
     const char *peer;
+    const char *client_name; /* conn_client_name */
 
     /* kept by http.c */
     const struct http_ops *ops;

@@ -97,6 +97,12 @@ static void answer_hello(struct http_request *r)
     http_respond(r, 200, "text/plain", NULL, 0, bytes_str("hello"));
 }
 
+static void answer_who(struct http_request *r)
+{
+    const char *name = http_client_name(r);
+    http_respond(r, 200, "text/plain", NULL, 0, bytes_str(name != NULL ? name : "nobody"));
+}
+
 static void answer_echo(struct http_request *r)
 {
     http_respond(r, 200, "text/plain", NULL, 0, http_body(r));
@@ -110,7 +116,7 @@ static void handle(struct http_request *r)
     } paths[] = {
         { "/hello", answer_hello },   { "/echo", answer_echo }, { "/thread", answer_thread },
         { "/big", answer_big },       { "/hold", hold },        { "/abort", answer_half },
-        { "/stream", answer_stream },
+        { "/stream", answer_stream }, { "/who", answer_who },
     };
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         if (bytes_is(http_path(r), paths[i].path)) {

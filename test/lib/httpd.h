@@ -2,7 +2,7 @@
  *
  * /hello answers "hello"; /echo the body; /thread the number of its io thread; /big?n= N bytes;
  * /stream?n= N pieces of 1 KiB, as fast as the client reads; /hold nothing until httpd_release;
- * /abort half an answer; anything else 404. */
+ * /abort half an answer; /who the name in the client's certificate; anything else 404. */
 #ifndef TEST_LIB_HTTPD_H
 #define TEST_LIB_HTTPD_H
 

@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -282,29 +284,73 @@ static void there_is_room_again_when_one_has_left(void **state)
     httpd_free(h);
 }
 
-/* Without descriptors the listener waits instead of spinning, and goes on when there are some. */
-static void out_of_descriptors_is_survived(void **state)
+/* Turns of the first loop while WAIT runs. */
+struct turns {
+    struct loop_hook hook;
+    struct timer wait;
+    struct loop *loop;
+    unsigned n;
+    struct loops_event over;
+};
+
+static void count_turn(struct loop_hook *hook)
+{
+    CONTAINER_OF(hook, struct turns, hook)->n++;
+}
+
+static void wait_is_over(struct timer *timer)
+{
+    struct turns *turns = CONTAINER_OF(timer, struct turns, wait);
+    loop_hook_remove(&turns->hook);
+    loops_event_happen(&turns->over);
+}
+
+static void start_counting(void *ctx)
+{
+    struct turns *turns = ctx;
+    turns->hook.run = count_turn;
+    loop_hook_add(turns->loop, LOOP_STAGE_ANSWER, &turns->hook);
+    timer_init(&turns->wait, turns->loop, wait_is_over);
+    timer_start(&turns->wait, 250);
+}
+
+/* Lowers the limit so that no descriptor is left above those that are open. */
+static struct rlimit use_up_descriptors(void)
+{
+    struct rlimit before, tight;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = dup(0);
+    close(next);
+    tight = (struct rlimit){ .rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    return before;
+}
+
+static void out_of_descriptors_the_listener_waits_and_goes_on(void **state)
 {
     struct httpd *h = httpd_start(1, NULL);
     struct client *served = httpd_client(h);
     assert_hello(served);
-    struct client *waiting = httpd_client(h);
-    assert_hello(waiting);
-
-    struct rlimit before, tight;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    int next = dup(0);
-    tight = (struct rlimit){ .rlim_cur = (rlim_t)next + 1, .rlim_max = before.rlim_max };
-    close(next);
-    struct client *late = httpd_client(h); /* takes the last descriptor */
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    /* The newcomer's connection is made by the kernel once its descriptor is there to connect. */
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct rlimit before = use_up_descriptors();
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(h->port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    struct client *late = client_on(fd);
     assert_true(client_send_str(late, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"));
+
+    struct turns turns = { .loop = h->threads[0].loop };
+    loops_event_init(&turns.over);
+    loops_call(h->threads[0].box, start_counting, &turns);
+    assert_true(loops_event_wait(&turns.over, 1, LOOPS_DEADLINE_MS));
+    assert_true(turns.n < 50);
     assert_hello(served);
-    assert_hello(waiting);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_true(client_read_until(late, "hello"));
+    loops_event_fini(&turns.over);
     client_close(late);
-    client_close(waiting);
     client_close(served);
     httpd_free(h);
 }
@@ -451,6 +497,51 @@ static void free_without_a_drain_ends_open_connections(void **state)
     client_close(b);
 }
 
+/* -- all at once -- */
+
+enum { CROWD = 6, VISITS = 40 };
+
+struct visitor {
+    struct httpd *h;
+    unsigned served;
+};
+
+static void *visit(void *arg)
+{
+    struct visitor *v = arg;
+    for (unsigned i = 0; i < VISITS; i++) {
+        struct client *c = httpd_client(v->h);
+        bool ok = client_send_str(c, "GET /thread HTTP/1.1\r\nHost: x\r\n\r\n"
+                                     "GET /big?n=100000 HTTP/1.1\r\nHost: x\r\n\r\n") &&
+                  client_read_bytes(c, 100000);
+        v->served += ok;
+        if (i % 2 == 0)
+            client_close(c);
+        else
+            client_reset(c);
+    }
+    return NULL;
+}
+
+static void crowd_that_comes_and_goes_is_served_and_forgotten(void **state)
+{
+    struct httpd *h = httpd_start(3, NULL);
+    pthread_t threads[CROWD];
+    struct visitor visitors[CROWD];
+    for (unsigned i = 0; i < CROWD; i++) {
+        visitors[i] = (struct visitor){ .h = h };
+        assert_int_equal(pthread_create(&threads[i], NULL, visit, &visitors[i]), 0);
+    }
+    net_server_set_serving(h->server, false);
+    for (unsigned i = 0; i < CROWD; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(visitors[i].served, VISITS);
+    }
+    assert_true(httpd_drain(h, 60000));
+    assert_int_equal(httpd_connections(h), 0);
+    httpd_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,7 +561,7 @@ int main(void)
         cmocka_unit_test(requests_under_way_are_counted),
         cmocka_unit_test(connection_over_the_limit_is_reset),
         cmocka_unit_test(there_is_room_again_when_one_has_left),
-        cmocka_unit_test(out_of_descriptors_is_survived),
+        cmocka_unit_test(out_of_descriptors_the_listener_waits_and_goes_on),
         cmocka_unit_test(accepted_and_refused_connections_are_counted),
         cmocka_unit_test(host_is_checked_where_asked),
         cmocka_unit_test(drain_of_an_idle_server_is_done_at_once),
@@ -480,6 +571,7 @@ int main(void)
         cmocka_unit_test(drained_server_accepts_nobody),
         cmocka_unit_test(done_is_called_once_for_two_drains),
         cmocka_unit_test(free_without_a_drain_ends_open_connections),
+        cmocka_unit_test(crowd_that_comes_and_goes_is_served_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

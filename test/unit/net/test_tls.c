@@ -219,6 +219,22 @@ static void client_with_a_good_certificate_is_served(void **state)
     stop(&w);
 }
 
+static void name_in_the_certificate_reaches_the_handler(void **state)
+{
+    struct tls_options options = mutual_options(false);
+    struct world w = start(&options, NULL, false);
+    assert_true(is_served(
+        w.c, &(struct client_tls){ .cert_file = certs.client, .key_file = certs.client_key }));
+    assert_true(client_send_str(w.c, "GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    assert_true(client_read_until(w.c, "\r\n\r\nclient"));
+    struct client *other = httpd_client(w.h);
+    assert_true(client_start_tls(other, &(struct client_tls){ 0 }));
+    assert_true(client_send_str(other, "GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    assert_true(client_read_until(other, "\r\n\r\nnobody"));
+    client_close(other);
+    stop(&w);
+}
+
 static void client_without_a_certificate_is_refused_where_one_is_asked(void **state)
 {
     struct tls_options options = mutual_options(true);
@@ -359,6 +375,7 @@ int main(void)
         cmocka_unit_test(one_port_serves_both_when_tls_is_optional),
         cmocka_unit_test(garbage_after_a_tls_byte_ends_the_connection),
         cmocka_unit_test(client_with_a_good_certificate_is_served),
+        cmocka_unit_test(name_in_the_certificate_reaches_the_handler),
         cmocka_unit_test(client_without_a_certificate_is_refused_where_one_is_asked),
         cmocka_unit_test(client_with_a_certificate_of_its_own_making_is_refused),
         cmocka_unit_test(certificate_is_optional_unless_required),
