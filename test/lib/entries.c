@@ -89,6 +89,12 @@ void entries_compact(struct entries *e, enum space space, uint64_t revision)
     add(e, COMMAND_COMPACT);
 }
 
+void entries_command(struct entries *e, enum command_kind kind, struct bytes body)
+{
+    buf_put_bytes(&e->body, body);
+    add(e, kind);
+}
+
 struct bytes entries_finish(struct entries *e, struct entry_time time)
 {
     buf_clear(&e->payload, ENTRY_MAX);

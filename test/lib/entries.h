@@ -25,6 +25,9 @@ void entries_move(struct entries *e, int64_t id, enum lease_stage from, enum lea
 void entries_checkpoint(struct entries *e, const struct lease_remaining *leases, size_t n);
 void entries_compact(struct entries *e, enum space space, uint64_t revision);
 
+/* Any kind, with its body as it is. */
+void entries_command(struct entries *e, enum command_kind kind, struct bytes body);
+
 /* The payload, lent until the next call on E; E is empty again. */
 struct bytes entries_finish(struct entries *e, struct entry_time time);
 

@@ -165,6 +165,7 @@ static bool change_agrees(struct changes *c, const struct model_command *command
         return checkpointed(c, command, outcome);
     case MODEL_COMMAND_TXN:
     case MODEL_COMMAND_COMPACT:
+    case MODEL_COMMAND_WRITES:
         break;
     }
     return true;

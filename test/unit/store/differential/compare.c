@@ -1,6 +1,8 @@
 /* Comparisons of answers, field by field. */
 #include "test/unit/store/differential/compare.h"
 
+#include "test/unit/store/differential/upper.h"
+
 static bool same_value(struct report *r, struct bytes want, const struct value *got,
                        const struct view *view)
 {
@@ -116,6 +118,8 @@ bool compare_outcome(struct report *r, const struct model_command *command,
     case MODEL_COMMAND_REVOKE:
     case MODEL_COMMAND_MOVE:
         return report_same_u64(r, "keys removed", want->removed, got->removed);
+    case MODEL_COMMAND_WRITES:
+        return upper_agrees(r, want->removed, want->revision, got->upper);
     case MODEL_COMMAND_GRANT:
     case MODEL_COMMAND_CHECKPOINT:
     case MODEL_COMMAND_COMPACT:

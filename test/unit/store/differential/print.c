@@ -124,7 +124,8 @@ static void print_command(const struct model_command *c)
 {
     switch (c->kind) {
     case MODEL_COMMAND_TXN:
-        fprintf(stderr, "  txn\n");
+    case MODEL_COMMAND_WRITES:
+        fprintf(stderr, c->kind == MODEL_COMMAND_TXN ? "  txn\n" : "  writes\n");
         print_txn(c->txn, 1);
         break;
     case MODEL_COMMAND_GRANT:

@@ -140,9 +140,31 @@ static struct model_command make_compact(struct random_source *r)
                                    .compact = { .space = space, .revision = revision } };
 }
 
+/* What an upper folder's kind would write: single keys. */
+static struct model_command make_writes(struct random_source *r)
+{
+    struct model_txn *txn = arena_zalloc(r->arena, 1, sizeof *txn);
+    size_t n = dice_below(r->dice, 4);
+    txn->then_ops = arena_zalloc(r->arena, n + 1, sizeof *txn->then_ops);
+    txn->then_n = n;
+    for (size_t i = 0; i < n; i++) {
+        unsigned space = random_space(r->dice);
+        struct bytes key = r->keys[dice_below(r->dice, r->key_n)];
+        txn->then_ops[i] =
+            (struct model_op){ .kind = MODEL_OP_REMOVE, .remove = { .space = space, .key = key } };
+        if (dice_percent(r->dice, 30))
+            continue;
+        struct model_put put = { .space = space, .key = key, .value = random_value(r->dice) };
+        put.lease = dice_percent(r->dice, 25) ? some_lease_id(r) : 0;
+        put.want_prev = dice_percent(r->dice, 20);
+        txn->then_ops[i] = (struct model_op){ .kind = MODEL_OP_PUT, .put = put };
+    }
+    return (struct model_command){ .kind = MODEL_COMMAND_WRITES, .txn = txn };
+}
+
 static struct model_command make_command(struct random_source *r, const struct style *style)
 {
-    unsigned weights[] = { 80, 5, 3, 5, 2, style->compact_weight };
+    unsigned weights[] = { 80, 5, 3, 5, 2, style->compact_weight, 5 };
     switch (dice_weighted(r->dice, weights, ARRAY_LEN(weights))) {
     case 1:
         return make_grant(r);
@@ -154,6 +176,8 @@ static struct model_command make_command(struct random_source *r, const struct s
         return make_checkpoint(r);
     case 5:
         return make_compact(r);
+    case 6:
+        return make_writes(r);
     }
     struct model_txn *txn =
         random_txn(r, dice_percent(r->dice, 5), style->duplicates && dice_percent(r->dice, 50));

@@ -19,6 +19,7 @@
 #include "test/unit/store/differential/leftover.h"
 #include "test/unit/store/differential/look.h"
 #include "test/unit/store/differential/translate.h"
+#include "test/unit/store/differential/upper.h"
 
 enum { STEPS_MAX = 1000000, TERM = 3 };
 
@@ -41,6 +42,7 @@ struct run {
     struct subject main, twin;
     struct pinned pinned;
     struct entries entries;
+    struct upper upper;
     struct batch_expected expected;
     char *dir;
     size_t entry; /* from 0 */
@@ -74,6 +76,9 @@ static bool subject_open(struct run *run, struct subject *s)
         .map_bytes = 1U << 30,
         .write_map = run->plan->write_map,
         .batch_max_bytes = run->plan->batch_max_bytes,
+        .kinds = upper_kinds,
+        .kind_n = 1,
+        .kinds_ctx = &run->upper,
     };
     enum err e = store_open(&options, &why, &s->store);
     if (e != OK)
@@ -298,6 +303,7 @@ static struct bytes make_payload(struct run *run)
         .wall_ms = 1700000000000 + number_of(run) * 7,
         .age_ms = number_of(run) * 5,
     };
+    run->upper.time = time;
     model_entry(run->model, run->model->index, TERM, time.wall_ms, time.age_ms);
     for (size_t i = 0; i < entry->n; i++)
         translate_command(&entry->commands[i], &run->entries);

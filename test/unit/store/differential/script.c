@@ -64,7 +64,8 @@ size_t script_operations(const struct script *s)
     for (size_t i = 0; i < s->entry_n; i++)
         for (size_t j = 0; j < s->entries[i].n; j++) {
             const struct model_command *c = &s->entries[i].commands[j];
-            n += c->kind == MODEL_COMMAND_TXN ? txn_operations(c->txn) : 1;
+            bool many = c->kind == MODEL_COMMAND_TXN || c->kind == MODEL_COMMAND_WRITES;
+            n += many ? txn_operations(c->txn) : 1;
         }
     return n;
 }

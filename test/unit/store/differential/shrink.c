@@ -82,7 +82,8 @@ static bool shrink_entry(const struct trial *t, struct script_entry *entry)
 {
     bool smaller = shrink_array(t, entry->commands, &entry->n, sizeof *entry->commands);
     for (size_t i = 0; i < entry->n; i++)
-        if (entry->commands[i].kind == MODEL_COMMAND_TXN)
+        if (entry->commands[i].kind == MODEL_COMMAND_TXN ||
+            entry->commands[i].kind == MODEL_COMMAND_WRITES)
             smaller |= shrink_txn(t, entry->commands[i].txn);
     return smaller;
 }

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "store/lease.h"
+#include "test/unit/store/differential/upper.h"
 
 static_assert((int)MODEL_SPACES == (int)SPACES && (int)MODEL_SYSTEM == (int)SPACE_SYSTEM, "spaces");
 static_assert((int)MODEL_DESCEND == (int)RANGE_DESCEND, "orders");
@@ -138,11 +139,28 @@ static void translate_transaction(const struct model_txn *txn, struct entries *e
     arena_fini(&arena);
 }
 
+/* The same bytes as a transaction's, under a kind of our own. */
+static void translate_writes(const struct model_txn *txn, struct entries *entries)
+{
+    struct arena arena;
+    struct buf body;
+    arena_init(&arena, 0);
+    buf_init(&body, SIZE_MAX / 4);
+    enum err e = txn_encode(translate_txn(txn, &arena), &body);
+    assert(e == OK);
+    entries_command(entries, (enum command_kind)UPPER_WRITES, buf_bytes(&body));
+    buf_fini(&body);
+    arena_fini(&arena);
+}
+
 void translate_command(const struct model_command *c, struct entries *entries)
 {
     switch (c->kind) {
     case MODEL_COMMAND_TXN:
         translate_transaction(c->txn, entries);
+        break;
+    case MODEL_COMMAND_WRITES:
+        translate_writes(c->txn, entries);
         break;
     case MODEL_COMMAND_GRANT:
         translate_grant(&c->grant, entries);

@@ -164,7 +164,8 @@ enum model_command_kind {
     MODEL_COMMAND_REVOKE,
     MODEL_COMMAND_MOVE,
     MODEL_COMMAND_CHECKPOINT,
-    MODEL_COMMAND_COMPACT
+    MODEL_COMMAND_COMPACT,
+    MODEL_COMMAND_WRITES /* puts and removes of single keys, by an upper folder's kind */
 };
 
 struct model_remaining {
@@ -175,7 +176,7 @@ struct model_remaining {
 struct model_command {
     enum model_command_kind kind;
     union {
-        struct model_txn *txn;
+        struct model_txn *txn; /* of WRITES as well: its THEN list, one key an operation */
         struct model_grant grant;
         struct {
             int64_t id;
@@ -200,7 +201,7 @@ struct model_outcome {
     enum err err; /* then nothing happened */
     uint64_t revision, system_revision;
     struct model_txn_answer *txn; /* in the arena */
-    uint64_t removed;             /* keys, by revoke and move */
+    uint64_t removed;             /* keys, by revoke, move and writes */
     bool *known;                  /* by a checkpoint: which of its leases are there, in the arena */
 };
 

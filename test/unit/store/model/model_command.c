@@ -81,6 +81,26 @@ static enum err compact(struct model *m, unsigned space, uint64_t revision)
     return OK;
 }
 
+/* Refused if a lease is not there, or if the first key is. Removing nothing is no error. */
+static enum err writes(struct model *m, const struct model_txn *txn, struct arena *arena,
+                       struct model_outcome *o)
+{
+    for (size_t i = 0; i < txn->then_n; i++) {
+        const struct model_op *op = &txn->then_ops[i];
+        bool leased = op->kind == MODEL_OP_PUT && op->put.lease != 0;
+        if (leased && model_lease(m, op->put.lease) == NULL)
+            return ERR_LEASE_NOT_FOUND;
+        if (i == 0 && op->kind == MODEL_OP_PUT && op->put.want_prev &&
+            model_get(m, op->put.space, op->put.key, 0) != NULL)
+            return ERR_EXISTS;
+    }
+    enum err e = model_txn_run(m, txn, arena, &o->txn);
+    for (size_t i = 0; e == OK && i < txn->then_n; i++)
+        if (txn->then_ops[i].kind == MODEL_OP_REMOVE)
+            o->removed += o->txn->answers[i].removed.row_n;
+    return e;
+}
+
 static enum err run(struct model *m, const struct model_command *c, struct arena *arena,
                     struct model_outcome *o)
 {
@@ -97,6 +117,8 @@ static enum err run(struct model *m, const struct model_command *c, struct arena
         return checkpoint(m, c, arena, o);
     case MODEL_COMMAND_COMPACT:
         return compact(m, c->compact.space, c->compact.revision);
+    case MODEL_COMMAND_WRITES:
+        return writes(m, c->txn, arena, o);
     }
     return ERR_INVALID;
 }
