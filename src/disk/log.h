@@ -7,20 +7,9 @@
 #define DISK_LOG_H
 
 #include "disk/fs.h"
+#include "disk/log_entry.h"
 
 struct log;
-
-enum log_entry_kind { LOG_ENTRY_COMMANDS = 0, LOG_ENTRY_MEMBERSHIP = 2 /* raft.md 3 */ };
-
-struct log_entry {
-    uint64_t index, term;
-    enum log_entry_kind kind;
-    struct bytes payload;
-};
-
-struct log_hard { /* what must survive a crash beside the entries */
-    uint64_t term, vote, commit;
-};
 
 struct log_options {
     struct fs *fs;                  /* kept */

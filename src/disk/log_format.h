@@ -10,8 +10,11 @@
 #ifndef DISK_LOG_FORMAT_H
 #define DISK_LOG_FORMAT_H
 
+#include <stdbool.h>
+
+#include "base/compiler.h"
 #include "base/rd.h"
-#include "disk/log.h"
+#include "disk/log_entry.h"
 
 enum {
     LOG_FORMAT = 1,

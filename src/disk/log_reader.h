@@ -4,6 +4,7 @@
 #ifndef DISK_LOG_READER_H
 #define DISK_LOG_READER_H
 
+#include "disk/fs.h"
 #include "disk/log_map.h"
 #include "disk/pages.h"
 

@@ -507,6 +507,13 @@ void sim_fs_reboot(struct sim_fs *s, uint64_t seed)
     s->cut_at = s->fail_at = 0;
 }
 
+void sim_fs_revive(struct sim_fs *s)
+{
+    assert(s->open_n == 0);
+    s->off = false;
+    s->cut_at = s->fail_at = 0;
+}
+
 uint64_t sim_fs_calls(const struct sim_fs *s)
 {
     return s->calls;

@@ -24,6 +24,9 @@ bool sim_fs_is_off(const struct sim_fs *s);
 /* The power comes back: SEED decides what of the unsynced is there. All files must be closed. */
 void sim_fs_reboot(struct sim_fs *s, uint64_t seed);
 
+/* Not the power went, only the process: everything it wrote is in the page cache. */
+void sim_fs_revive(struct sim_fs *s);
+
 /* All calls so far (but close), and the one from now on that fails with ERR_IO; 0: none. */
 uint64_t sim_fs_calls(const struct sim_fs *s);
 void sim_fs_fail_at(struct sim_fs *s, uint64_t n);

@@ -181,6 +181,26 @@ static void a_missing_segment_is_damage(void **state)
     }
 }
 
+static void a_damaged_header_right_after_a_reset_is_damage(void **state)
+{
+    struct readback *read = malloc(sizeof *read);
+    struct sim_fs *sim = sim_fs_new();
+    struct log *log;
+    struct why why;
+    assert_int_equal(fixture_open(sim_fs_fs(sim), 0, read, &log, &why), OK);
+    assert_int_equal(log_reset(log, 9, 1, &(struct log_hard){ 1, 2, 9 }, &why), OK);
+    log_close(log);
+    struct bytes b = sim_fs_bytes(sim, "log/00000002.seg");
+    uint8_t *copy = malloc(b.n);
+    memcpy(copy, b.p, b.n);
+    copy[20] ^= 1;
+    sim_fs_put(sim, "log/00000002.seg", bytes_of(copy, b.n));
+    assert_int_equal(fixture_open(sim_fs_fs(sim), 9, read, &log, &why), ERR_DAMAGED);
+    free(copy);
+    sim_fs_free(sim);
+    free(read);
+}
+
 static void a_segment_that_stands_twice_is_damage(void **state)
 {
     struct readback *read = malloc(sizeof *read);
@@ -303,6 +323,7 @@ int main(void)
         cmocka_unit_test(any_lost_sectors_of_the_last_batch_are_a_torn_tail),
         cmocka_unit_test(the_last_batch_of_an_older_segment_is_the_middle),
         cmocka_unit_test(a_missing_segment_is_damage),
+        cmocka_unit_test(a_damaged_header_right_after_a_reset_is_damage),
         cmocka_unit_test(a_segment_that_stands_twice_is_damage),
         cmocka_unit_test(a_batch_moved_to_another_place_does_not_validate),
         cmocka_unit_test(what_an_earlier_life_left_does_not_validate),

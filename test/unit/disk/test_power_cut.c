@@ -127,12 +127,45 @@ static void snapshots_and_resets_survive(void **state)
 
 static void random_lives_survive(void **state)
 {
-    uint64_t seeds = dice_env("DISK_SEEDS", 12);
+    uint64_t seeds = dice_env("DISK_SEEDS", 8);
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         struct step steps[STEPS_MAX];
         struct trial t = { steps, random_steps(seed, steps, STEPS_MAX), false };
         assert_int_equal(failures(&t, "random", seed, false), 0);
     }
+}
+
+/* The process is killed at POINT, the next one reads what it left, and then the power goes. */
+static void kill_then_cut(const struct trial *t, uint64_t point)
+{
+    struct sim_fs *sim = sim_fs_new();
+    struct life *life = malloc(sizeof *life);
+    struct readback *first = malloc(sizeof *first), *second = malloc(sizeof *second);
+    life_begin(life, sim);
+    sim_fs_cut_at(sim, point);
+    assert_int_not_equal(life_run(life, t->steps, t->step_n), OK);
+    life_end(life);
+    sim_fs_revive(sim);
+    struct fs *fs = sim_fs_fs(sim);
+    assert_int_equal(fixture_open(fs, life->next.base, first, &life->log, &life->why), OK);
+    life_end(life);
+    sim_fs_reboot(sim, point);
+    assert_int_equal(fixture_open(fs, life->next.base, second, &life->log, &life->why), OK);
+    life_end(life);
+    assert_memory_equal(first->facts, second->facts, sizeof first->facts);
+    assert_memory_equal(&first->found.hard, &second->found.hard, sizeof first->found.hard);
+    free(first);
+    free(second);
+    free(life);
+    sim_fs_free(sim);
+}
+
+static void what_a_killed_process_left_is_durable_once_it_was_read(void **state)
+{
+    struct trial t = { many_segments, ARRAY_LEN(many_segments), false };
+    uint64_t points = count_points(&t);
+    for (uint64_t point = 1; point <= points; point++)
+        kill_then_cut(&t, point);
 }
 
 /* The proof of the proof: were the disk to report a write before it is durable, this would show. */
@@ -149,6 +182,7 @@ int main(void)
         cmocka_unit_test(changing_recycling_and_cutting_segments_survives),
         cmocka_unit_test(snapshots_and_resets_survive),
         cmocka_unit_test(random_lives_survive),
+        cmocka_unit_test(what_a_killed_process_left_is_durable_once_it_was_read),
         cmocka_unit_test(a_disk_that_reports_early_is_found_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
