@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/crc32c.h"
+#include "disk/log.h"
 #include "disk/log_format.h"
 #include "test/lib/sim_fs.h"
 

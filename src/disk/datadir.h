@@ -4,7 +4,7 @@
  *   DIR/format          the directory's format version
  *   DIR/log/            segments (disk/log.h)
  *   DIR/snap/INDEX.snap snapshots, the two newest are kept (disk/snapshot.h)
- *   DIR/view/view.mdb   the view (LMDB); DIR/view.state says whether it may be taken (kernel.md 4)
+ *   DIR/view/view.mdb   the view (LMDB); DIR/view.state says whether it may be taken
  *   DIR/reserve         64 MiB that are given up when the disk is nearly full */
 #ifndef DISK_DATADIR_H
 #define DISK_DATADIR_H

@@ -1,4 +1,4 @@
-/* disk/log.h -- the log: numbered entries and the hard state, in recycled segments (kernel.md 5).
+/* disk/log.h -- the log: numbered entries and the hard state, in recycled segments.
  *
  * One write at a time is a batch: padded to 4 KiB, durable when log_append returns. Plain
  * synchronous calls; one thread at a time (the disk thread), except log_recycle, which belongs to

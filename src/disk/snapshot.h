@@ -1,4 +1,4 @@
-/* disk/snapshot.h -- the frame of a snapshot: head, blocks with CRCs, tail (kernel.md 6).
+/* disk/snapshot.h -- the frame of a snapshot: head, blocks with CRCs, tail.
  *
  * The same stream is a file of the data directory, `snapshot save`, and a follower's install. The
  * body is opaque here (store/dump.h). Pure: bytes in, bytes out; a file is a user of it. */

@@ -1,4 +1,4 @@
-/* disk/view_state.h -- DIR/view.state: whether the view file may be taken as it is (kernel.md 4).
+/* disk/view_state.h -- DIR/view.state: whether the view file may be taken as it is.
  */
 #ifndef DISK_VIEW_STATE_H
 #define DISK_VIEW_STATE_H
