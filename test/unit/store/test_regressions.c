@@ -225,6 +225,31 @@ static void range_at_the_revision_before_does_not_see_the_transactions_puts(void
     assert_agree();
 }
 
+static struct model_op op_keep_value(unsigned space, struct bytes key)
+{
+    struct model_put put = { .space = space, .key = key, .ignore_value = true, .want_prev = true };
+    return (struct model_op){ .kind = MODEL_OP_PUT, .put = put };
+}
+
+static void kept_values_are_those_that_the_transaction_left(void **state)
+{
+    struct model_op all = { .kind = MODEL_OP_REMOVE, .remove = { .end = bytes_of("", 1) } };
+    struct model_op put_removed[] = { op_remove(str("a")), op_keep_value(0, str("a")) };
+    struct model_op put_put[] = { op_put(str("b"), "new"), op_keep_value(0, str("b")) };
+    struct model_op put_all_removed[] = { all, op_keep_value(0, str("b")) };
+    struct model_op other_space[] = { op_remove(str("a")), op_keep_value(2, str("a")) };
+    struct model_op other_key[] = { op_put(str("c"), "new"), op_keep_value(0, str("d")) };
+    put(0, str("a"), "old");
+    put(2, str("a"), "other");
+    script_entry(&s);
+    script_txn(&s, put_removed, 2);
+    script_txn(&s, put_put, 2);
+    script_txn(&s, put_all_removed, 2);
+    script_txn(&s, other_space, 2);
+    script_txn(&s, other_key, 2);
+    assert_agree();
+}
+
 static void transactions_nest_to_the_limit(void **state)
 {
     struct model_txn *txn = NULL;
@@ -293,6 +318,7 @@ int main(void)
         TEST(compaction_of_one_space_leaves_the_others),
         TEST(keys_written_twice_in_one_revision_survive_compaction_to_it),
         TEST(range_at_the_revision_before_does_not_see_the_transactions_puts),
+        TEST(kept_values_are_those_that_the_transaction_left),
         TEST(transactions_nest_to_the_limit),
         TEST(revoke_removes_long_keys_of_all_spaces_in_order),
         TEST(key_moves_between_leases),
