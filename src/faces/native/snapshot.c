@@ -1,0 +1,83 @@
+/* A snapshot as an HTTP answer in pieces. The stream stays a few pieces ahead of what has left for
+ * the client: a piece is acknowledged when the answer's buffer has room again. A snapshot that
+ * breaks off breaks the answer off, so that half of one is never taken for a whole. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "faces/native/native.h"
+#include "net/conn.h"
+#include "replica/replica.h"
+
+struct sending {
+    struct snapshot_stream stream;
+    struct http_request *request; /* NULL: the client is gone */
+    bool begun;
+    size_t unacked;
+};
+
+static void acknowledge(struct sending *s)
+{
+    size_t bytes = s->unacked;
+    s->unacked = 0;
+    snapshot_stream_ack(&s->stream, bytes);
+}
+
+static void take_piece(struct snapshot_stream *stream, struct bytes piece)
+{
+    struct sending *s = CONTAINER_OF(stream, struct sending, stream);
+    s->unacked += piece.n;
+    if (s->request == NULL)
+        return;
+    if (!s->begun) {
+        static const struct http_header headers[] = {
+            { { (const uint8_t *)"content-disposition", 19 },
+              { (const uint8_t *)"attachment; filename=\"muster.snapshot\"", 38 } },
+        };
+        s->begun = true;
+        http_respond_start(s->request, 200, "application/octet-stream", headers, 1);
+    }
+    http_respond_write(s->request, piece);
+    if (http_respond_pending(s->request) < CONN_OUT_HIGH)
+        acknowledge(s);
+}
+
+static void take_end(struct snapshot_stream *stream, enum err e)
+{
+    struct sending *s = CONTAINER_OF(stream, struct sending, stream);
+    if (s->request != NULL) {
+        http_watch(s->request, NULL, NULL, NULL);
+        if (e == OK)
+            http_respond_end(s->request);
+        else if (s->begun)
+            http_respond_abort(s->request);
+        else if (e == ERR_BUSY)
+            native_problem(s->request, 503, "Busy", "another snapshot is being made; try again");
+        else
+            native_problem(s->request, 500, "Snapshot failed", err_text(e));
+    }
+    mem_free(s);
+}
+
+static void drained(void *self)
+{
+    struct sending *s = self;
+    if (s->unacked > 0)
+        acknowledge(s);
+}
+
+static void gone(void *self)
+{
+    struct sending *s = self;
+    s->request = NULL;
+    snapshot_stream_cancel(&s->stream);
+}
+
+void native_snapshot(struct native_face *face, struct http_request *r)
+{
+    struct sending *s = mem_zalloc(1, sizeof *s);
+    s->request = r;
+    s->stream =
+        (struct snapshot_stream){ .reply_to = face->box, .piece = take_piece, .end = take_end };
+    log_info("native: sends a snapshot to=%s", http_peer(r));
+    http_watch(r, s, drained, gone);
+    replica_snapshot_stream(hub_replica(face->hub), &s->stream);
+}

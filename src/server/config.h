@@ -1,0 +1,83 @@
+/* server/config.h -- every option of `muster serve`, from one table.
+ *
+ * The table makes the struct, the parser of flags, environment and file, --help, the documentation
+ * and the man page. Order: command line, MUSTER_*, ETCD_* (etcd's own options only), file, default.
+ */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/why.h"
+
+enum config_kind {
+    CONFIG_TEXT,
+    CONFIG_BOOL,
+    CONFIG_NUMBER,
+    CONFIG_BYTES,    /* a number with an optional K, M, G (powers of 1024) */
+    CONFIG_DURATION, /* "10m", "500ms"; kept in milliseconds */
+};
+
+/* clang-format off */
+/* X(field, kind, flag, default, least, most, etcd's own name ("" = not etcd's), section, help) */
+#define CONFIG_LIST(X)                                                                                           \
+    X(config,              TEXT,     "config",               "", 0, 0, "config-file", "General", "YAML file with these options by name; given through etcd's name, that file alone counts") \
+    X(dev,                 BOOL,     "dev",                  "false", 0, 0, "", "General", "throw-away server: loopback, data in a temporary directory, removed at the end") \
+    X(name,                TEXT,     "name",                 "default", 0, 0, "name", "General", "this member's name") \
+    X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept; made if it is not there") \
+    X(io_threads,          NUMBER,   "io-threads",           "0", 0, 64, "", "General", "threads that serve connections; 0 = cores - 1, at least 1") \
+    X(log_level,           TEXT,     "log-level",            "info", 0, 0, "log-level", "General", "debug, info, warn or error") \
+    X(log_format,          TEXT,     "log-format",           "auto", 0, 0, "log-format", "General", "auto (text on a terminal, JSON elsewhere), text or json") \
+    X(etcd_listen,         TEXT,     "etcd-listen",          "127.0.0.1:2379", 0, 0, "listen-client-urls", "Listeners", "etcd's protocol: addresses or URLs, comma-separated, or off") \
+    X(advertise,           TEXT,     "etcd-advertise",       "", 0, 0, "advertise-client-urls", "Listeners", "URLs that member lists show; default: what is listened on") \
+    X(native_listen,       TEXT,     "native-listen",        "127.0.0.1:6878", 0, 0, "", "Listeners", "health, metrics, snapshots: an address or off") \
+    X(insecure,            BOOL,     "insecure-no-auth",     "false", 0, 0, "", "Listeners", "allow addresses that others reach although there is no authentication") \
+    X(cert_file,           TEXT,     "cert-file",            "", 0, 0, "cert-file", "TLS", "server certificate (PEM), for https:// listeners") \
+    X(key_file,            TEXT,     "key-file",             "", 0, 0, "key-file", "TLS", "its private key (PEM)") \
+    X(trusted_ca_file,     TEXT,     "trusted-ca-file",      "", 0, 0, "trusted-ca-file", "TLS", "certificates that client certificates must lead to (PEM)") \
+    X(client_cert_auth,    BOOL,     "client-cert-auth",     "false", 0, 0, "client-cert-auth", "TLS", "refuse clients without a valid certificate") \
+    X(max_request_bytes,   BYTES,    "max-request-bytes",    "1572864", 1024, 67108864, "max-request-bytes", "Limits", "largest write") \
+    X(max_txn_ops,         NUMBER,   "max-txn-ops",          "128", 1, 65536, "max-txn-ops", "Limits", "operations in each list of a transaction") \
+    X(max_key_bytes,       BYTES,    "max-key-bytes",        "32768", 1, 67108864, "", "Limits", "longest key") \
+    X(max_streams,         NUMBER,   "max-concurrent-streams", "65536", 1, 4294967295, "max-concurrent-streams", "Limits", "calls at once on a connection") \
+    X(quota_bytes,         BYTES,    "quota-backend-bytes",  "0", 0, 1099511627776, "quota-backend-bytes", "Storage", "space for etcd's keys and their history; 0 = 2 GiB") \
+    X(compaction_mode,     TEXT,     "auto-compaction-mode", "periodic", 0, 0, "auto-compaction-mode", "Storage", "periodic or revision") \
+    X(compaction_retention,TEXT,     "auto-compaction-retention", "", 0, 0, "auto-compaction-retention", "Storage", "a duration or hours (periodic), revisions (revision), 0 = never; default: 24 h and half of the quota") \
+    X(snapshot_bytes,      BYTES,    "snapshot-bytes",       "256M", 1048576, 1099511627776, "", "Storage", "a snapshot for the next start when this much log has been written") \
+    X(rebuild_view,        BOOL,     "rebuild-view",         "false", 0, 0, "", "Storage", "build the view again from snapshot and log") \
+    X(skip_entry,          NUMBER,   "skip-entry",           "0", 0, UINT64_MAX, "", "Storage", "leave out the commands of this log entry: for one that ends every start") \
+    X(progress_ms,         DURATION, "watch-progress-notify-interval", "10m", 100, 86400000, "watch-progress-notify-interval", "etcd", "between progress notices of watches that asked for them") \
+    X(ping_min_ms,         DURATION, "grpc-keepalive-min-time", "5s", 0, 86400000, "grpc-keepalive-min-time", "etcd", "closest client pings that are tolerated") \
+    X(keepalive_ms,        DURATION, "grpc-keepalive-interval", "2h", 1000, 86400000, "grpc-keepalive-interval", "etcd", "server pings after a connection was idle this long") \
+    X(keepalive_timeout_ms,DURATION, "grpc-keepalive-timeout", "20s", 100, 86400000, "grpc-keepalive-timeout", "etcd", "and closes it if no answer comes")
+/* clang-format on */
+
+struct config {
+#define CONFIG_FIELD_TEXT(name) const char *name;
+#define CONFIG_FIELD_BOOL(name) bool name;
+#define CONFIG_FIELD_NUMBER(name) uint64_t name;
+#define CONFIG_FIELD_BYTES(name) uint64_t name;
+#define CONFIG_FIELD_DURATION(name) uint64_t name;
+#define X(field, kind, ...) CONFIG_FIELD_##kind(field)
+    CONFIG_LIST(X)
+#undef X
+    struct arena arena; /* owns all texts */
+    bool data_dir_given, etcd_listen_given;
+    struct buf ignored; /* one line each: accepted for etcd's sake, without effect here */
+};
+
+/* All options. ENVIRONMENT: "NAME=value" texts, NULL-terminated. *ret_help is set to "text",
+ * "markdown" or "man" when --help was asked for (then nothing else counts). ERR_INVALID with the
+ * sentence for the person in WHY; the result is to be freed in any case. */
+MUST_CHECK enum err config_read(int argc, char *const *argv, char *const *environment,
+                                struct config *ret, const char **ret_help, struct why *why);
+void config_free(struct config *c);
+
+/* --help in one of its forms. */
+void config_help(const char *form, struct buf *out);
+
+#endif

@@ -1,0 +1,159 @@
+/* The table's rows, and what becomes of etcd's other options. */
+#include "server/config_table.h"
+
+#include <string.h>
+
+const struct config_row config_rows[] = {
+#define X(field, kind, flag, initial, least, most, etcd, section, help) \
+    {                                                                   \
+        offsetof(struct config, field),                                 \
+        CONFIG_##kind,                                                  \
+        flag,                                                           \
+        initial,                                                        \
+        least,                                                          \
+        most,                                                           \
+        etcd,                                                           \
+        section,                                                        \
+        help                                                            \
+    },
+    CONFIG_LIST(X)
+#undef X
+};
+const size_t config_row_n = ARRAY_LEN(config_rows);
+
+const struct config_row *config_find(struct bytes name, bool *ret_etcd)
+{
+    for (size_t i = 0; i < config_row_n; i++) {
+        const struct config_row *row = &config_rows[i];
+        *ret_etcd = bytes_is(name, row->etcd) && strcmp(row->flag, row->etcd) != 0;
+        if (bytes_is(name, row->flag) || (row->etcd[0] != 0 && bytes_is(name, row->etcd)))
+            return row;
+    }
+    return NULL;
+}
+
+/* -- etcd's others ---------------------------------------------------------------------------- */
+
+static const struct etcd_option {
+    const char *name;
+    bool is_switch;      /* may stand without a value */
+    const char *refused; /* why it cannot be left out of account; NULL: it can */
+} etcd_options[] = {
+    { "wal-dir", false, NULL },
+    { "listen-peer-urls", false, NULL },
+    { "initial-advertise-peer-urls", false, NULL },
+    { "initial-cluster-token", false, NULL },
+    { "initial-cluster-state", false, NULL },
+    { "strict-reconfig-check", true, NULL },
+    { "heartbeat-interval", false, NULL },
+    { "election-timeout", false, NULL },
+    { "pre-vote", true, NULL },
+    { "initial-election-tick-advance", true, NULL },
+    { "snapshot-count", false, NULL },
+    { "max-wals", false, NULL },
+    { "max-snapshots", false, NULL },
+    { "listen-metrics-urls", false, NULL },
+    { "listen-client-http-urls", false, "HTTP and gRPC share a port here: leave it out" },
+    { "client-crl-file", false, "revocation lists are not read yet" },
+    { "client-cert-allowed-hostname", false, "client names are not restricted yet" },
+    { "auto-tls", true,
+      "self-made certificates are not made yet: give --cert-file and --key-file" },
+    { "self-signed-cert-validity", false, NULL },
+    { "peer-cert-file", false, NULL },
+    { "peer-key-file", false, NULL },
+    { "peer-trusted-ca-file", false, NULL },
+    { "peer-client-cert-auth", true, NULL },
+    { "peer-auto-tls", true, NULL },
+    { "peer-cert-allowed-cn", false, NULL },
+    { "peer-cert-allowed-hostname", false, NULL },
+    { "cipher-suites", false, NULL },
+    { "tls-min-version", false, NULL },
+    { "tls-max-version", false, NULL },
+    { "cors", false, NULL },
+    { "host-whitelist", false, NULL },
+    { "auth-token", false, NULL },
+    { "auth-token-ttl", false, NULL },
+    { "bcrypt-cost", false, NULL },
+    { "metrics", false, NULL },
+    { "enable-pprof", true, NULL },
+    { "enable-grpc-gateway", true, NULL },
+    { "log-outputs", false, NULL },
+    { "logger", false, NULL },
+    { "backend-batch-interval", false, NULL },
+    { "backend-batch-limit", false, NULL },
+    { "compaction-batch-limit", false, NULL },
+    { "compaction-sleep-interval", false, NULL },
+    { "corrupt-check-time", false, NULL },
+    { "compact-hash-check-time", false, NULL },
+    { "warning-apply-duration", false, NULL },
+    { "warning-unary-request-duration", false, NULL },
+    { "max-learners", false, NULL },
+    { "feature-gates", false, NULL },
+    { "socket-reuse-port", true, NULL },
+    { "socket-reuse-address", true, NULL },
+    { "enable-v2", true, NULL },
+    { "proxy", false, NULL },
+    { "unsafe-no-fsync", true, "an acknowledged write is always on disk here" },
+    { "force-new-cluster", true, "use `muster snapshot restore` into a new directory" },
+    { "discovery", false, "clusters come in a later version" },
+    { "discovery-srv", false, "clusters come in a later version" },
+    { "discovery-endpoints", false, "clusters come in a later version" },
+};
+
+enum config_etcd_verdict config_etcd_option(struct bytes name, const char **ret_reason,
+                                            bool *ret_is_switch)
+{
+    for (size_t i = 0; i < ARRAY_LEN(etcd_options); i++) {
+        if (!bytes_is(name, etcd_options[i].name))
+            continue;
+        *ret_reason = etcd_options[i].refused;
+        *ret_is_switch = etcd_options[i].is_switch;
+        return *ret_reason == NULL ? CONFIG_ETCD_IGNORED : CONFIG_ETCD_REFUSED;
+    }
+    *ret_is_switch = false;
+    /* Manifests carry many of these; none may keep the server from starting. */
+    return bytes_starts(name, bytes_str("experimental-")) ? CONFIG_ETCD_IGNORED
+                                                          : CONFIG_ETCD_UNKNOWN;
+}
+
+/* -- what was meant --------------------------------------------------------------------------- */
+
+enum { NAME_MAX_BYTES = 63, FAR = 4 };
+
+/* Levenshtein's distance; names are short. */
+static size_t distance(struct bytes a, struct bytes b)
+{
+    size_t row[NAME_MAX_BYTES + 1];
+    if (a.n > NAME_MAX_BYTES || b.n > NAME_MAX_BYTES)
+        return FAR;
+    for (size_t k = 0; k <= b.n; k++)
+        row[k] = k;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= b.n; k++) {
+            size_t change = corner + (a.p[i - 1] != b.p[k - 1]);
+            corner = row[k];
+            size_t step = (row[k] < row[k - 1] ? row[k] : row[k - 1]) + 1;
+            row[k] = step < change ? step : change;
+        }
+    }
+    return row[b.n];
+}
+
+const char *config_nearest(struct bytes name)
+{
+    const char *best = NULL;
+    size_t least = FAR;
+    for (size_t i = 0; i < config_row_n; i++) {
+        const char *const names[] = { config_rows[i].flag, config_rows[i].etcd };
+        for (size_t k = 0; k < 2; k++) {
+            size_t d = names[k][0] == 0 ? FAR : distance(name, bytes_str(names[k]));
+            if (d < least) {
+                least = d;
+                best = names[k];
+            }
+        }
+    }
+    return best;
+}

@@ -1,0 +1,33 @@
+/* The first thing a newcomer reads. */
+#include "server/dev.h"
+
+#include <ftw.h>
+#include <stdio.h>
+
+#include "server/parts.h"
+
+void dev_greet(struct parts *p)
+{
+    struct buf addresses;
+    buf_init(&addresses, 4096);
+    parts_addresses(p, &addresses);
+    printf("\nMuster runs, on this machine only, with throw-away data.\n\n%.*s\n"
+           "Try, in another terminal:\n"
+           "    etcdctl put services/hello/10.0.0.7:9000 '{\"Addr\":\"10.0.0.7:9000\"}'\n"
+           "    etcdctl get --prefix services/\n"
+           "    curl localhost:6878/metrics\n\n"
+           "Ctrl C stops it, nothing is kept.\n\n",
+           (int)addresses.n, (const char *)addresses.p);
+    fflush(stdout);
+    buf_fini(&addresses);
+}
+
+static int remove_one(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+void dev_remove(const char *dir)
+{
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,428 @@
+/* Opening goes from the disk to the sockets, closing the other way. */
+#include "server/parts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "faces/etcd/face.h"
+#include "faces/native/face.h"
+#include "hub/hub.h"
+#include "keeper/keeper.h"
+#include "net/server.h"
+#include "replica/replica.h"
+#include "server/process.h"
+#include "wire/duration.h"
+
+enum { LISTENERS_MAX = 16, IO_THREADS_MAX = 64 };
+
+struct io { /* one io thread */
+    struct parts *parts;
+    struct loop *loop;
+    struct mailbox *box;
+    struct hub *hub;
+    struct etcd_face *etcd;
+    struct native_face *native;
+    struct mail drain;
+};
+
+struct parts {
+    const struct config *config;
+    struct datadir *datadir;
+    struct metrics *metrics;
+    struct process_metrics *process;
+    struct replica *replica;
+    struct keeper *keeper;
+    struct io io[IO_THREADS_MAX];
+    size_t io_n;
+    void *etcd_contexts[IO_THREADS_MAX], *native_contexts[IO_THREADS_MAX];
+    struct net_server *net;
+    struct net_service etcd_service, native_service;
+    struct tls_context *tls;
+    struct etcd_options etcd_options;
+    struct buf addresses, client_urls;
+    bool clean;
+    _Atomic bool draining;
+    sem_t drained; /* posted when no connection is left */
+};
+
+/* -- the kernel ------------------------------------------------------------------------------- */
+
+static uint64_t quota_of(const struct config *c)
+{
+    return c->quota_bytes == 0 ? (uint64_t)2 << 30 : c->quota_bytes;
+}
+
+/* "8", "1h", "1000": hours, a duration, revisions. */
+static enum err keeper_options(const struct config *c, struct keeper_options *ret, struct why *why)
+{
+    struct bytes text = bytes_str(c->compaction_retention);
+    *ret = (struct keeper_options){ .quota_bytes = quota_of(c) };
+    bool by_revision = strcmp(c->compaction_mode, "revision") == 0;
+    if (!by_revision && strcmp(c->compaction_mode, "periodic") != 0)
+        return why_set(why, ERR_INVALID,
+                       "--auto-compaction-mode '%s' is neither periodic nor revision",
+                       c->compaction_mode);
+    if (text.n == 0)
+        return OK;
+    uint64_t number;
+    int64_t ns;
+    bool is_number = text_u64(text, &number);
+    if (by_revision && is_number) {
+        ret->mode = AUTO_COMPACTION_REVISION;
+        ret->retention_revisions = number;
+        return OK;
+    }
+    ret->mode = AUTO_COMPACTION_PERIODIC;
+    if (!by_revision && is_number)
+        ret->retention_ms = number * 3600 * 1000;
+    else if (!by_revision && duration_parse(text, &ns) == OK && ns >= 0)
+        ret->retention_ms = (uint64_t)ns / 1000000;
+    else
+        return why_set(why, ERR_INVALID, "--auto-compaction-retention '%s' is not %s",
+                       c->compaction_retention,
+                       by_revision ? "a number of revisions" : "a duration or a number of hours");
+    return OK;
+}
+
+static enum err open_kernel(struct parts *p, struct why *why)
+{
+    const struct config *c = p->config;
+    struct keeper_options keeper;
+    enum err e = keeper_options(c, &keeper, why);
+    if (e == OK)
+        e = datadir_open(c->data_dir, c->rebuild_view, &p->datadir, why);
+    if (e != OK)
+        return e;
+    struct replica_options options = {
+        .datadir = p->datadir,
+        .write_map = true,
+        .snapshot_bytes = c->snapshot_bytes,
+        .skip_index = c->skip_entry,
+        .metrics = p->metrics,
+    };
+    e = replica_open(&options, &p->replica, why);
+    if (e == OK)
+        e = keeper_new(p->replica, &keeper, p->metrics, &p->keeper);
+    return e;
+}
+
+/* -- io threads ------------------------------------------------------------------------------- */
+
+static void render_metrics(void *ctx, struct buf *out)
+{
+    struct parts *p = ctx;
+    metrics_render(p->metrics, out);
+}
+
+static void not_ready(void *ctx, struct buf *out)
+{
+    struct parts *p = ctx;
+    if (atomic_load(&p->draining))
+        buf_put_str(out, "stopping\n");
+    if (replica_disk_state(p->replica) >= DISK_STOP)
+        buf_put_str(out, "disk nearly full: writes are refused\n");
+}
+
+static enum err open_io(struct parts *p, struct io *io, struct why *why)
+{
+    io->parts = p;
+    enum err e = loop_new("io", &io->loop);
+    if (e == OK)
+        e = mailbox_new(io->loop, &io->box);
+    struct hub_options hub = { .replica = p->replica,
+                               .loop = io->loop,
+                               .metrics = p->metrics,
+                               .quota_bytes = quota_of(p->config) };
+    if (e == OK)
+        e = hub_new(&hub, &io->hub);
+    if (e == OK)
+        e = etcd_face_new(io->hub, &p->etcd_options, p->metrics, &io->etcd);
+    struct native_options native = { .render_metrics = render_metrics,
+                                     .not_ready = not_ready,
+                                     .ctx = p };
+    if (e == OK)
+        e = native_face_new(io->hub, &native, &io->native);
+    p->etcd_contexts[io - p->io] = io->etcd;
+    p->native_contexts[io - p->io] = io->native;
+    return e != OK ? why_set(why, e, "server: an io thread cannot be made: %s", err_text(e)) : OK;
+}
+
+static size_t thread_count(const struct config *c)
+{
+    if (c->io_threads != 0)
+        return c->io_threads;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 2 ? (size_t)(cores - 1 < IO_THREADS_MAX ? cores - 1 : IO_THREADS_MAX) : 1;
+}
+
+static enum err open_threads(struct parts *p, struct why *why)
+{
+    enum err e = OK;
+    p->io_n = thread_count(p->config);
+    for (size_t i = 0; i < p->io_n && e == OK; i++)
+        e = open_io(p, &p->io[i], why);
+    return e;
+}
+
+/* -- listeners -------------------------------------------------------------------------------- */
+
+static enum err check_address(const struct parts *p, const struct endpoint *at, struct why *why)
+{
+    char text[300];
+    endpoint_print(at, text, sizeof text);
+    if (!endpoint_is_loopback(at) && !p->config->insecure && !p->config->client_cert_auth)
+        return why_set(why, ERR_INVALID,
+                       "%s can be reached by others, and nobody has to authenticate: listen on "
+                       "127.0.0.1, use --client-cert-auth, or say --insecure-no-auth",
+                       text);
+    if (at->tls && p->tls == NULL)
+        return why_set(why, ERR_INVALID, "%s wants TLS: give --cert-file and --key-file", text);
+    return OK;
+}
+
+static void note_address(struct parts *p, const char *face, const struct endpoint *at,
+                         uint16_t port)
+{
+    struct endpoint bound = *at;
+    char text[300];
+    bound.port = port;
+    endpoint_print(&bound, text, sizeof text);
+    buf_printf(&p->addresses, "    %-8s %s\n", face, text);
+    log_info("net: listens face=%s address=%s", face, text);
+    if (strcmp(face, "etcd") != 0)
+        return;
+    bool has_scheme = strstr(text, "://") != NULL;
+    buf_printf(&p->client_urls, "%s%s%s", p->client_urls.n > 0 ? "," : "",
+               has_scheme ? "" : (bound.tls ? "https://" : "http://"), text);
+}
+
+static enum err listen_on(struct parts *p, const struct net_service *service, struct bytes text,
+                          struct why *why)
+{
+    struct endpoint at;
+    uint16_t port = 0;
+    enum err e = endpoint_parse(text, &at, why);
+    if (e != OK || at.kind == ENDPOINT_OFF)
+        return e;
+    e = check_address(p, &at, why);
+    if (e == OK)
+        e = net_server_listen(p->net, &at, service, at.tls ? p->tls : NULL, &port, why);
+    if (e == OK)
+        note_address(p, service->name, &at, port);
+    return e;
+}
+
+/* Comma-separated. */
+static enum err listen_on_all(struct parts *p, const struct net_service *service,
+                              const char *addresses, struct why *why)
+{
+    enum err e = OK;
+    for (const char *at = addresses; e == OK; at++) {
+        size_t n = strcspn(at, ",");
+        if (n > 0)
+            e = listen_on(p, service, bytes_of(at, n), why);
+        at += n;
+        if (*at == 0)
+            break;
+    }
+    return e;
+}
+
+static const struct grpc_service *served[32];
+
+static void collect_services(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; etcd_services[i] != NULL && n + 4 < ARRAY_LEN(served); i++)
+        served[n++] = etcd_services[i];
+    served[n++] = &grpc_health_service;
+    served[n++] = &grpc_reflection_service;
+    served[n++] = &grpc_reflection_alpha_service;
+}
+
+static enum err open_listeners(struct parts *p, struct why *why)
+{
+    const struct config *c = p->config;
+    struct loop *loops[IO_THREADS_MAX];
+    for (size_t i = 0; i < p->io_n; i++)
+        loops[i] = p->io[i].loop;
+    enum err e = net_server_new(loops, p->io_n, p->metrics, &p->net);
+    if (e == OK && (c->cert_file[0] != 0 || c->key_file[0] != 0)) {
+        struct tls_options tls = { .cert_file = c->cert_file,
+                                   .key_file = c->key_file,
+                                   .trusted_ca_file =
+                                       c->trusted_ca_file[0] == 0 ? NULL : c->trusted_ca_file,
+                                   .client_cert_auth = c->client_cert_auth };
+        e = tls_context_new(&tls, &p->tls, why);
+    }
+    if (e != OK)
+        return e;
+    collect_services();
+    struct net_limits limits = { .grpc_message_max = etcd_message_max(&p->etcd_options),
+                                 .streams_max = (uint32_t)c->max_streams,
+                                 .ping_min_ms = c->ping_min_ms,
+                                 .keepalive_idle_ms = c->keepalive_ms,
+                                 .keepalive_timeout_ms = c->keepalive_timeout_ms };
+    p->etcd_service = (struct net_service){ .name = "etcd",
+                                            .services = served,
+                                            .http = &etcd_http,
+                                            .contexts = p->etcd_contexts,
+                                            .limits = limits };
+    p->native_service = (struct net_service){ .name = "native",
+                                              .http = &native_http,
+                                              .contexts = p->native_contexts };
+    e = listen_on_all(p, &p->etcd_service, c->etcd_listen, why);
+    return e != OK ? e : listen_on_all(p, &p->native_service, c->native_listen, why);
+}
+
+static void describe_self(struct parts *p)
+{
+    struct member self = { 0 };
+    const char *urls = p->config->advertise;
+    buf_put_u8(&p->client_urls, 0);
+    snprintf(self.name, sizeof self.name, "%s", p->config->name);
+    snprintf(self.client_url, sizeof self.client_url, "%s",
+             urls[0] != 0 ? urls : (const char *)p->client_urls.p);
+    replica_describe_self(p->replica, &self);
+}
+
+/* -- life ------------------------------------------------------------------------------------- */
+
+enum err parts_open(const struct config *config, struct parts **ret, struct why *why)
+{
+    struct parts *p = mem_zalloc(1, sizeof *p);
+    p->config = config;
+    sem_init(&p->drained, 0, 0);
+    p->metrics = metrics_new();
+    p->process = process_metrics_new(p->metrics);
+    buf_init(&p->addresses, 64 * 1024);
+    buf_init(&p->client_urls, 64 * 1024);
+    p->etcd_options = (struct etcd_options){
+        .max_request_bytes = config->max_request_bytes,
+        .max_txn_ops = config->max_txn_ops,
+        .key_max = config->max_key_bytes,
+        .progress_interval_ms = config->progress_ms,
+        .render_metrics = render_metrics,
+        .render_ctx = p,
+    };
+    enum err e = open_kernel(p, why);
+    if (e == OK)
+        e = open_threads(p, why);
+    if (e == OK)
+        e = open_listeners(p, why);
+    if (e != OK) {
+        parts_close(p);
+        return e;
+    }
+    describe_self(p);
+    *ret = p;
+    return OK;
+}
+
+enum err parts_start(struct parts *p, struct why *why)
+{
+    enum err e = replica_start(p->replica);
+    for (size_t i = 0; i < p->io_n && e == OK; i++)
+        e = loop_start(p->io[i].loop);
+    return e != OK ? why_set(why, e, "server: a thread cannot be started: %s", err_text(e)) : OK;
+}
+
+/* -- stopping --------------------------------------------------------------------------------- */
+
+static void deliver_drain(struct mail *mail)
+{
+    struct io *io = CONTAINER_OF(mail, struct io, drain);
+    etcd_face_drain(io->etcd);
+}
+
+static void all_gone(void *ctx)
+{
+    struct parts *p = ctx;
+    sem_post(&p->drained);
+}
+
+static void wait_until_drained(struct parts *p, uint64_t ms)
+{
+    uint64_t end = clock_now_ns() + ms * 1000000;
+    struct timespec until = { .tv_sec = (time_t)(end / 1000000000),
+                              .tv_nsec = (long)(end % 1000000000) };
+    while (sem_clockwait(&p->drained, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
+        ;
+}
+
+void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms)
+{
+    uint64_t began = clock_now_ns();
+    atomic_store(&p->draining, true);
+    net_server_set_serving(p->net, false);
+    for (size_t i = 0; i < p->io_n; i++) {
+        p->io[i].drain.deliver = deliver_drain;
+        mailbox_send(p->io[i].box, &p->io[i].drain);
+    }
+    net_server_drain(p->net, drain_ms, all_gone, p);
+    wait_until_drained(p, drain_ms + 500);
+    replica_stop(p->replica);
+    for (size_t i = 0; i < p->io_n; i++)
+        loop_stop_join(p->io[i].loop);
+    p->clean = clock_now_ns() - began < stop_ms * 1000000;
+}
+
+static void close_io(struct io *io)
+{
+    etcd_face_free(io->etcd);
+    native_face_free(io->native);
+    hub_free(io->hub);
+    mailbox_free(io->box);
+    loop_free(io->loop);
+}
+
+void parts_close(struct parts *p)
+{
+    if (p == NULL)
+        return;
+    net_server_free(p->net);
+    for (size_t i = 0; i < p->io_n; i++)
+        close_io(&p->io[i]);
+    keeper_free(p->keeper);
+    replica_close(p->replica, p->clean);
+    if (p->datadir != NULL)
+        datadir_close(p->datadir);
+    tls_context_unref(p->tls);
+    process_metrics_free(p->process);
+    metrics_free(p->metrics);
+    buf_fini(&p->addresses);
+    buf_fini(&p->client_urls);
+    sem_destroy(&p->drained);
+    mem_free(p);
+}
+
+void parts_reload(struct parts *p)
+{
+    struct why why = { 0 };
+    if (p->tls == NULL) {
+        log_info("server: nothing to read again: there are no certificates");
+        return;
+    }
+    if (tls_context_reload(p->tls, &why) == OK)
+        log_info("tls: certificates were read again file=%s", p->config->cert_file);
+    else
+        log_error("tls: the old certificates stay: %s", why.text);
+}
+
+struct datadir *parts_datadir(struct parts *p)
+{
+    return p->datadir;
+}
+
+void parts_addresses(const struct parts *p, struct buf *out)
+{
+    buf_put_bytes(out, buf_bytes(&p->addresses));
+}

@@ -1,0 +1,193 @@
+/* `muster serve`: opens what there is, starts the threads, waits for signals, takes it all down.
+ *
+ * Signals are blocked in every thread and waited for here. A fault of our own (SIGSEGV, SIGBUS,
+ * SIGABRT) unlinks the view's state before it kills: whatever it may have scribbled into the map,
+ * the next start builds the view again from snapshot and log. */
+#include "server/serve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "loop/loop.h"
+#include "server/config.h"
+#include "server/dev.h"
+#include "server/notify.h"
+#include "server/parts.h"
+
+enum { EXIT_FAILED = 1, DRAIN_MS = 3000, STOP_MS = 4500 };
+
+/* -- the log ---------------------------------------------------------------------------------- */
+
+static void write_line(void *ctx, struct bytes line)
+{
+    while (line.n > 0) {
+        ssize_t n = write(STDERR_FILENO, line.p, line.n);
+        if (n <= 0)
+            return; /* nowhere to complain to */
+        line = bytes_skip(line, (size_t)n);
+    }
+}
+
+static uint64_t wall(void *ctx)
+{
+    return clock_wall_ms();
+}
+
+static bool set_log(const struct config *config)
+{
+    struct log_setup setup = { .sink = write_line, .wall_ms = wall };
+    bool automatic = strcmp(config->log_format, "auto") == 0;
+    bool json = strcmp(config->log_format, "json") == 0;
+    if (!log_level_parse(config->log_level, &setup.level)) {
+        fprintf(stderr, "error: --log-level '%s' is none of debug, info, warn, error\n",
+                config->log_level);
+        return false;
+    }
+    if (!automatic && !json && strcmp(config->log_format, "text") != 0) {
+        fprintf(stderr, "error: --log-format '%s' is none of auto, text, json\n",
+                config->log_format);
+        return false;
+    }
+    setup.format = json || (automatic && !isatty(STDERR_FILENO)) ? LOG_JSON : LOG_TEXT;
+    log_set(&setup);
+    return true;
+}
+
+static void say_ignored(const struct config *config)
+{
+    const char *at = (const char *)config->ignored.p, *end = at + config->ignored.n;
+    while (at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        log_info("config: etcd's option has no meaning here and is left out of account option=%.*s",
+                 (int)(line_end - at), at);
+        at = line_end + 1;
+    }
+}
+
+/* -- the system ------------------------------------------------------------------------------- */
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    rlim_t old = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        log_info("server: raised the limit of open files from=%" PRIu64 " to=%" PRIu64,
+                 (uint64_t)old, (uint64_t)limit.rlim_cur);
+}
+
+static char state_path[4096];
+
+static void on_own_fault(int number)
+{
+    if (state_path[0] != 0)
+        unlink(state_path);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void watch_own_faults(const struct datadir *dir)
+{
+    snprintf(state_path, sizeof state_path, "%s", datadir_state_path(dir));
+    const int faults[] = { SIGSEGV, SIGBUS, SIGABRT };
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        struct sigaction action = { .sa_handler = on_own_fault, .sa_flags = (int)SA_RESETHAND };
+        sigaction(faults[i], &action, NULL);
+    }
+}
+
+static sigset_t block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    const int waited[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE };
+    for (size_t i = 0; i < ARRAY_LEN(waited); i++)
+        sigaddset(&set, waited[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+/* Returns the signal that ends the server. */
+static int wait_for_signals(struct parts *p, const sigset_t *set)
+{
+    for (;;) {
+        int number = 0;
+        if (sigwait(set, &number) != 0 || number == SIGPIPE)
+            continue;
+        if (number != SIGHUP)
+            return number;
+        parts_reload(p);
+    }
+}
+
+/* -- all of it -------------------------------------------------------------------------------- */
+
+static int run(struct parts *p, const struct config *config, const sigset_t *set, uint64_t began_ns)
+{
+    struct why why = { 0 };
+    enum err e = parts_start(p, &why);
+    if (e != OK) {
+        log_error("server: cannot start: %s", why.text);
+        return EXIT_FAILED;
+    }
+    log_info("server: ready to serve client requests version=%s ms=%" PRIu64, MUSTER_VERSION,
+             (clock_now_ns() - began_ns) / 1000000);
+    notify_systemd("READY=1");
+    if (config->dev)
+        dev_greet(p);
+
+    int number = wait_for_signals(p, set);
+    log_info("server: stops, finishing what runs signal=%s", strsignal(number));
+    notify_systemd("STOPPING=1");
+    parts_stop(p, DRAIN_MS, STOP_MS);
+    log_info("server: stopped");
+    return 0;
+}
+
+static int open_and_run(const struct config *config, const sigset_t *set, uint64_t began_ns)
+{
+    struct why why = { 0 };
+    struct parts *p;
+    enum err e = parts_open(config, &p, &why);
+    if (e != OK) {
+        log_error("server: cannot start: %s", why.text[0] == 0 ? err_text(e) : why.text);
+        return EXIT_FAILED;
+    }
+    watch_own_faults(parts_datadir(p));
+    int code = run(p, config, set, began_ns);
+    parts_close(p);
+    return code;
+}
+
+int serve_main(struct config *config)
+{
+    uint64_t began_ns = clock_now_ns();
+    if (!set_log(config))
+        return 2;
+    sigset_t set = block_signals();
+    raise_file_limit();
+    say_ignored(config);
+    char dev_dir[] = "/tmp/muster-dev-XXXXXX";
+    if (config->dev) {
+        if (mkdtemp(dev_dir) == NULL) {
+            log_error("server: no temporary directory can be made: %s", strerror(errno));
+            return EXIT_FAILED;
+        }
+        if (!config->data_dir_given)
+            config->data_dir = dev_dir;
+    }
+    int code = open_and_run(config, &set, began_ns);
+    if (config->dev)
+        dev_remove(dev_dir);
+    return code;
+}

@@ -1,0 +1,149 @@
+/* Commas, quotes and escapes. */
+#include "wire/json_writer.h"
+
+#include <assert.h>
+
+#include "base/text.h"
+
+void json_init(struct json_writer *j, struct buf *out)
+{
+    *j = (struct json_writer){ .out = out };
+    j->first[0] = true;
+}
+
+/* Before any value: the comma that separates it from the one before. */
+static void begin_value(struct json_writer *j)
+{
+    if (j->after_name) {
+        j->after_name = false;
+        return;
+    }
+    if (!j->first[j->depth])
+        buf_put_u8(j->out, ',');
+    j->first[j->depth] = false;
+}
+
+static void go_in(struct json_writer *j, char open)
+{
+    begin_value(j);
+    assert(j->depth + 1 < JSON_DEPTH_MAX);
+    buf_put_u8(j->out, (uint8_t)open);
+    j->first[++j->depth] = true;
+}
+
+static void come_out(struct json_writer *j, char close)
+{
+    assert(j->depth > 0);
+    j->depth--;
+    buf_put_u8(j->out, (uint8_t)close);
+}
+
+void json_object(struct json_writer *j)
+{
+    go_in(j, '{');
+}
+
+void json_object_end(struct json_writer *j)
+{
+    come_out(j, '}');
+}
+
+void json_array(struct json_writer *j)
+{
+    go_in(j, '[');
+}
+
+void json_array_end(struct json_writer *j)
+{
+    come_out(j, ']');
+}
+
+static void put_char(struct buf *out, uint8_t c)
+{
+    static const char *const shorts[] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"
+    };
+    if (c == '"' || c == '\\') {
+        buf_put_u8(out, '\\');
+        buf_put_u8(out, c);
+    } else if (c < 0x20 && c < ARRAY_LEN(shorts) && shorts[c] != NULL) {
+        buf_put_str(out, shorts[c]);
+    } else if (c < 0x20 || c == 0x7f) {
+        buf_printf(out, "\\u%04x", c);
+    } else {
+        buf_put_u8(out, c);
+    }
+}
+
+/* Bytes of the well-formed character at the front, 0 if there is none. */
+static size_t character(struct bytes text)
+{
+    for (size_t n = 1; n <= 4 && n <= text.n; n++)
+        if (text_is_utf8(bytes_of(text.p, n)))
+            return n;
+    return 0;
+}
+
+void json_escape(struct buf *out, struct bytes text)
+{
+    while (text.n > 0) {
+        size_t n = character(text);
+        if (n == 0)
+            buf_put_str(out, "\xef\xbf\xbd");
+        else if (n == 1)
+            put_char(out, text.p[0]);
+        else
+            buf_put(out, text.p, n);
+        text = bytes_skip(text, n == 0 ? 1 : n);
+    }
+}
+
+static void put_string(struct json_writer *j, struct bytes text)
+{
+    buf_put_u8(j->out, '"');
+    json_escape(j->out, text);
+    buf_put_u8(j->out, '"');
+}
+
+void json_name(struct json_writer *j, const char *name)
+{
+    begin_value(j);
+    put_string(j, bytes_str(name));
+    buf_put_u8(j->out, ':');
+    j->after_name = true;
+}
+
+void json_string(struct json_writer *j, struct bytes text)
+{
+    begin_value(j);
+    put_string(j, text);
+}
+
+void json_str(struct json_writer *j, const char *text)
+{
+    json_string(j, bytes_str(text));
+}
+
+void json_int(struct json_writer *j, int64_t v)
+{
+    begin_value(j);
+    buf_printf(j->out, "%lld", (long long)v);
+}
+
+void json_uint(struct json_writer *j, uint64_t v)
+{
+    begin_value(j);
+    buf_printf(j->out, "%llu", (unsigned long long)v);
+}
+
+void json_bool(struct json_writer *j, bool v)
+{
+    begin_value(j);
+    buf_put_str(j->out, v ? "true" : "false");
+}
+
+void json_null(struct json_writer *j)
+{
+    begin_value(j);
+    buf_put_str(j->out, "null");
+}

@@ -1,0 +1,18 @@
+/* wire/yaml.h -- a YAML document that is one flat mapping: what a configuration file is here.
+ *
+ * Over libyaml's events. Values are scalars or sequences of scalars (handed on joined by commas).
+ * Nested mappings, aliases, several documents and input above 1 MiB are refused with the line in
+ * WHY. */
+#ifndef WIRE_YAML_H
+#define WIRE_YAML_H
+
+#include "base/bytes.h"
+#include "base/why.h"
+
+/* Calls EACH with every key and value, NUL-terminated and lent for the call; what it returns but OK
+ * ends the reading with that. */
+MUST_CHECK enum err yaml_read_flat(struct bytes text,
+                                   enum err (*each)(void *ctx, const char *key, const char *value),
+                                   void *ctx, struct why *why);
+
+#endif
