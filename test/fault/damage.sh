@@ -2,7 +2,7 @@
 # A torn tail is cut with a log line; a flipped bit in the middle refuses to start and says where.
 . "$(dirname "$0")/lib.sh"
 
-segment() { ls "$data"/log/* | sort | tail -n 1; }
+segment() { grep -l MUSTERLG "$data"/log/*.seg | tail -n 1; }
 # The last 4 KiB block of FILE that is not all zero.
 last_block() {
     python3 - "$1" <<'P'
