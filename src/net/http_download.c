@@ -52,7 +52,7 @@ enum err http_download(const char *url, enum err (*take)(void *ctx, struct bytes
     curl_easy_setopt(d.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(d.curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
     curl_easy_setopt(d.curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(d.curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    curl_easy_setopt(d.curl, CURLOPT_PROTOCOLS_STR, "http,https");
     enum err e = verdict(&d, curl_easy_perform(d.curl), url, why);
     curl_easy_cleanup(d.curl);
     return e;

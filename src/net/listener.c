@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "net/grpc_routes.h"
 #include "net/listen_socket.h"
 #include "net/sniff.h"
 #include "net/tls.h"
@@ -106,6 +107,12 @@ static struct metric *counter(struct metrics *m, const char *name, const char *h
     return metric_series(metric_family(m, METRIC_COUNTER, name, help), labels);
 }
 
+static void free_serves(struct serve *serves)
+{
+    grpc_routes_free(serves[0].routes);
+    mem_free(serves);
+}
+
 enum err listener_open(const struct listener_setup *setup, const struct endpoint *at,
                        struct listener **ret, struct why *why)
 {
@@ -114,7 +121,7 @@ enum err listener_open(const struct listener_setup *setup, const struct endpoint
     l->at = *at;
     enum err e = listen_socket_open(at, &l->socket, why);
     if (e != OK) {
-        mem_free(l->setup.take_serves);
+        free_serves(l->setup.take_serves);
         mem_free(l);
         return e;
     }
@@ -169,6 +176,6 @@ void listener_free(struct listener *l)
         return;
     listener_stop(l);
     tls_context_unref(l->setup.tls);
-    mem_free(l->setup.take_serves);
+    free_serves(l->setup.take_serves);
     mem_free(l);
 }

@@ -10,6 +10,7 @@
 #include "net/conn.h"
 #include "net/service.h"
 
+struct grpc_routes;
 struct metrics;
 
 struct serve {
@@ -19,6 +20,7 @@ struct serve {
     void *context;               /* the service set's, of this thread; NULL without contexts */
     struct serve_shared *shared; /* of this thread, all listeners */
     struct metrics *metrics;     /* may be NULL */
+    struct grpc_routes *routes;  /* the listener's, all threads; read-only */
 };
 
 /* What all listeners of one io thread have in common. */

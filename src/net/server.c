@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/mailbox.h"
+#include "net/grpc_routes.h"
 #include "net/listener.h"
 
 enum { LISTENERS_MAX = 64 };
@@ -289,6 +290,7 @@ static struct serve *make_serves(struct net_server *s, const struct net_service 
 {
     struct serve *serves = mem_zalloc(s->thread_n, sizeof(*serves));
     struct net_limits limits = fill_limits(service->limits);
+    struct grpc_routes *routes = grpc_routes_new(service->services, service->name, s->metrics);
     for (size_t i = 0; i < s->thread_n; i++)
         serves[i] = (struct serve){
             .loop = s->threads[i].loop,
@@ -297,6 +299,7 @@ static struct serve *make_serves(struct net_server *s, const struct net_service 
             .context = service->contexts != NULL ? service->contexts[i] : NULL,
             .shared = &s->threads[i].shared,
             .metrics = s->metrics,
+            .routes = routes,
         };
     return serves;
 }

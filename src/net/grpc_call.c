@@ -1,0 +1,601 @@
+/* Calls.
+ *
+ *   RUNNING  -> FINISHED: the face has handed over status and trailers; they leave when all before
+ *                         them has left
+ *            -> OVER:     the deadline passed or the stream is gone: the face has had its last word
+ *   FINISHED -> OVER:     the stream is closed
+ *
+ * A call that cannot begin (no such method, a bad head) is OVER at once: net has answered it. The
+ * stream frees the call; a call's memory is the stream's and its arena's.
+ *
+ * Texts and codes of refusals are grpc-go's, which clients of etcd know. */
+#include "net/grpc_call.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "base/metric.h"
+#include "net/grpc_frame.h"
+#include "net/grpc_gzip.h"
+#include "net/grpc_routes.h"
+#include "net/grpc_text.h"
+#include "net/http2.h"
+#include "net/serve.h"
+#include "net/service.h"
+
+enum {
+    GZIP_FROM = 1024,  /* shorter messages are not packed */
+    SHARED_FROM = 2048 /* shorter chunks are copied */
+};
+#define NS_PER_MS UINT64_C(1000000)
+
+enum call_state { CALL_RUNNING, CALL_FINISHED, CALL_OVER };
+
+struct grpc_call {
+    struct http2_stream *stream;
+    const struct grpc_route *route; /* NULL: none was found */
+    enum call_state state;
+    bool has_message; /* a kind with one request message has got it */
+    bool gzip_in, gzip_out;
+    void *user_state;
+    struct bytes path, http_method, content_type, timeout, encoding, accept;
+    size_t begin_at; /* where the message that is being written begins */
+    struct timer deadline;
+    uint64_t deadline_ms;
+};
+
+static void move(struct grpc_call *call, enum call_state to)
+{
+    static const unsigned next[] = {
+        [CALL_RUNNING] = BIT(CALL_FINISHED) | BIT(CALL_OVER),
+        [CALL_FINISHED] = BIT(CALL_OVER),
+        [CALL_OVER] = 0,
+    };
+    assert((next[call->state] & BIT(to)) != 0);
+    call->state = to;
+}
+
+static void count(struct metric *metric)
+{
+    if (metric != NULL)
+        metric_add(metric, 1);
+}
+
+static bool has_one_message(const struct grpc_call *call)
+{
+    enum grpc_kind kind = call->route->method->kind;
+    return kind == GRPC_UNARY || kind == GRPC_SERVER_STREAM;
+}
+
+/* -- answers ------------------------------------------------------------------------------------
+ */
+
+#define TEXT(literal)                                   \
+    {                                                   \
+        (const uint8_t *)(literal), sizeof(literal) - 1 \
+    }
+
+static const struct bytes status_texts[GRPC_STATUSES] = {
+    TEXT("0"),  TEXT("1"),  TEXT("2"),  TEXT("3"),  TEXT("4"),  TEXT("5"),
+    TEXT("6"),  TEXT("7"),  TEXT("8"),  TEXT("9"),  TEXT("10"), TEXT("11"),
+    TEXT("12"), TEXT("13"), TEXT("14"), TEXT("15"), TEXT("16")
+};
+static const struct bytes name_status = TEXT(":status"), name_type = TEXT("content-type"),
+                          name_code = TEXT("grpc-status"), name_message = TEXT("grpc-message"),
+                          name_encoding = TEXT("grpc-encoding"), text_200 = TEXT("200"),
+                          text_grpc = TEXT("application/grpc"), text_gzip = TEXT("gzip");
+
+static size_t put_trailers(struct grpc_call *call, struct http2_field *to, enum grpc_status status,
+                           const char *message)
+{
+    to[0] = (struct http2_field){ .name = name_code, .value = status_texts[status] };
+    if (message == NULL || *message == 0)
+        return 1;
+    struct arena *a = http2_stream_arena(call->stream);
+    struct bytes text = grpc_message_encode(a, message);
+    to[1] = (struct http2_field){ .name = name_message, .value = arena_dup(a, text) };
+    return 2;
+}
+
+static size_t put_head(struct grpc_call *call, struct http2_field *to, struct bytes http_status)
+{
+    struct bytes type = call->content_type;
+    to[0] = (struct http2_field){ .name = name_status, .value = http_status };
+    to[1] = (struct http2_field){ .name = name_type, .value = type.p != NULL ? type : text_grpc };
+    return 2;
+}
+
+/* Head and trailers in one. */
+static void answer_trailers_only(struct grpc_call *call, struct bytes http_status,
+                                 enum grpc_status status, const char *message)
+{
+    struct http2_field fields[4];
+    size_t n = put_head(call, fields, http_status);
+    n += put_trailers(call, fields + n, status, message);
+    http2_stream_answer(call->stream, fields, n, true);
+    http2_stream_end(call->stream, NULL, 0);
+}
+
+static void answer_end(struct grpc_call *call, enum grpc_status status, const char *message)
+{
+    if (!http2_stream_is_answered(call->stream)) {
+        answer_trailers_only(call, text_200, status, message);
+        return;
+    }
+    struct http2_field trailers[2];
+    size_t n = put_trailers(call, trailers, status, message);
+    http2_stream_end(call->stream, trailers, n);
+}
+
+static void answer_head(struct grpc_call *call)
+{
+    if (http2_stream_is_answered(call->stream))
+        return;
+    struct http2_field fields[3];
+    size_t n = put_head(call, fields, text_200);
+    if (call->gzip_out)
+        fields[n++] = (struct http2_field){ .name = name_encoding, .value = text_gzip };
+    http2_stream_answer(call->stream, fields, n, false);
+}
+
+void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const char *message)
+{
+    move(call, CALL_FINISHED);
+    timer_stop(&call->deadline);
+    count(call->route->handled[status]);
+    answer_end(call, status, message);
+}
+
+/* -- the last word ------------------------------------------------------------------------------
+ */
+
+static void end_call(struct grpc_call *call, enum err why)
+{
+    move(call, CALL_OVER);
+    timer_stop(&call->deadline);
+    if (call->route->method->closed != NULL)
+        call->route->method->closed(call, why);
+}
+
+static void on_deadline(struct timer *timer)
+{
+    struct grpc_call *call = CONTAINER_OF(timer, struct grpc_call, deadline);
+    count(call->route->handled[GRPC_DEADLINE_EXCEEDED]);
+    bool has_begun = http2_stream_is_answered(call->stream);
+    if (has_begun && http2_stream_pending(call->stream) > 0)
+        http2_stream_reset(call->stream, HTTP2_RESET_CANCEL); /* the client does not read */
+    else
+        answer_end(call, GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
+    end_call(call, ERR_DEADLINE);
+}
+
+static void on_closed(struct http2_stream *s, enum err why)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    if (call->state == CALL_OVER)
+        return;
+    if (call->state == CALL_RUNNING)
+        count(call->route->handled[GRPC_CANCELLED]);
+    end_call(call, call->state == CALL_RUNNING && why == OK ? ERR_CANCELED : why);
+}
+
+/* -- beginning ----------------------------------------------------------------------------------
+ */
+
+/* Answers a call that nobody has seen. */
+static void refuse(struct grpc_call *call, const char *http_status, enum grpc_status status,
+                   const char *message)
+{
+    move(call, CALL_OVER);
+    if (call->route != NULL)
+        count(call->route->handled[status]);
+    answer_trailers_only(call, bytes_str(http_status), status, message);
+}
+
+static void read_head(struct grpc_call *call)
+{
+    static const struct {
+        struct bytes name;
+        size_t at;
+    } wanted[] = {
+        { TEXT(":path"), offsetof(struct grpc_call, path) },
+        { TEXT(":method"), offsetof(struct grpc_call, http_method) },
+        { TEXT("content-type"), offsetof(struct grpc_call, content_type) },
+        { TEXT("grpc-timeout"), offsetof(struct grpc_call, timeout) },
+        { TEXT("grpc-encoding"), offsetof(struct grpc_call, encoding) },
+        { TEXT("grpc-accept-encoding"), offsetof(struct grpc_call, accept) },
+    };
+    size_t n;
+    const struct http2_header *headers = http2_stream_headers(call->stream, &n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
+            if (bytes_eq(headers[i].name, wanted[k].name))
+                *(struct bytes *)(void *)((char *)call + wanted[k].at) = headers[i].value;
+}
+
+static void refuse_path(struct grpc_call *call)
+{
+    struct arena *a = http2_stream_arena(call->stream);
+    struct bytes path = call->path;
+    size_t slash = path.n;
+    while (slash > 0 && path.p[slash - 1] != '/')
+        slash--;
+    if (slash < 2 || path.p[0] != '/') {
+        refuse(call, "200", GRPC_UNIMPLEMENTED,
+               arena_printf(a, "malformed method name: %s", grpc_quote(a, path)));
+        return;
+    }
+    char *service = arena_str(a, bytes_of(path.p + 1, slash - 2));
+    char *method = arena_str(a, bytes_skip(path, slash));
+    bool known = grpc_routes_service(grpc_call_serve(call)->routes, bytes_str(service)) != NULL;
+    refuse(call, "200", GRPC_UNIMPLEMENTED,
+           known ? arena_printf(a, "unknown method %s for service %s", method, service)
+                 : arena_printf(a, "unknown service %s", service));
+}
+
+static const char *timeout_fault(struct arena *a, struct bytes text)
+{
+    const char *quoted = grpc_quote(a, text);
+    if (text.n < 2)
+        return arena_printf(a, "malformed grpc-timeout: transport: timeout string is too short: %s",
+                            quoted);
+    if (text.n > 9)
+        return arena_printf(a, "malformed grpc-timeout: transport: timeout string is too long: %s",
+                            quoted);
+    if (memchr("HMSmun", text.p[text.n - 1], 6) == NULL)
+        return arena_printf(
+            a, "malformed grpc-timeout: transport: timeout unit is not recognized: %s", quoted);
+    return arena_printf(a, "malformed grpc-timeout: strconv.ParseUint: parsing %s: invalid syntax",
+                        grpc_quote(a, bytes_of(text.p, text.n - 1)));
+}
+
+/* True if the head is one of a gRPC call that may begin; else it has been answered. */
+static bool check_head(struct grpc_call *call)
+{
+    struct arena *a = http2_stream_arena(call->stream);
+    uint64_t ns;
+    if (!grpc_content_type_is_grpc(call->content_type)) {
+        char *quoted = grpc_quote(a, call->content_type);
+        call->content_type = text_grpc;
+        refuse(call, "415", GRPC_INVALID_ARGUMENT,
+               arena_printf(a, "invalid gRPC request content-type %s", quoted));
+        return false;
+    }
+    if (http2_stream_headers_cut(call->stream)) {
+        refuse(call, "431", GRPC_INTERNAL, "too many headers");
+        return false;
+    }
+    if (call->timeout.p != NULL && grpc_timeout_parse(call->timeout, &ns) != OK) {
+        refuse(call, "400", GRPC_INTERNAL, timeout_fault(a, call->timeout));
+        return false;
+    }
+    if (!bytes_is(call->http_method, "POST")) {
+        refuse(call, "405", GRPC_INTERNAL,
+               arena_printf(a, "Received a HEADERS frame with :method %s which should be POST",
+                            grpc_quote(a, call->http_method)));
+        return false;
+    }
+    return true;
+}
+
+/* False if it has passed already; then the call has been answered. */
+static bool set_deadline(struct grpc_call *call)
+{
+    uint64_t ns;
+    call->deadline_ms = UINT64_MAX;
+    if (call->timeout.p == NULL || grpc_timeout_parse(call->timeout, &ns) != OK)
+        return true;
+    if (ns == 0) {
+        refuse(call, "200", GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
+        return false;
+    }
+    uint64_t ms = ns / NS_PER_MS + (ns % NS_PER_MS != 0);
+    call->deadline_ms = loop_now_ms(grpc_call_loop(call)) + ms;
+    timer_start(&call->deadline, ms);
+    return true;
+}
+
+static bool set_encoding(struct grpc_call *call)
+{
+    struct bytes e = call->encoding;
+    if (e.n == 0 || bytes_is(e, "identity"))
+        return true;
+    if (bytes_is(e, "gzip")) {
+        call->gzip_in = true;
+        call->gzip_out = grpc_list_has(call->accept, "gzip");
+        return true;
+    }
+    struct arena *a = http2_stream_arena(call->stream);
+    refuse(call, "200", GRPC_UNIMPLEMENTED,
+           arena_printf(a, "grpc: Decompressor is not installed for grpc-encoding %s",
+                        grpc_quote(a, e)));
+    return false;
+}
+
+static void on_opened(struct http2_stream *s, bool ended)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    struct serve *serve = http2_stream_serve(s);
+    call->stream = s;
+    call->state = CALL_RUNNING;
+    timer_init(&call->deadline, serve->loop, on_deadline);
+    read_head(call);
+    if (!check_head(call))
+        return;
+    const struct grpc_route *route = grpc_routes_find(serve->routes, call->path);
+    if (route == NULL) {
+        refuse_path(call);
+        return;
+    }
+    call->route = route;
+    count(route->started);
+    if (!set_encoding(call) || !set_deadline(call))
+        return;
+    if (route->method->state_bytes > 0)
+        call->user_state = arena_zalloc(http2_stream_arena(s), 1, route->method->state_bytes);
+}
+
+/* -- messages from the client -------------------------------------------------------------------
+ */
+
+static void fail_frame(struct grpc_call *call, const struct grpc_frame *f, size_t max)
+{
+    struct arena *a = http2_stream_arena(call->stream);
+    if (f->length > max)
+        grpc_call_finish(
+            call, GRPC_RESOURCE_EXHAUSTED,
+            arena_printf(a, "grpc: received message larger than max (%" PRIu32 " vs. %zu)",
+                         f->length, max));
+    else
+        grpc_call_finish(call, GRPC_INTERNAL,
+                         arena_printf(a, "grpc: received unexpected payload format %u", f->flag));
+}
+
+static void hand_up(struct grpc_call *call, struct bytes message)
+{
+    count(call->route->received);
+    call->has_message = true;
+    call->route->method->message(call, message);
+}
+
+static void hand_up_packed(struct grpc_call *call, struct bytes packed, size_t max)
+{
+    struct arena *a = http2_stream_arena(call->stream);
+    if (!call->gzip_in) {
+        grpc_call_finish(call, GRPC_INTERNAL,
+                         "grpc: compressed flag set with identity or empty encoding");
+        return;
+    }
+    struct buf plain;
+    buf_init(&plain, max);
+    enum err e = grpc_gunzip(packed, &plain);
+    if (e == OK)
+        hand_up(call, buf_bytes(&plain));
+    else if (e == ERR_TOO_BIG)
+        grpc_call_finish(
+            call, GRPC_RESOURCE_EXHAUSTED,
+            arena_printf(a, "grpc: received message after decompression larger than max %zu", max));
+    else
+        grpc_call_finish(
+            call, GRPC_INTERNAL,
+            arena_printf(a, "grpc: failed to decompress the message: %s", err_text(e)));
+    buf_fini(&plain);
+}
+
+static size_t on_data(struct http2_stream *s, struct bytes in)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    size_t max = http2_stream_serve(s)->limits.grpc_message_max;
+    size_t used = 0;
+    while (call->state == CALL_RUNNING && !http2_stream_is_paused(s)) {
+        if (call->has_message && has_one_message(call))
+            return in.n;
+        struct grpc_frame f;
+        enum err e = grpc_frame_read(bytes_skip(in, used), max, &f);
+        if (e == ERR_TRUNCATED) {
+            http2_stream_want(s, f.whole_n);
+            break;
+        }
+        if (e != OK) {
+            fail_frame(call, &f, max);
+            break;
+        }
+        used += f.whole_n;
+        if (f.flag == 1)
+            hand_up_packed(call, f.payload, max);
+        else
+            hand_up(call, f.payload);
+    }
+    return used;
+}
+
+static void on_ended(struct http2_stream *s, struct bytes left)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    if (call->state != CALL_RUNNING)
+        return;
+    const struct grpc_method *method = call->route->method;
+    if (left.n > 0)
+        grpc_call_finish(call, method->kind == GRPC_UNARY ? GRPC_UNKNOWN : GRPC_INTERNAL,
+                         "unexpected EOF");
+    else if (!call->has_message && has_one_message(call))
+        grpc_call_finish(call, GRPC_UNKNOWN, "EOF");
+    else if (method->half_closed != NULL)
+        method->half_closed(call);
+}
+
+static void on_drained(struct http2_stream *s)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    if (call->state == CALL_RUNNING && call->route->method->drained != NULL)
+        call->route->method->drained(call);
+}
+
+static void on_overfull(struct http2_stream *s)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    if (call->state == CALL_RUNNING)
+        grpc_call_finish(call, GRPC_RESOURCE_EXHAUSTED,
+                         "grpc: too much data waits on this connection");
+}
+
+const struct http2_user grpc_user = { .opened = on_opened,
+                                      .data = on_data,
+                                      .ended = on_ended,
+                                      .drained = on_drained,
+                                      .overfull = on_overfull,
+                                      .closed = on_closed };
+
+/* -- messages to the client ---------------------------------------------------------------------
+ */
+
+struct buf *grpc_call_begin(struct grpc_call *call)
+{
+    assert(call->state == CALL_RUNNING);
+    struct http2_out *out = http2_stream_out(call->stream);
+    http2_out_compact(out);
+    call->begin_at = out->own.n;
+    out->own.max =
+        out->own.n + GRPC_PREFIX + http2_stream_serve(call->stream)->limits.grpc_send_max;
+    buf_extend(&out->own, GRPC_PREFIX);
+    return &out->own;
+}
+
+/* Packs what was written, if that makes it shorter. Answers the flag. */
+static uint8_t pack(struct grpc_call *call, struct buf *own)
+{
+    size_t at = call->begin_at + GRPC_PREFIX;
+    size_t n = own->n - at;
+    if (!call->gzip_out || n <= GZIP_FROM)
+        return 0;
+    struct buf packed;
+    buf_init(&packed, 2 * n + GZIP_FROM);
+    bool is_shorter = grpc_gzip(bytes_of(own->p + at, n), &packed) == OK && packed.n < n;
+    if (is_shorter) {
+        memcpy(own->p + at, packed.p, packed.n);
+        own->n = at + packed.n;
+    }
+    buf_fini(&packed);
+    return is_shorter;
+}
+
+enum err grpc_call_end(struct grpc_call *call)
+{
+    struct buf *own = &http2_stream_out(call->stream)->own;
+    size_t max = http2_stream_serve(call->stream)->limits.grpc_send_max;
+    if (own->full || own->n - call->begin_at > max + GRPC_PREFIX) {
+        own->full = false;
+        own->n = call->begin_at;
+        return ERR_TOO_BIG;
+    }
+    uint8_t flag = pack(call, own);
+    grpc_frame_write_prefix(own->p + call->begin_at, flag, own->n - call->begin_at - GRPC_PREFIX);
+    count(call->route->sent);
+    answer_head(call);
+    http2_stream_push(call->stream);
+    return OK;
+}
+
+void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *shared)
+{
+    assert(call->state == CALL_RUNNING);
+    struct http2_out *out = http2_stream_out(call->stream);
+    size_t shared_n = shared != NULL ? shared->n : 0;
+    http2_out_compact(out);
+    out->own.max = SIZE_MAX / 4;
+    uint8_t prefix[GRPC_PREFIX];
+    grpc_frame_write_prefix(prefix, 0, head.n + shared_n);
+    buf_put(&out->own, prefix, sizeof(prefix));
+    buf_put_bytes(&out->own, head);
+    if (shared_n >= SHARED_FROM)
+        http2_out_put_chunk(out, chunk_ref(shared));
+    else if (shared_n > 0)
+        buf_put(&out->own, shared->p, shared_n);
+    count(call->route->sent);
+    answer_head(call);
+    http2_stream_push(call->stream);
+}
+
+size_t grpc_call_pending(const struct grpc_call *call)
+{
+    return http2_stream_pending(call->stream);
+}
+
+void grpc_call_pause(struct grpc_call *call)
+{
+    http2_stream_pause(call->stream);
+}
+
+void grpc_call_resume(struct grpc_call *call)
+{
+    http2_stream_resume(call->stream);
+}
+
+/* -- looking ------------------------------------------------------------------------------------
+ */
+
+size_t grpc_call_bytes(void)
+{
+    return sizeof(struct grpc_call);
+}
+
+struct serve *grpc_call_serve(const struct grpc_call *call)
+{
+    return http2_stream_serve(call->stream);
+}
+
+void *grpc_call_state(struct grpc_call *call)
+{
+    return call->user_state;
+}
+
+void *grpc_call_context(const struct grpc_call *call)
+{
+    return grpc_call_serve(call)->context;
+}
+
+struct arena *grpc_call_arena(struct grpc_call *call)
+{
+    return http2_stream_arena(call->stream);
+}
+
+struct loop *grpc_call_loop(const struct grpc_call *call)
+{
+    return grpc_call_serve(call)->loop;
+}
+
+const struct grpc_method *grpc_call_method(const struct grpc_call *call)
+{
+    return call->route->method;
+}
+
+const char *grpc_call_peer(const struct grpc_call *call)
+{
+    return conn_peer(http2_stream_conn(call->stream));
+}
+
+const char *grpc_call_client_name(const struct grpc_call *call)
+{
+    return conn_client_name(http2_stream_conn(call->stream));
+}
+
+struct bytes grpc_call_metadata(const struct grpc_call *call, const char *name)
+{
+    return http2_stream_header(call->stream, name);
+}
+
+uint64_t grpc_call_deadline_ms(const struct grpc_call *call)
+{
+    return call->deadline_ms;
+}
+
+const char *grpc_status_name(enum grpc_status s)
+{
+    static const char *const names[GRPC_STATUSES] = {
+        "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+        "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+        "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+        "DataLoss", "Unauthenticated"
+    };
+    return (unsigned)s < GRPC_STATUSES ? names[s] : "Unknown";
+}
