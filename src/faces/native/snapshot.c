@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "faces/native/native.h"
+#include "hub/snapshot.h"
 #include "net/conn.h"
-#include "replica/replica.h"
 
 struct sending {
     struct snapshot_stream stream;
@@ -18,7 +18,7 @@ static void acknowledge(struct sending *s)
 {
     size_t bytes = s->unacked;
     s->unacked = 0;
-    snapshot_stream_ack(&s->stream, bytes);
+    hub_snapshot_ack(&s->stream, bytes);
 }
 
 static void take_piece(struct snapshot_stream *stream, struct bytes piece)
@@ -68,7 +68,7 @@ static void gone(void *self)
 {
     struct sending *s = self;
     s->request = NULL;
-    snapshot_stream_cancel(&s->stream);
+    hub_snapshot_cancel(&s->stream);
 }
 
 void native_snapshot(struct native_face *face, struct http_request *r)
@@ -79,5 +79,5 @@ void native_snapshot(struct native_face *face, struct http_request *r)
         (struct snapshot_stream){ .reply_to = face->box, .piece = take_piece, .end = take_end };
     log_info("native: sends a snapshot to=%s", http_peer(r));
     http_watch(r, s, drained, gone);
-    replica_snapshot_stream(hub_replica(face->hub), &s->stream);
+    hub_snapshot_begin(face->hub, &s->stream);
 }
