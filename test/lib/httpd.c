@@ -7,6 +7,14 @@
 #include "base/text.h"
 #include "net/conn.h"
 
+static void must(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "test server: %s\n", what);
+    abort();
+}
+
 /* -- handlers ---------------------------------------------------------------------------------- */
 
 static size_t ask_n(struct http_request *r)
@@ -129,14 +137,6 @@ static void handle(struct http_request *r)
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-static void must(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "test server: %s\n", what);
-    abort();
-}
-
 struct httpd *httpd_new(size_t thread_n, const struct net_limits *limits)
 {
     struct httpd *h = mem_zalloc(1, sizeof(*h));
@@ -194,6 +194,7 @@ static void release(void *ctx)
     memcpy(held, t->held, sizeof(held));
     for (size_t i = 0; i < n; i++)
         http_respond(held[i], 200, "text/plain", NULL, 0, bytes_str("released"));
+    must(t->held_n == 0, "a handler ran inside the answer to the request before its own");
 }
 
 void httpd_release(struct httpd *h)

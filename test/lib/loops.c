@@ -15,7 +15,7 @@ struct run {
     struct loop *loop;
     bool (*done)(void *ctx);
     void *ctx;
-    bool is_done;
+    bool is_done, is_late;
 };
 
 static void look(struct loop_hook *hook)
@@ -27,8 +27,10 @@ static void look(struct loop_hook *hook)
     loop_stop(run->loop);
 }
 
+/* What the deadline's own turn brings about comes too late. */
 static void give_up(struct timer *timer)
 {
+    CONTAINER_OF(timer, struct run, deadline)->is_late = true;
     loop_stop(timer->loop);
 }
 
@@ -41,7 +43,7 @@ bool loops_run_until(struct loop *loop, bool (*done)(void *ctx), void *ctx, uint
     loop_run(loop);
     timer_stop(&run.deadline);
     loop_hook_remove(&run.hook);
-    return run.is_done;
+    return run.is_done && !run.is_late;
 }
 
 static bool is_set(void *ctx)
