@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "server/config_table.h"
 #include "wire/duration.h"
-#include "wire/yaml.h"
+#include "wire/yaml_flat.h"
 
 enum { NAME_MAX_BYTES = 128, FILE_MAX_BYTES = 1 << 20 };
 

@@ -1,10 +1,10 @@
-/* wire/yaml.h -- a YAML document that is one flat mapping: what a configuration file is here.
+/* wire/yaml_flat.h -- a YAML document that is one flat mapping: what a configuration file is here.
  *
  * Over libyaml's events. Values are scalars or sequences of scalars (handed on joined by commas).
  * Nested mappings, aliases, several documents and input above 1 MiB are refused with the line in
  * WHY. */
-#ifndef WIRE_YAML_H
-#define WIRE_YAML_H
+#ifndef WIRE_YAML_FLAT_H
+#define WIRE_YAML_FLAT_H
 
 #include "base/bytes.h"
 #include "base/why.h"

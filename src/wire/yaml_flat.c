@@ -1,5 +1,5 @@
 /* libyaml's events in the one order that a flat mapping has. */
-#include "wire/yaml.h"
+#include "wire/yaml_flat.h"
 
 #include <yaml.h>
 
