@@ -3,8 +3,12 @@
 
 #include "store/history.h"
 #include "store/lease.h"
+#include "store/origin.h"
 #include "test/unit/store/differential/compare.h"
 #include "test/unit/store/differential/look_parts.h"
+#include "test/unit/store/differential/translate.h"
+
+enum { ORIGIN_KEPT = 300 };
 
 struct past { /* one catch-up: what is asked for, and what must come */
     unsigned space;
@@ -37,6 +41,24 @@ static bool prev_agrees(struct look *l, const struct past *p, const struct model
     enum err got_err = history_prev(l->view, (enum space)p->space, got, &arena, &kv);
     bool agrees = report_same_err(l->report, "prev", want_err, got_err) &&
                   (want_err != OK || compare_kv(l->report, want, &kv, false, l->view));
+    arena_fini(&arena);
+    return agrees;
+}
+
+/* Who made the change, and why; of long names only the beginning is kept. */
+static bool origin_agrees(struct look *l, const struct model_event *event)
+{
+    struct arena arena;
+    struct origin want = translate_origin(event->origin), got = { 0 };
+    arena_init(&arena, 0);
+    if (want.principal.n > ORIGIN_KEPT)
+        want.principal.n = ORIGIN_KEPT;
+    enum err e = origin_of(l->view, (enum space)event->space, event->mod, event->sub, &arena, &got);
+    bool agrees = report_same_err(l->report, "origin", OK, e) &&
+                  report_same_bytes(l->report, "principal", want.principal, got.principal) &&
+                  report_same_bytes(l->report, "address", want.address, got.address) &&
+                  report_same_bytes(l->report, "why", want.why, got.why) &&
+                  report_same_u64(l->report, "face", want.face, got.face);
     arena_fini(&arena);
     return agrees;
 }
@@ -74,6 +96,8 @@ static bool batch_agrees(struct look *l, struct past *p, const struct history_ba
         if (!compare_event(l->report, want, &got->events[i], l->view))
             return false;
         if (dice_percent(l->dice, 20) && !prev_agrees(l, p, want, &got->events[i]))
+            return false;
+        if (dice_percent(l->dice, 10) && !origin_agrees(l, want))
             return false;
     }
     p->at += got->event_n;

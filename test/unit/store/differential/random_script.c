@@ -204,6 +204,7 @@ static void fill_entry(struct script *s, struct random_source *r, struct model *
     size_t n = dice_percent(r->dice, 3) ? 0 : dice_between(r->dice, 1, ENTRY_COMMANDS);
     for (size_t i = 0; i < n; i++) {
         struct model_command command = make_command(r, style);
+        command.origin = (unsigned)dice_below(r->dice, 100);
         script_add(s, &command);
         struct arena arena;
         struct model_outcome outcome;

@@ -294,21 +294,6 @@ static bool dump_agrees(struct run *run)
 
 /* -- one entry -------------------------------------------------------------------------------- */
 
-/* Who asks and why: interned beside the data, so all that can be seen of it is that twins agree. */
-static struct origin some_origin(struct dice *d)
-{
-    static const char *const names[] = { "", "anna", "bob" };
-    static const char *const whys[] = { "", "", "", "moved", "a longer reason" };
-    struct bytes address = bytes_str("127.0.0.1:47110");
-    address.n -= dice_below(d, 3);
-    return (struct origin){
-        .principal = bytes_str(names[dice_below(d, ARRAY_LEN(names))]),
-        .face = FACE_ETCD,
-        .address = address,
-        .why = bytes_str(whys[dice_below(d, ARRAY_LEN(whys))]),
-    };
-}
-
 static struct bytes make_payload(struct run *run)
 {
     const struct script_entry *entry = &run->script->entries[run->entry];
@@ -321,7 +306,6 @@ static struct bytes make_payload(struct run *run)
     run->upper.time = time;
     model_entry(run->model, run->model->index, TERM, time.wall_ms, time.age_ms);
     for (size_t i = 0; i < entry->n; i++) {
-        run->entries.origin = some_origin(&run->dice);
         translate_command(&entry->commands[i], &run->entries);
     }
     return entries_finish(&run->entries, time);

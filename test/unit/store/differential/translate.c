@@ -33,6 +33,21 @@ struct range_query translate_range(const struct model_range *r)
     };
 }
 
+struct origin translate_origin(unsigned number)
+{
+    static const char *const whys[] = { "", "moved", "", "a longer reason, and another", "" };
+    static char name[500]; /* longer than what is kept of one */
+    struct bytes address = bytes_str("127.0.0.1:47110");
+    memset(name, 'n', sizeof name);
+    address.n -= number % 3;
+    return (struct origin){
+        .principal = bytes_of(name, number % 7 == 6 ? sizeof name : number % 4),
+        .face = number % 11 == 10 ? FACE_CONSUL : FACE_ETCD,
+        .address = address,
+        .why = bytes_str(whys[number % ARRAY_LEN(whys)]),
+    };
+}
+
 static struct compare translate_compare(const struct model_compare *c)
 {
     return (struct compare){
@@ -155,6 +170,7 @@ static void translate_writes(const struct model_txn *txn, struct entries *entrie
 
 void translate_command(const struct model_command *c, struct entries *entries)
 {
+    entries->origin = translate_origin(c->origin);
     switch (c->kind) {
     case MODEL_COMMAND_TXN:
         translate_transaction(c->txn, entries);

@@ -33,7 +33,7 @@ static enum err check(void *ctx, struct apply_context *apply, struct bytes body,
     const struct upper *upper = ctx;
     struct txn *txn;
     enum err e = txn_decode(body, a, &txn);
-    assert(e == OK && apply_command_origin(apply)->face == FACE_ETCD);
+    assert(e == OK && apply_command_origin(apply)->face != FACE_NONE);
     assert(apply_age_ms(apply) == upper->time.age_ms);
     assert(apply_wall_ms(apply) == upper->time.wall_ms);
     for (size_t i = 0; i < txn->then_n && e == OK; i++)

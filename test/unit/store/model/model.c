@@ -148,6 +148,7 @@ void model_happen(struct model *m, const struct model_event *event)
     struct model_event *e = arena_alloc(m->memory, sizeof *e);
     *e = *event;
     const struct model_event *prev = model_get(m, e->space, e->key, 0);
+    e->origin = m->origin;
     e->prev_mod = prev == NULL ? 0 : prev->mod;
     e->create = prev == NULL ? e->mod : prev->create;
     e->version = prev == NULL ? 1 : prev->version + 1;

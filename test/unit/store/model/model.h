@@ -24,6 +24,7 @@ struct model_event { /* one change of one key; never altered once made */
     uint64_t prev_mod; /* of the version it replaced or removed; 0 = none */
     uint32_t sub;
     int64_t lease;
+    unsigned origin; /* of the command: a number that means something to whoever made it */
 };
 
 struct model_key {
@@ -65,6 +66,7 @@ struct model {
     struct model_lease *leases; /* in order of id */
     size_t lease_n, lease_room;
     uint64_t index, term, wall_ms, age_ms; /* of the last entry */
+    unsigned origin;                       /* of the last command */
 };
 
 /* -- questions -------------------------------------------------------------------------------- */
@@ -175,6 +177,7 @@ struct model_remaining {
 
 struct model_command {
     enum model_command_kind kind;
+    unsigned origin;
     union {
         struct model_txn *txn; /* of WRITES as well: its THEN list, one key an operation */
         struct model_grant grant;

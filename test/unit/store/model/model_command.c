@@ -127,6 +127,7 @@ void model_run(struct model *m, const struct model_command *command, struct aren
                struct model_outcome *ret)
 {
     *ret = (struct model_outcome){ 0 };
+    m->origin = command->origin;
     ret->err = run(m, command, arena, ret);
     ret->revision = m->revision;
     ret->system_revision = m->system_revision;
