@@ -46,8 +46,9 @@ struct grpc_method {
     /* grpc_call_pending fell below CONN_OUT_LOW after it was above CONN_OUT_HIGH. May be NULL. */
     void (*drained)(struct grpc_call *call);
     /* The last word, always exactly once: after a finish has been handed over, or with ERR_CANCELED
-     * (client reset), ERR_DEADLINE (net has answered 4), ERR_CLOSED (connection lost). The call and
-     * its state are gone afterwards. May be NULL. */
+     * (client reset, or it sent what cannot be read and net has answered), ERR_DEADLINE (net has
+     * answered 4), ERR_CLOSED (connection lost). The call and its state are gone afterwards. May be
+     * NULL. */
     void (*closed)(struct grpc_call *call, enum err why);
 };
 

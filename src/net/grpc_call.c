@@ -2,7 +2,8 @@
  *
  *   RUNNING  -> FINISHED: the face has handed over status and trailers; they leave when all before
  *                         them has left
- *            -> OVER:     the deadline passed or the stream is gone: the face has had its last word
+ *            -> OVER:     the deadline passed, what the client sends cannot be read, or the stream
+ *                         is gone: the face has had its last word
  *   FINISHED -> OVER:     the stream is closed
  *
  * A call that cannot begin (no such method, a bad head) is OVER at once: net has answered it. The
@@ -338,17 +339,25 @@ static void on_opened(struct http2_stream *s, bool ended)
 /* -- messages from the client -------------------------------------------------------------------
  */
 
+/* Ends a call whose messages cannot be read on. The face may be in the middle of it, so this is its
+ * last word: it must not go on sending. */
+static void fail(struct grpc_call *call, enum grpc_status status, const char *message)
+{
+    count(call->route->handled[status]);
+    answer_end(call, status, message);
+    end_call(call, ERR_CANCELED);
+}
+
 static void fail_frame(struct grpc_call *call, const struct grpc_frame *f, size_t max)
 {
     struct arena *a = http2_stream_arena(call->stream);
     if (f->length > max)
-        grpc_call_finish(
-            call, GRPC_RESOURCE_EXHAUSTED,
-            arena_printf(a, "grpc: received message larger than max (%" PRIu32 " vs. %zu)",
-                         f->length, max));
+        fail(call, GRPC_RESOURCE_EXHAUSTED,
+             arena_printf(a, "grpc: received message larger than max (%" PRIu32 " vs. %zu)",
+                          f->length, max));
     else
-        grpc_call_finish(call, GRPC_INTERNAL,
-                         arena_printf(a, "grpc: received unexpected payload format %u", f->flag));
+        fail(call, GRPC_INTERNAL,
+             arena_printf(a, "grpc: received unexpected payload format %u", f->flag));
 }
 
 static void hand_up(struct grpc_call *call, struct bytes message)
@@ -362,8 +371,7 @@ static void hand_up_packed(struct grpc_call *call, struct bytes packed, size_t m
 {
     struct arena *a = http2_stream_arena(call->stream);
     if (!call->gzip_in) {
-        grpc_call_finish(call, GRPC_INTERNAL,
-                         "grpc: compressed flag set with identity or empty encoding");
+        fail(call, GRPC_INTERNAL, "grpc: compressed flag set with identity or empty encoding");
         return;
     }
     struct buf plain;
@@ -372,13 +380,12 @@ static void hand_up_packed(struct grpc_call *call, struct bytes packed, size_t m
     if (e == OK)
         hand_up(call, buf_bytes(&plain));
     else if (e == ERR_TOO_BIG)
-        grpc_call_finish(
+        fail(
             call, GRPC_RESOURCE_EXHAUSTED,
             arena_printf(a, "grpc: received message after decompression larger than max %zu", max));
     else
-        grpc_call_finish(
-            call, GRPC_INTERNAL,
-            arena_printf(a, "grpc: failed to decompress the message: %s", err_text(e)));
+        fail(call, GRPC_INTERNAL,
+             arena_printf(a, "grpc: failed to decompress the message: %s", err_text(e)));
     buf_fini(&plain);
 }
 
@@ -416,10 +423,9 @@ static void on_ended(struct http2_stream *s, struct bytes left)
         return;
     const struct grpc_method *method = call->route->method;
     if (left.n > 0)
-        grpc_call_finish(call, method->kind == GRPC_UNARY ? GRPC_UNKNOWN : GRPC_INTERNAL,
-                         "unexpected EOF");
+        fail(call, method->kind == GRPC_UNARY ? GRPC_UNKNOWN : GRPC_INTERNAL, "unexpected EOF");
     else if (!call->has_message && has_one_message(call))
-        grpc_call_finish(call, GRPC_UNKNOWN, "EOF");
+        fail(call, GRPC_UNKNOWN, "EOF");
     else if (method->half_closed != NULL)
         method->half_closed(call);
 }
@@ -435,8 +441,7 @@ static void on_overfull(struct http2_stream *s)
 {
     struct grpc_call *call = http2_stream_state(s);
     if (call->state == CALL_RUNNING)
-        grpc_call_finish(call, GRPC_RESOURCE_EXHAUSTED,
-                         "grpc: too much data waits on this connection");
+        fail(call, GRPC_RESOURCE_EXHAUSTED, "grpc: too much data waits on this connection");
 }
 
 const struct http2_user grpc_user = { .opened = on_opened,
