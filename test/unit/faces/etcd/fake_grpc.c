@@ -83,7 +83,8 @@ static void keep_message(struct grpc_call *call, struct bytes head, struct bytes
     struct fake_message *m = &call->messages[call->message_n++];
     m->n = head.n + rest.n;
     m->p = mem_alloc(m->n + 1);
-    memcpy(m->p, head.p, head.n);
+    if (head.n > 0)
+        memcpy(m->p, head.p, head.n);
     if (rest.n > 0)
         memcpy(m->p + head.n, rest.p, rest.n);
     loops_event_happen(&call->happened);
