@@ -135,9 +135,12 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
     int n = vsnprintf(line, sizeof line, format, args);
     if (n >= 0 && (size_t)n < sizeof line) {
         buf_put(b, line, (size_t)n);
-    } else if (n >= 0 && buf_reserve(b, (size_t)n + 1)) {
-        vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, again);
-        b->n += (size_t)n;
+    } else if (n >= 0 && buf_reserve(b, (size_t)n)) {
+        /* Aside first: the NUL at its end may be one byte more than fits. */
+        char *text = mem_alloc((size_t)n + 1);
+        vsnprintf(text, (size_t)n + 1, format, again);
+        buf_put(b, text, (size_t)n);
+        mem_free(text);
     }
     va_end(again);
 }
