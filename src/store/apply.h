@@ -26,6 +26,7 @@ struct apply {
     struct command_result *result;
     bool wrote, wrote_system; /* it has taken a revision */
     uint32_t sub, system_sub;
+    bool leases_touched; /* by this entry */
 
     /* of a transaction */
     struct txn_plan plan;

@@ -192,13 +192,10 @@ enum err load_finish(struct load *l, uint64_t bump)
         for (size_t i = 0; i < SPACES; i++)
             if (i != SPACE_SYSTEM)
                 s.compacted[i] = s.revision + 1;
-        e = state_write(l->store, l->txn, &s);
     }
     if (e == OK) {
-        tables_count(l->store, l->txn, &s);
-        MDB_txn *txn = l->txn;
+        e = tables_commit(l->store, l->txn, &s, ALL_SPACES, true);
         l->txn = NULL;
-        e = lmdb_err(mdb_txn_commit(txn));
     }
     load_abort(l);
     return e;

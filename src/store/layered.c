@@ -197,7 +197,7 @@ enum err layered_remove(const struct layered *m, struct bytes key)
 enum err layered_cursor_open(const struct layered *m, struct layered_cursor *c)
 {
     *c = (struct layered_cursor){ 0 };
-    buf_init(&c->key, KEY_MAX_BYTES);
+    buf_init(&c->parts, KEY_MAX_BYTES);
     buf_init(&c->layers, KEY_MAX_BYTES);
     return lmdb_err(mdb_cursor_open(m->txn, m->dbi, &c->cursor));
 }
@@ -206,56 +206,65 @@ void layered_cursor_close(struct layered_cursor *c)
 {
     if (c->cursor != NULL)
         mdb_cursor_close(c->cursor);
-    buf_fini(&c->key);
+    buf_fini(&c->parts);
     buf_fini(&c->layers);
     c->cursor = NULL;
 }
 
 static size_t level_of(const struct layered_cursor *c)
 {
-    return c->layers.n / sizeof(uint32_t) - 1;
+    return c->layers.n / sizeof(uint32_t);
 }
 
-static uint32_t layer_at(const struct layered_cursor *c, size_t level)
+/* Into the layer that the mark of ROW leads to; false if no store has written that. */
+static bool descend(struct layered_cursor *c, const MDB_val *row)
 {
     uint32_t layer;
-    memcpy(&layer, c->layers.p + level * sizeof layer, sizeof layer);
-    return layer;
-}
-
-static void push_layer(struct layered_cursor *c, uint32_t layer)
-{
+    if (!mark_layer(row, c->layer, &layer) || c->parts.full)
+        return false;
     buf_put(&c->layers, &layer, sizeof layer);
+    c->layer = layer;
+    return true;
 }
 
 static void pop_layer(struct layered_cursor *c)
 {
     c->layers.n -= sizeof(uint32_t);
+    c->layer = 0;
+    if (c->layers.n > 0)
+        memcpy(&c->layer, c->layers.p + c->layers.n - sizeof(uint32_t), sizeof(uint32_t));
 }
 
 /* The cursor stands on AT (or nowhere, as E says): true if that is in the layer it should be in. */
 static bool in_layer(const struct layered_cursor *c, enum err e, const MDB_val *at)
 {
-    return e == OK && get_layer(at->mv_data) == layer_at(c, level_of(c));
+    return e == OK && get_layer(at->mv_data) == c->layer;
 }
 
-/* Takes the part of the key that stands at the cursor's level. */
+/* Takes the part of the key that stands at the cursor's level: a mark's is kept for the layers
+ * below, the outermost layer's own rows are not copied. */
 static void take_part(struct layered_cursor *c, const MDB_val *at, const MDB_val *row)
 {
-    c->key.n = level_of(c) * LAYER_PART;
-    buf_put(&c->key, (const uint8_t *)at->mv_data + 4, is_mark(at) ? LAYER_PART : at->mv_size - 4);
+    const uint8_t *part = (const uint8_t *)at->mv_data + 4;
     c->row = bytes_of(row->mv_data, row->mv_size);
+    if (c->layer == 0 && !is_mark(at)) {
+        c->key = bytes_of(part, at->mv_size - 4);
+        return;
+    }
+    c->parts.n = level_of(c) * LAYER_PART;
+    buf_put(&c->parts, part, is_mark(at) ? LAYER_PART : at->mv_size - 4);
+    c->key = buf_bytes(&c->parts);
 }
 
-/* Onto the mark of the layer that is left, one level up. */
+/* Up to the mark that leads to the present layer. */
 static enum err climb(struct layered_cursor *c, MDB_val *at, MDB_val *row)
 {
-    pop_layer(c);
     struct packed k;
-    uint8_t part[LAYER_PART + 1];
-    memcpy(part, c->key.p + level_of(c) * LAYER_PART, LAYER_PART);
-    part[LAYER_PART] = 0;
-    *at = pack(&k, layer_at(c, level_of(c)), bytes_of(part, sizeof part));
+    pop_layer(c);
+    size_t skip = level_of(c) * LAYER_PART;
+    uint8_t part[LAYER_PART + 1] = { 0 };
+    memcpy(part, c->parts.p + skip, LAYER_PART);
+    *at = pack(&k, c->layer, bytes_of(part, sizeof part));
     return lmdb_err(mdb_cursor_get(c->cursor, at, row, MDB_SET_KEY));
 }
 
@@ -278,16 +287,14 @@ static enum err settle(struct layered_cursor *c, enum err e, MDB_val *at, MDB_va
         take_part(c, at, row);
         if (!is_mark(at))
             return OK;
-        uint32_t layer;
         struct packed k;
-        if (!mark_layer(row, layer_at(c, level_of(c)), &layer))
+        if (!descend(c, row))
             return ERR_DAMAGED;
-        push_layer(c, layer);
         if (step == MDB_NEXT) {
-            *at = pack(&k, layer, (struct bytes){ 0 });
+            *at = pack(&k, c->layer, (struct bytes){ 0 });
             e = lmdb_err(mdb_cursor_get(c->cursor, at, row, MDB_SET_RANGE));
         } else {
-            *at = pack(&k, layer + 1, (struct bytes){ 0 });
+            *at = pack(&k, c->layer + 1, (struct bytes){ 0 });
             e = lmdb_err(mdb_cursor_get(c->cursor, at, row, MDB_SET_RANGE));
             e = lmdb_err(mdb_cursor_get(c->cursor, at, row, e == OK ? MDB_PREV : MDB_LAST));
         }
@@ -296,9 +303,9 @@ static enum err settle(struct layered_cursor *c, enum err e, MDB_val *at, MDB_va
 
 static void start_outside(struct layered_cursor *c)
 {
-    buf_clear(&c->key, SIZE_MAX);
+    buf_clear(&c->parts, SIZE_MAX);
     buf_clear(&c->layers, SIZE_MAX);
-    push_layer(c, 0);
+    c->layer = 0;
 }
 
 /* Goes down KEY's marks as far as they are there; the cursor is then on the first LMDB key at or
@@ -308,7 +315,7 @@ static enum err seek_down(struct layered_cursor *c, struct bytes key, MDB_val *a
     start_outside(c);
     for (;;) {
         struct packed k;
-        *at = pack(&k, layer_at(c, level_of(c)), key);
+        *at = pack(&k, c->layer, key);
         bool longer = key.n > LAYER_PART;
         uint8_t wanted[LAYER_KEY_MAX];
         size_t wanted_n = at->mv_size;
@@ -318,11 +325,9 @@ static enum err seek_down(struct layered_cursor *c, struct bytes key, MDB_val *a
             e == OK && at->mv_size == wanted_n && memcmp(at->mv_data, wanted, wanted_n) == 0;
         if (!longer || !exact)
             return e;
-        uint32_t layer;
-        if (!mark_layer(row, layer_at(c, level_of(c)), &layer))
-            return ERR_DAMAGED;
         take_part(c, at, row);
-        push_layer(c, layer);
+        if (!descend(c, row))
+            return ERR_DAMAGED;
         key = bytes_skip(key, LAYER_PART);
     }
 }

@@ -31,9 +31,11 @@ MUST_CHECK enum err layered_remove(const struct layered *m, struct bytes key);
  * again. */
 struct layered_cursor {
     MDB_cursor *cursor;
-    struct buf key;    /* the whole key of the present row */
-    struct buf layers; /* uint32_t: the layers from the outermost to the present row's */
+    struct bytes key;  /* whole, of the present row; lends from the map or from PARTS */
     struct bytes row;  /* lends from the map */
+    struct buf parts;  /* of the key in the layers above, and its rest if it is in a lower layer */
+    struct buf layers; /* uint32_t: those below the outermost, down to the present row's */
+    uint32_t layer;    /* the present row's */
 };
 
 MUST_CHECK enum err layered_cursor_open(const struct layered *m, struct layered_cursor *c);
@@ -47,7 +49,13 @@ MUST_CHECK enum err layered_prev(struct layered_cursor *c);
 
 static inline struct bytes layered_key(const struct layered_cursor *c)
 {
-    return buf_bytes(&c->key);
+    return c->key;
+}
+
+/* True if the present key lends from the map, so that it outlives the cursor. */
+static inline bool layered_key_is_lent(const struct layered_cursor *c)
+{
+    return c->layer == 0;
 }
 
 #endif

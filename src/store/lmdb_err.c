@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum err lmdb_err(int code)
+enum err lmdb_err_of(int code)
 {
     switch (code) {
     case MDB_SUCCESS:

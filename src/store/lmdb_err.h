@@ -10,7 +10,12 @@
 
 /* ERR_NOT_FOUND, ERR_NO_SPACE (map or disk full), ERR_BUSY (readers), ERR_DAMAGED, ERR_VERSION,
  * ERR_IO. */
-MUST_CHECK enum err lmdb_err(int code);
+MUST_CHECK enum err lmdb_err_of(int code);
+
+static inline enum err lmdb_err(int code)
+{
+    return LIKELY(code == 0) ? OK : lmdb_err_of(code);
+}
 
 static inline MDB_val lmdb_val(struct bytes b)
 {

@@ -132,6 +132,7 @@ enum err range_job_begin(struct range_job *j, const struct view *view,
     j->backwards = q->target == RANGE_KEY && q->order == RANGE_DESCEND;
     j->sorted_later = q->target != RANGE_KEY;
     j->budget_left = q->budget_bytes;
+    j->filtered = q->min_mod != 0 || q->max_mod != 0 || q->min_create != 0 || q->max_create != 0;
     return OK;
 }
 
@@ -143,7 +144,8 @@ static bool is_open_end(struct bytes end)
 static struct kv *next_kv(struct range_job *j)
 {
     if (j->kv_n == j->kv_room) {
-        size_t room = j->kv_room == 0 ? 4 : j->kv_room * 2;
+        size_t few = j->query.end.n == 0 ? 1 : 4;
+        size_t room = j->kv_room == 0 ? few : j->kv_room * 2;
         struct kv *kvs = arena_alloc(j->arena, room * sizeof *kvs);
         if (j->kv_n > 0)
             memcpy(kvs, j->kvs, j->kv_n * sizeof *kvs);
@@ -191,11 +193,12 @@ static bool over_budget(struct range_job *j, size_t key_n, const struct row *row
 }
 
 /* A version that stands at the revision read; *ret_stop: nothing more is needed. */
-static enum err see(struct range_job *j, struct bytes key, const struct row *row, bool *ret_stop)
+static enum err see(struct range_job *j, struct bytes key, const struct row *row, bool lasting,
+                    bool *ret_stop)
 {
     const struct range_query *q = &j->query;
     *ret_stop = false;
-    if (q->count_only || !passes(q, row)) {
+    if (q->count_only || (j->filtered && !passes(q, row))) {
         j->count++;
         return OK;
     }
@@ -207,13 +210,30 @@ static enum err see(struct range_job *j, struct bytes key, const struct row *row
     j->passed++;
     if (!j->sorted_later && q->limit > 0 && j->passed > (uint64_t)q->limit)
         return OK;
-    return take_kv(j, key, row);
+    return take_kv(j, lasting ? key : arena_dup(j->arena, key), row);
 }
 
-static enum err see_head(struct range_job *j, struct bytes key, struct bytes bytes, bool lent_key,
+/* True if a living head adds to the counts and nothing else. */
+static bool only_counts(const struct range_job *j)
+{
+    const struct range_query *q = &j->query;
+    if (!j->newest)
+        return false;
+    bool cut = !j->sorted_later && q->limit > 0 && j->passed >= (uint64_t)q->limit;
+    return q->count_only || (cut && !j->filtered && q->budget_bytes == 0);
+}
+
+static enum err see_head(struct range_job *j, struct bytes key, struct bytes bytes, bool lasting,
                          bool *ret_stop)
 {
     struct row row;
+    if (only_counts(j)) {
+        *ret_stop = false;
+        bool lives = !head_row_is_deleted(bytes);
+        j->count += lives;
+        j->passed += lives && !j->query.count_only;
+        return OK;
+    }
     enum err e = head_row_read(bytes, &row);
     if (e == OK && !j->newest)
         e = version_at(j->view, j->query.space, &row, j->revision, &row);
@@ -222,9 +242,7 @@ static enum err see_head(struct range_job *j, struct bytes key, struct bytes byt
         return OK;
     if (e != OK)
         return e;
-    if (lent_key && !j->query.count_only)
-        key = arena_dup(j->arena, key);
-    return see(j, key, &row, ret_stop);
+    return see(j, key, &row, lasting, ret_stop);
 }
 
 static enum err see_single(struct range_job *j)
@@ -234,7 +252,7 @@ static enum err see_single(struct range_job *j)
     struct layered map = head_map(j->view, j->query.space);
     enum err e = layered_get(&map, j->query.key, &bytes);
     if (e == OK)
-        e = see_head(j, j->query.key, bytes, j->flat, &stop);
+        e = see_head(j, j->query.key, bytes, !j->flat, &stop);
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
@@ -282,7 +300,8 @@ enum err range_job_step(struct range_job *j, uint64_t *rows, bool *ret_done)
             return OK;
         }
         --*rows;
-        e = see_head(j, layered_key(&j->cursor), j->cursor.row, true, &stop);
+        bool lasting = !j->flat && layered_key_is_lent(&j->cursor);
+        e = see_head(j, layered_key(&j->cursor), j->cursor.row, lasting, &stop);
         if (e != OK || stop)
             return e;
     }

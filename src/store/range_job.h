@@ -15,6 +15,7 @@ struct range_job {
     bool newest;       /* which is the present one */
     bool backwards;    /* key order descending with a limit: from the end */
     bool sorted_later; /* all kvs are needed before the cut */
+    bool filtered;     /* by mod or create */
     bool open;
     struct layered_cursor cursor;
     struct kv *kvs;

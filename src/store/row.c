@@ -1,6 +1,8 @@
 /* Encodings of heads and changes; layouts in docs/formats.md. */
 #include "store/row.h"
 
+#include <assert.h>
+
 #include "store/lmdb_err.h"
 
 enum {
@@ -32,138 +34,176 @@ bool row_value_in_pieces(size_t key_n, size_t value_n)
     return (change > head ? change : head) + value_n + LMDB_NODE_BYTES > ROW_MAX;
 }
 
-static void put_number(struct buf *b, uint64_t v)
+/* Rows are written and read with bare pointers: both are on the path of every request. A writer's
+ * room is assured by the choice of what lies in pieces, a reader remembers its first failure. */
+
+static uint8_t *put_number(uint8_t *p, uint64_t v)
 {
-    uint8_t p[10];
-    size_t n = 0;
     for (; v > 0x7f; v >>= 7)
-        p[n++] = (uint8_t)(v | 0x80);
-    p[n++] = (uint8_t)v;
-    buf_put(b, p, n);
+        *p++ = (uint8_t)(v | 0x80);
+    *p++ = (uint8_t)v;
+    return p;
 }
 
-static uint64_t rd_number(struct rd *r)
+static uint8_t *put_place(uint8_t *p, struct place place)
+{
+    return put_number(put_number(p, place.revision), place.sub);
+}
+
+static uint8_t *put_link(uint8_t *p, const struct link *l)
+{
+    return put_number(put_place(p, l->place), l->depth);
+}
+
+static uint8_t *put_bytes(uint8_t *p, struct bytes b)
+{
+    if (b.n > 0)
+        memcpy(p, b.p, b.n);
+    return p + b.n;
+}
+
+static uint8_t *put_common(uint8_t *p, const struct row *row)
+{
+    *p++ = ROW_FORMAT;
+    *p++ = (uint8_t)((row->deleted ? FLAG_DELETED : 0) |
+                     (row->value_in_pieces ? FLAG_VALUE_IN_PIECES : 0) |
+                     (row->key_in_pieces ? FLAG_KEY_IN_PIECES : 0));
+    p = put_number(p, row->create);
+    p = put_number(p, row->version);
+    p = put_number(p, (uint64_t)row->lease);
+    p = put_number(p, row->depth);
+    p = put_place(p, row->prev);
+    p = put_link(p, &row->jump);
+    p = put_link(p, &row->jump2);
+    p = put_number(p, row->origin);
+    return put_number(p, row->value_n);
+}
+
+struct reader {
+    const uint8_t *p, *end;
+    bool short_of;
+};
+
+static uint64_t take_number(struct reader *r)
 {
     uint64_t v = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = rd_u8(r);
+    if (LIKELY(r->p < r->end && *r->p < 0x80))
+        return *r->p++;
+    for (unsigned shift = 0; shift < 64 && r->p < r->end; shift += 7) {
+        uint8_t byte = *r->p++;
         v |= (uint64_t)(byte & 0x7f) << shift;
         if (byte < 0x80)
             return v;
     }
-    rd_fail(r, ERR_MALFORMED);
+    r->short_of = true;
     return 0;
 }
 
-static void put_place(struct buf *b, struct place p)
-{
-    put_number(b, p.revision);
-    put_number(b, p.sub);
-}
-
-static struct place rd_place(struct rd *r)
+static struct place take_place(struct reader *r)
 {
     struct place p;
-    p.revision = rd_number(r);
-    p.sub = (uint32_t)rd_number(r);
+    p.revision = take_number(r);
+    p.sub = (uint32_t)take_number(r);
     return p;
 }
 
-static void put_link(struct buf *b, struct link l)
-{
-    put_place(b, l.place);
-    put_number(b, l.depth);
-}
-
-static struct link rd_link(struct rd *r)
+static struct link take_link(struct reader *r)
 {
     struct link l;
-    l.place = rd_place(r);
-    l.depth = (uint32_t)rd_number(r);
+    l.place = take_place(r);
+    l.depth = (uint32_t)take_number(r);
     return l;
 }
 
-static void put_common(struct buf *b, const struct row *row)
+static struct bytes take_bytes(struct reader *r, uint64_t n)
 {
-    buf_put_u8(b, ROW_FORMAT);
-    buf_put_u8(b, (uint8_t)((row->deleted ? FLAG_DELETED : 0) |
-                            (row->value_in_pieces ? FLAG_VALUE_IN_PIECES : 0) |
-                            (row->key_in_pieces ? FLAG_KEY_IN_PIECES : 0)));
-    put_number(b, row->create);
-    put_number(b, row->version);
-    put_number(b, (uint64_t)row->lease);
-    put_number(b, row->depth);
-    put_place(b, row->prev);
-    put_link(b, row->jump);
-    put_link(b, row->jump2);
-    put_number(b, row->origin);
-    put_number(b, row->value_n);
+    if (n > (size_t)(r->end - r->p)) {
+        r->short_of = true;
+        return (struct bytes){ 0 };
+    }
+    struct bytes b = bytes_of(r->p, (size_t)n);
+    r->p += n;
+    return b;
 }
 
-static enum err read_common(struct rd *r, struct row *row)
+static enum err read_common(struct reader *r, struct row *row)
 {
-    uint8_t format = rd_u8(r);
-    if (r->err == OK && format != ROW_FORMAT)
+    if (r->end - r->p < 2)
+        return ERR_DAMAGED;
+    if (r->p[0] != ROW_FORMAT)
         return ERR_VERSION;
-    uint8_t flags = rd_u8(r);
+    uint8_t flags = r->p[1];
+    r->p += 2;
     row->deleted = flags & FLAG_DELETED;
     row->value_in_pieces = flags & FLAG_VALUE_IN_PIECES;
     row->key_in_pieces = flags & FLAG_KEY_IN_PIECES;
-    row->create = rd_number(r);
-    row->version = rd_number(r);
-    row->lease = (int64_t)rd_number(r);
-    row->depth = (uint32_t)rd_number(r);
-    row->prev = rd_place(r);
-    row->jump = rd_link(r);
-    row->jump2 = rd_link(r);
-    row->origin = (uint32_t)rd_number(r);
-    row->value_n = rd_number(r);
-    return r->err == OK ? OK : ERR_DAMAGED;
+    row->create = take_number(r);
+    row->version = take_number(r);
+    row->lease = (int64_t)take_number(r);
+    row->depth = (uint32_t)take_number(r);
+    row->prev = take_place(r);
+    row->jump = take_link(r);
+    row->jump2 = take_link(r);
+    row->origin = (uint32_t)take_number(r);
+    row->value_n = take_number(r);
+    return OK;
 }
 
-void head_row_write(struct buf *out, const struct row *row)
+static enum err read_end(const struct reader *r)
 {
-    put_common(out, row);
-    put_place(out, row->place);
+    return r->short_of || r->p != r->end ? ERR_DAMAGED : OK;
+}
+
+bool head_row_is_deleted(struct bytes bytes)
+{
+    return bytes.n >= 2 && bytes.p[0] == ROW_FORMAT && (bytes.p[1] & FLAG_DELETED) != 0;
+}
+
+struct bytes head_row_write(uint8_t *room, const struct row *row)
+{
+    assert(row->value_in_pieces || row->value.n <= ROW_MAX - HEAD_BYTES);
+    uint8_t *p = put_place(put_common(room, row), row->place);
     if (!row->value_in_pieces)
-        buf_put_bytes(out, row->value);
+        p = put_bytes(p, row->value);
+    return bytes_of(room, (size_t)(p - room));
 }
 
 enum err head_row_read(struct bytes bytes, struct row *ret)
 {
-    struct rd r;
-    rd_init(&r, bytes);
-    *ret = (struct row){ 0 };
+    struct reader r = { .p = bytes.p, .end = bytes.p + bytes.n };
     enum err e = read_common(&r, ret);
     if (e != OK)
         return e;
-    ret->place = rd_place(&r);
-    ret->value = rd_take(&r, ret->value_in_pieces ? 0 : ret->value_n);
-    return rd_end(&r) == OK ? OK : ERR_DAMAGED;
+    ret->place = take_place(&r);
+    ret->value = take_bytes(&r, ret->value_in_pieces ? 0 : ret->value_n);
+    ret->key_n = 0;
+    ret->key = (struct bytes){ 0 };
+    return read_end(&r);
 }
 
-void change_row_write(struct buf *out, const struct row *row)
+struct bytes change_row_write(uint8_t *room, const struct row *row)
 {
-    put_common(out, row);
-    put_number(out, row->key_n);
+    size_t key_n = row->key_in_pieces ? 0 : row->key.n;
+    assert(key_n + (row->value_in_pieces ? 0 : row->value.n) <= ROW_MAX - CHANGE_BYTES);
+    uint8_t *p = put_number(put_common(room, row), row->key_n);
     if (!row->key_in_pieces)
-        buf_put_bytes(out, row->key);
+        p = put_bytes(p, row->key);
     if (!row->value_in_pieces)
-        buf_put_bytes(out, row->value);
+        p = put_bytes(p, row->value);
+    return bytes_of(room, (size_t)(p - room));
 }
 
 enum err change_row_read(struct place place, struct bytes bytes, struct row *ret)
 {
-    struct rd r;
-    rd_init(&r, bytes);
-    *ret = (struct row){ .place = place };
+    struct reader r = { .p = bytes.p, .end = bytes.p + bytes.n };
     enum err e = read_common(&r, ret);
     if (e != OK)
         return e;
-    ret->key_n = (uint32_t)rd_number(&r);
-    ret->key = rd_take(&r, ret->key_in_pieces ? 0 : ret->key_n);
-    ret->value = rd_take(&r, ret->value_in_pieces ? 0 : ret->value_n);
-    return rd_end(&r) == OK ? OK : ERR_DAMAGED;
+    ret->place = place;
+    ret->key_n = (uint32_t)take_number(&r);
+    ret->key = take_bytes(&r, ret->key_in_pieces ? 0 : ret->key_n);
+    ret->value = take_bytes(&r, ret->value_in_pieces ? 0 : ret->value_n);
+    return read_end(&r);
 }
 
 void place_write(uint8_t *p, struct place place)

@@ -46,8 +46,11 @@ struct row { /* what both rows hold */
 bool row_value_in_pieces(size_t key_n, size_t value_n);
 bool row_key_in_pieces(size_t key_n);
 
-void head_row_write(struct buf *out, const struct row *row);
-void change_row_write(struct buf *out, const struct row *row);
+/* Each writes into ROOM of ROW_MAX bytes and returns what it wrote there. */
+struct bytes head_row_write(uint8_t *room, const struct row *row);
+struct bytes change_row_write(uint8_t *room, const struct row *row);
+/* A look at a head without reading it. */
+bool head_row_is_deleted(struct bytes bytes);
 /* ERR_VERSION, ERR_DAMAGED. */
 MUST_CHECK enum err head_row_read(struct bytes bytes, struct row *ret);
 /* PLACE is the row's key. */

@@ -178,13 +178,10 @@ enum err store_sweep(struct store *store, uint64_t rows, bool *ret_done)
     bool idle = e == OK && !has_work(&v.state);
     if (e == OK && !idle)
         e = sweep_all(&v, rows == 0 ? 1 : rows, ret_done);
-    if (e == OK && !idle)
-        e = state_write(store, v.txn, &v.state);
     if (e != OK || idle) {
         mdb_txn_abort(v.txn);
         *ret_done = idle;
         return e;
     }
-    tables_count(store, v.txn, &v.state);
-    return lmdb_err(mdb_txn_commit(v.txn));
+    return tables_commit(store, v.txn, &v.state, ALL_SPACES, true);
 }

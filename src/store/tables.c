@@ -77,6 +77,59 @@ enum err state_write(struct store *store, MDB_txn *txn, const struct state *s)
     return lmdb_err(mdb_put(txn, store->dbi[TABLE_META], &key, &row, 0));
 }
 
+/* -- committing, and figures
+ * ---------------------------------------------------------------------------------- */
+
+static uint64_t table_bytes(struct store *store, MDB_txn *txn, unsigned table)
+{
+    MDB_stat s;
+    if (mdb_stat(txn, store->dbi[table], &s) != 0)
+        return 0;
+    return (uint64_t)(s.ms_branch_pages + s.ms_leaf_pages + s.ms_overflow_pages) * PAGE;
+}
+
+static void count_tables(struct store *store, MDB_txn *txn, unsigned spaces, bool others)
+{
+    for (unsigned t = 0; t < TABLES; t++) {
+        bool touched = t >= TABLE_LEASE ? others : (spaces & BIT(t % 8)) != 0;
+        if (touched && table_exists(t))
+            store->table_bytes[t] = table_bytes(store, txn, t);
+    }
+}
+
+static void publish_figures(struct store *store, const struct state *s)
+{
+    MDB_envinfo info;
+    uint64_t used = 0, etcd = 0;
+    for (unsigned t = 0; t < TABLES; t++) {
+        used += store->table_bytes[t];
+        if (t < TABLE_LEASE && t % 8 == SPACE_ETCD)
+            etcd += store->table_bytes[t];
+    }
+    mdb_env_info(store->env, &info);
+    atomic_store_explicit(&store->file_bytes, ((uint64_t)info.me_last_pgno + 1) * PAGE,
+                          memory_order_relaxed);
+    atomic_store_explicit(&store->used_bytes, used, memory_order_relaxed);
+    atomic_store_explicit(&store->etcd_bytes, etcd, memory_order_relaxed);
+    for (size_t i = 0; i < SPACES; i++)
+        atomic_store_explicit(&store->keys[i], s->keys[i], memory_order_relaxed);
+}
+
+enum err tables_commit(struct store *store, MDB_txn *take_txn, const struct state *s,
+                       unsigned spaces, bool others)
+{
+    enum err e = state_write(store, take_txn, s);
+    if (e != OK) {
+        mdb_txn_abort(take_txn);
+        return e;
+    }
+    count_tables(store, take_txn, spaces, others);
+    e = lmdb_err(mdb_txn_commit(take_txn));
+    if (e == OK)
+        publish_figures(store, s);
+    return e;
+}
+
 /* -- opening ---------------------------------------------------------------------------------- */
 
 static void table_name(unsigned table, char *name)
@@ -137,14 +190,13 @@ static enum err first_transaction(struct store *store, struct why *why)
     if (e == OK)
         e = state_read(store, txn, &state);
     if (e == OK)
-        e = state_write(store, txn, &state);
-    if (e != OK) {
+        e = tables_commit(store, txn, &state, ALL_SPACES, true);
+    else
         mdb_txn_abort(txn);
+    if (e != OK)
         return why_set(why, e, "store: the view file '%s/view.mdb' cannot be used: %s",
                        store->options.dir, err_text(e));
-    }
-    tables_count(store, txn, &state);
-    return lmdb_err(mdb_txn_commit(txn));
+    return OK;
 }
 
 enum err store_open(const struct store_options *options, struct why *why, struct store **ret)
@@ -181,34 +233,7 @@ enum err store_sync(struct store *store)
     return lmdb_err(mdb_env_sync(store->env, 1));
 }
 
-/* -- figures ---------------------------------------------------------------------------------- */
-
-static uint64_t table_bytes(struct store *store, MDB_txn *txn, unsigned table)
-{
-    MDB_stat s;
-    if (mdb_stat(txn, store->dbi[table], &s) != 0)
-        return 0;
-    return (uint64_t)(s.ms_branch_pages + s.ms_leaf_pages + s.ms_overflow_pages) * PAGE;
-}
-
-void tables_count(struct store *store, MDB_txn *txn, const struct state *s)
-{
-    MDB_envinfo info;
-    uint64_t used = 0, etcd = 0;
-    for (unsigned t = 0; t < TABLES; t++) {
-        uint64_t bytes = table_exists(t) ? table_bytes(store, txn, t) : 0;
-        used += bytes;
-        if (t < TABLE_LEASE && t % 8 == SPACE_ETCD)
-            etcd += bytes;
-    }
-    mdb_env_info(store->env, &info);
-    atomic_store_explicit(&store->file_bytes, ((uint64_t)info.me_last_pgno + 1) * PAGE,
-                          memory_order_relaxed);
-    atomic_store_explicit(&store->used_bytes, used, memory_order_relaxed);
-    atomic_store_explicit(&store->etcd_bytes, etcd, memory_order_relaxed);
-    for (size_t i = 0; i < SPACES; i++)
-        atomic_store_explicit(&store->keys[i], s->keys[i], memory_order_relaxed);
-}
+/* -- for readers of figures ------------------------------------------------------------------ */
 
 void store_space(struct store *store, struct store_space *ret)
 {

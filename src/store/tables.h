@@ -47,8 +47,9 @@ struct store {
     struct store_options options;
     MDB_env *env;
     MDB_dbi dbi[TABLES];
-    struct apply *apply;     /* the open one, or NULL */
-    _Atomic uint32_t wanted; /* BIT(space) whose events are encoded */
+    struct apply *apply;          /* the open one, or NULL */
+    uint64_t table_bytes[TABLES]; /* as last counted */
+    _Atomic uint32_t wanted;      /* BIT(space) whose events are encoded */
     _Atomic uint64_t file_bytes, used_bytes, etcd_bytes, keys[SPACES];
 };
 
@@ -73,7 +74,12 @@ static inline uint64_t state_compacted(const struct state *s, enum space space)
     return s->compacted[space] == 0 ? 0 : s->compacted[space] - 1;
 }
 
-/* Publishes the figures of store_space from TXN, before it commits. */
-void tables_count(struct store *store, MDB_txn *txn, const struct state *s);
+/* Every space, for tables_commit. */
+enum { ALL_SPACES = (1 << SPACES) - 1 };
+
+/* Commits S with TXN and publishes the figures of store_space: what is counted anew are the tables
+ * of SPACES (a set of bits) and, if OTHERS, those of no space. */
+MUST_CHECK enum err tables_commit(struct store *store, MDB_txn *take_txn, const struct state *s,
+                                  unsigned spaces, bool others);
 
 #endif

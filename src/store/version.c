@@ -45,27 +45,20 @@ static enum err choose_jump(const struct view *v, enum space space, const struct
 
 static enum err put_change(const struct view *v, enum space space, const struct row *row)
 {
-    uint8_t place[PLACE_BYTES], bytes[ROW_MAX];
-    struct buf b = { .p = bytes, .room = sizeof bytes, .max = sizeof bytes };
+    uint8_t place[PLACE_BYTES], room[ROW_MAX];
     place_write(place, row->place);
-    change_row_write(&b, row);
-    if (b.full)
-        return ERR_TOO_BIG;
-    MDB_val key = { .mv_size = sizeof place, .mv_data = place }, value = lmdb_val(buf_bytes(&b));
+    MDB_val key = { .mv_size = sizeof place, .mv_data = place };
+    MDB_val value = lmdb_val(change_row_write(room, row));
     return lmdb_err(mdb_put(v->txn, v->store->dbi[TABLE_CHANGE + space], &key, &value, MDB_APPEND));
 }
 
 static enum err put_head(const struct view *v, enum space space, struct bytes key,
                          const struct row *row, uint32_t *next_layer)
 {
-    uint8_t bytes[ROW_MAX];
-    struct buf b = { .p = bytes, .room = sizeof bytes, .max = sizeof bytes };
-    head_row_write(&b, row);
-    if (b.full)
-        return ERR_TOO_BIG;
+    uint8_t room[ROW_MAX];
     struct layered map = head_map(v, space);
     map.next_layer = next_layer;
-    return layered_put(&map, key, buf_bytes(&b));
+    return layered_put(&map, key, head_row_write(room, row));
 }
 
 static enum err put_pieces(const struct view *v, enum space space, const struct row *row,
