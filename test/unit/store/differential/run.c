@@ -361,7 +361,7 @@ static bool pin_or_look(struct run *run)
                            view_open(run->main.store, &run->pinned.view));
 }
 
-static bool keys_are_counted(struct run *run)
+static bool figures_agree(struct run *run)
 {
     struct store_space space;
     store_space(run->main.store, &space);
@@ -370,6 +370,12 @@ static bool keys_are_counted(struct run *run)
         if (!report_same_u64(run->report, "living keys", model_living(run->model, s),
                              space.keys[s]))
             return false;
+    bool never = run->model->spaces[0].event_n == 0, lives = model_living(run->model, 0) > 0;
+    if (space.used_bytes > space.file_bytes || space.etcd_bytes > space.used_bytes ||
+        (never && space.etcd_bytes > 0) || (lives && space.etcd_bytes == 0))
+        return report_differs(run->report,
+                              "pages of ETCD %" PRIu64 ", used %" PRIu64 ", of the file %" PRIu64,
+                              space.etcd_bytes, space.used_bytes, space.file_bytes);
     return true;
 }
 
@@ -379,7 +385,7 @@ static bool ask_questions(struct run *run)
     if (!report_same_err(run->report, "view_renew", OK, view_renew(run->main.view)))
         return false;
     struct look look = look_at(run, run->main.view, run->model);
-    if (!look_counters(&look) || !keys_are_counted(run))
+    if (!look_counters(&look) || !figures_agree(run))
         return false;
     for (unsigned i = 0; i < run->plan->questions; i++)
         if (!look_somewhere(&look))
