@@ -10,13 +10,18 @@
 #include "store/apply_context.h"
 #include "store/lmdb_err.h"
 
-enum { ROOM_BYTES = 256 * 1024, ROOM_A_ROW = 4096, ROWS_ASSURED_MAX = 4096 };
+enum {
+    ROOM_BYTES = 256 * 1024, /* for the counters and the paths to them */
+    ROOM_A_ROW = 8192,       /* a page of HEAD, and its share of the others */
+    ROWS_ASSURED = 512       /* are asked for at a time */
+};
 
 /* -- beginning and ending --------------------------------------------------------------------- */
 
 static void apply_free(struct apply *a)
 {
     range_job_end(&a->job);
+    apply_txn_end_plan(a);
     if (a->view.txn != NULL)
         mdb_txn_abort(a->view.txn);
     if (a->effects != NULL)
@@ -47,6 +52,25 @@ static void make_effects(struct apply *a, uint64_t index, uint64_t term)
     a->batch = b;
 }
 
+static const struct command_kind_row *find_kind(const struct store *store, enum command_kind kind)
+{
+    for (size_t i = 0; i < store->options.kind_n; i++)
+        if (store->options.kinds[i].kind == kind)
+            return &store->options.kinds[i];
+    return NULL;
+}
+
+/* Walks all commands once, so that an entry this build cannot apply is refused as a whole. */
+static enum err read_ahead(const struct store *store, struct entry_reader entry)
+{
+    struct command c;
+    enum err e;
+    while ((e = entry_next(&entry, &c)) == OK)
+        if ((c.kind < COMMAND_TXN || c.kind > COMMAND_COMPACT) && find_kind(store, c.kind) == NULL)
+            return ERR_RULES; /* made by a build that knows more */
+    return e == ERR_NOT_FOUND ? OK : ERR_MALFORMED;
+}
+
 enum err store_apply_begin(struct store *store, uint64_t index, uint64_t term, struct bytes payload,
                            struct apply **ret)
 {
@@ -60,6 +84,8 @@ enum err store_apply_begin(struct store *store, uint64_t index, uint64_t term, s
     arena_init(&a->scratch, 0);
     buf_init(&a->from, SIZE_MAX / 4);
     enum err e = payload.n == 0 ? OK : entry_read(payload, &a->entry_arena, &a->entry);
+    if (e == OK && payload.n > 0)
+        e = read_ahead(store, a->entry);
     if (e != OK) {
         apply_free(a);
         return e;
@@ -76,14 +102,13 @@ void store_apply_abort(struct apply *apply)
     apply_free(apply);
 }
 
-/* Room for what this step may write, asked for before it writes anything. */
-static enum err assure(struct apply *a, uint64_t rows)
+/* Room for what ROWS more may take, asked for before they write anything. */
+static enum err assure(const struct apply *a, uint64_t rows)
 {
     const struct store_options *o = &a->store->options;
     if (o->assure == NULL)
         return OK;
-    uint64_t some = rows < ROWS_ASSURED_MAX ? rows : ROWS_ASSURED_MAX;
-    uint64_t bytes = ROOM_BYTES + 3 * a->payload.n + some * ROOM_A_ROW;
+    uint64_t bytes = a->grown_bytes + ROOM_BYTES + 3 * a->payload.n + rows * ROOM_A_ROW;
     return o->assure(o->assure_ctx,
                      atomic_load_explicit(&a->store->file_bytes, memory_order_relaxed), bytes);
 }
@@ -99,6 +124,8 @@ static enum err open_txn(struct apply *a)
     if (e != OK)
         return e;
     const struct state *s = &a->view.state;
+    if (a->effects->index <= s->index)
+        return ERR_INVALID; /* it has been applied: twice would be a divergence */
     a->batch->first = s->revision + 1;
     a->batch->system_first = s->system_revision + 1;
     return OK;
@@ -106,19 +133,9 @@ static enum err open_txn(struct apply *a)
 
 /* -- commands --------------------------------------------------------------------------------- */
 
-static const struct command_kind_row *find_kind(const struct store *store, enum command_kind kind)
-{
-    for (size_t i = 0; i < store->options.kind_n; i++)
-        if (store->options.kinds[i].kind == kind)
-            return &store->options.kinds[i];
-    return NULL;
-}
-
 static enum err check_upper(struct apply *a)
 {
     const struct command_kind_row *row = find_kind(a->store, a->command.kind);
-    if (row == NULL)
-        return ERR_RULES; /* made by a build that knows more */
     return row->check(a->store->options.kinds_ctx, (struct apply_context *)a, a->command.body,
                       &a->scratch);
 }
@@ -130,11 +147,12 @@ static enum err run_upper(struct apply *a)
                     &a->effects->arena, &a->result->upper);
 }
 
-static enum err check_command(struct apply *a)
+static enum err check_command(struct apply *a, uint64_t *rows, bool *ret_done)
 {
+    *ret_done = true;
     switch (a->command.kind) {
     case COMMAND_TXN:
-        return apply_txn_check(a);
+        return apply_txn_check(a, rows, ret_done);
     case COMMAND_LEASE_GRANT:
     case COMMAND_LEASE_REVOKE:
     case COMMAND_LEASE_STAGE:
@@ -178,29 +196,42 @@ static void end_command(struct apply *a)
 {
     a->result->revision = a->view.state.revision;
     a->result->system_revision = a->view.state.system_revision;
-    a->in_command = false;
+    a->phase = COMMAND_NONE;
     arena_clear(&a->scratch);
 }
 
-/* The next command, checked; *ret_end after the last. */
-static enum err begin_command(struct apply *a, bool *ret_end)
+static enum err begin_command(struct apply *a)
 {
-    *ret_end = a->entry.command_n == 0;
-    if (*ret_end)
-        return OK;
     a->result = &a->effects->results[a->effects->result_n - a->entry.command_n];
     enum err e = entry_next(&a->entry, &a->command);
     if (e != OK)
-        return ERR_DAMAGED; /* the head was right and the rest is not */
+        return ERR_DAMAGED; /* it was read ahead */
     a->wrote = a->wrote_system = false;
-    a->in_command = true;
-    e = check_command(a);
+    a->phase = COMMAND_CHECK;
+    return OK;
+}
+
+static enum err go_on_checking(struct apply *a, uint64_t *rows)
+{
+    bool done;
+    enum err e = check_command(a, rows, &done);
     if (e != OK && !is_refusal(e))
         return e;
     a->result->err = e;
     if (e != OK)
         end_command(a);
+    else if (done)
+        a->phase = COMMAND_RUN;
     return OK;
+}
+
+static enum err go_on_running(struct apply *a, uint64_t *rows)
+{
+    bool done;
+    enum err e = run_command(a, rows, &done);
+    if (e == OK && done)
+        end_command(a);
+    return e;
 }
 
 /* -- the end ---------------------------------------------------------------------------------- */
@@ -257,32 +288,46 @@ static enum err finish(struct apply *a, struct effects **ret_effects)
     return e;
 }
 
-enum err store_apply_step(struct apply *a, uint64_t rows, struct effects **ret_effects)
+/* About ROWS rows of work; *ret_end when nothing is left to do but the commit. */
+static enum err work(struct apply *a, uint64_t rows, bool *ret_end)
 {
-    *ret_effects = NULL;
-    if (rows == 0)
-        rows = 1;
-    enum err e = assure(a, rows);
-    if (e == OK)
-        e = open_txn(a);
-    while (e == OK) {
-        bool end = false, done = false;
-        if (!a->in_command) {
-            if (rows == 0)
+    enum err e = OK;
+    *ret_end = false;
+    while (e == OK && rows > 0) {
+        switch (a->phase) {
+        case COMMAND_NONE:
+            *ret_end = a->entry.command_n == 0;
+            if (*ret_end)
                 return OK;
             rows--;
-            e = begin_command(a, &end);
-            if (e == OK && end)
-                return finish(a, ret_effects);
-            continue;
+            e = begin_command(a);
+            break;
+        case COMMAND_CHECK:
+            e = go_on_checking(a, &rows);
+            break;
+        case COMMAND_RUN:
+            e = go_on_running(a, &rows);
+            break;
         }
-        if (rows == 0)
-            return OK;
-        e = run_command(a, &rows, &done);
-        if (e == OK && done)
-            end_command(a);
     }
     return e;
+}
+
+enum err store_apply_step(struct apply *a, uint64_t rows, struct effects **ret_effects)
+{
+    bool end = false;
+    enum err e = OK;
+    *ret_effects = NULL;
+    do {
+        uint64_t some = rows == 0 ? 1 : rows < ROWS_ASSURED ? rows : ROWS_ASSURED;
+        e = assure(a, some);
+        if (e == OK)
+            e = open_txn(a);
+        if (e == OK)
+            e = work(a, some, &end);
+        rows -= some < rows ? some : rows;
+    } while (e == OK && !end && rows > 0);
+    return e == OK && end ? finish(a, ret_effects) : e;
 }
 
 enum err store_apply(struct store *store, uint64_t index, uint64_t term, struct bytes payload,
@@ -292,6 +337,6 @@ enum err store_apply(struct store *store, uint64_t index, uint64_t term, struct 
     *ret_effects = NULL;
     enum err e = store_apply_begin(store, index, term, payload, &a);
     while (e == OK && *ret_effects == NULL)
-        e = store_apply_step(a, 1000000, ret_effects);
+        e = store_apply_step(a, UINT64_MAX, ret_effects);
     return e;
 }

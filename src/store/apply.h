@@ -8,6 +8,8 @@
 #include "store/txn_plan.h"
 #include "store/version.h"
 
+enum command_phase { COMMAND_NONE, COMMAND_CHECK, COMMAND_RUN };
+
 struct apply {
     struct store *store;
     struct view view; /* the writing transaction and the counters as they are becoming */
@@ -22,14 +24,20 @@ struct apply {
 
     /* the present command */
     struct command command;
-    bool in_command;
+    enum command_phase phase;
     struct command_result *result;
     bool wrote, wrote_system; /* it has taken a revision */
     uint32_t sub, system_sub;
     bool leases_touched; /* by this entry */
 
+    /* for asking for room: about how much this transaction has grown the file by */
+    uint64_t grown_bytes;
+    uintptr_t last_page; /* of the head that was replaced last */
+    int64_t last_lease;
+
     /* of a transaction */
     struct txn_plan plan;
+    bool planning;
     size_t step;
     bool in_step;
     struct range_job job;
@@ -61,7 +69,9 @@ void apply_lease_change(struct apply *a, const struct lease_change *change);
 /* -- commands: `check` refuses, `run` goes on until *ret_done -----------------------------------
  */
 
-MUST_CHECK enum err apply_txn_check(struct apply *a);
+MUST_CHECK enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done);
+/* Forgets a check that is under way. */
+void apply_txn_end_plan(struct apply *a);
 MUST_CHECK enum err apply_txn_run(struct apply *a, uint64_t *rows, bool *ret_done);
 MUST_CHECK enum err apply_lease_check(struct apply *a);
 MUST_CHECK enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done);

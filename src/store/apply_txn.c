@@ -3,19 +3,40 @@
  * meanwhile. */
 #include "store/apply.h"
 
-enum err apply_txn_check(struct apply *a)
+static enum err begin_plan(struct apply *a)
 {
     struct txn *txn;
     enum err e = txn_decode(a->command.body, &a->scratch, &txn);
+    if (e != OK)
+        return e;
+    txn_plan_begin(&a->plan, &a->view, txn, &a->effects->arena);
+    a->planning = true;
+    return OK;
+}
+
+enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    enum err e = a->planning ? OK : begin_plan(a);
+    if (e != OK)
+        return e;
+    e = txn_plan_step(&a->plan, rows, ret_done);
+    if (e == OK && !*ret_done)
+        return OK;
+    apply_txn_end_plan(a);
     if (e == OK)
-        e = txn_plan_make(&a->view, txn, &a->effects->arena, &a->plan);
-    if (e == OK)
-        e = txn_plan_check(&a->view, &a->plan);
+        e = txn_plan_check(&a->plan);
     a->step = 0;
     a->in_step = false;
     if (e == OK)
         a->result->txn = a->plan.result;
     return e;
+}
+
+void apply_txn_end_plan(struct apply *a)
+{
+    if (a->planning)
+        txn_plan_end(&a->plan);
+    a->planning = false;
 }
 
 /* -- put -------------------------------------------------------------------------------------- */

@@ -104,11 +104,31 @@ static enum err next_place(struct apply *a, enum space space, struct place *ret)
     return e;
 }
 
+/* How much the file may have grown by: a page of HEAD when another one is written than last time,
+ * the change, the value; and the paths to the lease's rows, which lie together if it is the same.
+ */
+static void note_growth(struct apply *a, const struct row *head, size_t key_n, size_t value_n,
+                        int64_t lease)
+{
+    enum { PAGE = 4096, ROWS_BYTES = 512 };
+    uintptr_t page = head == NULL ? 0 : (uintptr_t)head->value.p / PAGE;
+    uint64_t more = ROWS_BYTES + 2 * key_n + 2 * value_n;
+    if (page == 0 || page != a->last_page)
+        more += 2 * PAGE;
+    if (lease != 0 && lease != a->last_lease)
+        more += 4 * PAGE;
+    a->last_page = page;
+    a->last_lease = lease;
+    a->grown_bytes += more;
+}
+
 static enum err write_version(struct apply *a, enum space space, struct bytes key,
                               const struct row *head, struct next_version *next)
 {
     struct row row;
     uint64_t prev_mod = head != NULL && !head->deleted ? head->place.revision : 0;
+    int64_t lease = next->deleted ? head->lease : next->lease;
+    note_growth(a, head, key.n, next->value.n, lease);
     enum err e = next_place(a, space, &next->place);
     if (e == OK)
         e = apply_origin(a, &next->origin);

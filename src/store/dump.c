@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "store/lmdb_err.h"
+#include "store/row.h"
 #include "store/tables.h"
 
 static const uint8_t order[] = {
@@ -112,6 +113,10 @@ enum err load_open(struct store *store, struct load **ret)
     struct load *l = mem_zalloc(1, sizeof *l);
     struct state state;
     l->store = store;
+    if (store->apply != NULL) {
+        mem_free(l);
+        return ERR_INVALID;
+    }
     buf_init(&l->left, 1 << 20);
     enum err e = lmdb_err(mdb_txn_begin(store->env, NULL, 0, &l->txn));
     if (e == OK)
@@ -136,10 +141,29 @@ void load_abort(struct load *l)
     mem_free(l);
 }
 
-static enum err load_row(struct load *l, uint8_t table, struct bytes key, struct bytes row)
+/* Refuses what no store has written: it would lie on overflow pages, or be read as damage later. */
+static enum err check_row(uint8_t table, struct bytes key, struct bytes row)
 {
     if (!table_exists(table))
         return ERR_VERSION;
+    if (key.n == 0 || key.n > LAYER_KEY_MAX || key.n + row.n > ROW_MAX)
+        return ERR_MALFORMED;
+    struct row ignored;
+    unsigned kind = table - table % 8;
+    bool mark = kind == TABLE_HEAD && key.n == LAYER_KEY_MAX;
+    if (kind == TABLE_HEAD && !mark)
+        return head_row_read(row, &ignored);
+    if (kind == TABLE_CHANGE)
+        return key.n != PLACE_BYTES ? ERR_MALFORMED
+                                    : change_row_read(place_read(key.p), row, &ignored);
+    return OK;
+}
+
+static enum err load_row(struct load *l, uint8_t table, struct bytes key, struct bytes row)
+{
+    enum err refused = check_row(table, key, row);
+    if (refused != OK)
+        return refused == ERR_DAMAGED ? ERR_MALFORMED : refused;
     MDB_val k = lmdb_val(key), v = lmdb_val(row);
     unsigned flags = table == TABLE_META ? 0 : MDB_APPEND;
     enum err e = lmdb_err(mdb_put(l->txn, l->store->dbi[table], &k, &v, flags));

@@ -1,8 +1,6 @@
 /* Packing and reading entries; the layout stands in entry.h. */
 #include "store/entry.h"
 
-#include <xxhash.h>
-
 void entry_writer_init(struct entry_writer *w, size_t max_bytes)
 {
     *w = (struct entry_writer){ 0 };
@@ -18,13 +16,6 @@ void entry_writer_fini(struct entry_writer *w)
 
 /* -- writing ---------------------------------------------------------------------------------- */
 
-static uint64_t hash_origin(const struct origin *o)
-{
-    uint64_t hash = XXH64(o->principal.p, o->principal.n, (uint64_t)o->face + 1);
-    hash = XXH64(o->address.p, o->address.n, hash);
-    return XXH64(o->why.p, o->why.n, hash);
-}
-
 static void put_origin(struct buf *b, const struct origin *o)
 {
     buf_put_run(b, o->principal);
@@ -33,27 +24,35 @@ static void put_origin(struct buf *b, const struct origin *o)
     buf_put_run(b, o->why);
 }
 
-/* The number of O in this entry; written if it is none of the last few. */
+enum { RECENT = ENTRY_RECENT_ORIGINS };
+
+/* The number of O in this entry; written if it is none of the last few. Whole encodings are
+ * compared: a hash could be made to collide, and a command would have another's origin. */
 static uint16_t number_of(struct entry_writer *w, const struct origin *o)
 {
-    enum { RECENT = sizeof w->recent / sizeof w->recent[0] };
-    uint64_t hash = hash_origin(o);
-    size_t known = w->origin_n < RECENT ? w->origin_n : RECENT;
-    for (size_t i = 0; i < known; i++)
-        if (w->recent[i].hash == hash)
-            return w->recent[i].number;
+    size_t at = w->origins.n;
     put_origin(&w->origins, o);
+    if (w->origins.full)
+        return 0;
+    struct bytes written = bytes_skip(buf_bytes(&w->origins), at);
+    size_t known = w->origin_n < RECENT ? w->origin_n : RECENT;
+    for (size_t i = 0; i < known; i++) {
+        if (!bytes_eq(bytes_of(w->origins.p + w->recent[i].at, w->recent[i].n), written))
+            continue;
+        w->origins.n = at;
+        return w->recent[i].number;
+    }
     size_t slot = w->origin_n % RECENT;
-    w->recent[slot].hash = hash;
+    w->recent[slot].at = at;
+    w->recent[slot].n = written.n;
     w->recent[slot].number = w->origin_n;
     return w->origin_n++;
 }
 
 enum err entry_writer_add(struct entry_writer *w, const struct command *command)
 {
-    struct buf commands = w->commands, origins = w->origins;
-    uint16_t origin_n = w->origin_n;
-    if (origin_n == UINT16_MAX)
+    const struct entry_writer before = *w;
+    if (w->origin_n == UINT16_MAX)
         return ERR_TOO_BIG;
     uint16_t origin = number_of(w, command->origin);
     buf_put_u16(&w->commands, (uint16_t)command->kind);
@@ -64,13 +63,12 @@ enum err entry_writer_add(struct entry_writer *w, const struct command *command)
         w->command_n++;
         return OK;
     }
-    w->commands.n = commands.n;
-    w->origins.n = origins.n;
+    /* As before, but for the memory, which may have moved. */
+    memcpy(w->recent, before.recent, sizeof w->recent);
+    w->origin_n = before.origin_n;
+    w->commands.n = before.commands.n;
+    w->origins.n = before.origins.n;
     w->commands.full = w->origins.full = false;
-    if (origin_n != w->origin_n) {
-        w->origin_n = origin_n;
-        w->recent[origin_n % (sizeof w->recent / sizeof w->recent[0])].hash = 0;
-    }
     return ERR_TOO_BIG;
 }
 

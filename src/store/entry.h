@@ -13,6 +13,8 @@
 /* The apply rules this build makes entries under; it applies every number up to it. */
 enum { ENTRY_RULES = 1, ENTRY_FORMAT = 1 };
 
+enum { ENTRY_RECENT_ORIGINS = 16 };
+
 struct entry_time {
     uint64_t wall_ms; /* since 1970, shown to people */
     uint64_t age_ms;  /* of cluster life, never back: all durations use it */
@@ -32,9 +34,9 @@ struct entry_writer {
     uint32_t command_n;
     uint16_t origin_n;
     struct {
-        uint64_t hash;
+        size_t at, n; /* of its encoding in ORIGINS */
         uint16_t number;
-    } recent[16];
+    } recent[ENTRY_RECENT_ORIGINS];
 };
 
 void entry_writer_init(struct entry_writer *w, size_t max_bytes);

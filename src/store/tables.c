@@ -7,7 +7,14 @@
 #include "base/mem.h"
 #include "store/lmdb_err.h"
 
-enum { PAGE = 4096, STATE_FORMAT = 1, PATH_BYTES = 4096, READERS = 256, NAME_BYTES = 16 };
+enum {
+    PAGE = 4096,
+    STATE_FORMAT = 1,
+    PATH_BYTES = 4096,
+    READERS = 256,
+    NAME_BYTES = 16,
+    IDENTITY_MAX = 2000
+};
 
 #define MAP_BYTES ((uint64_t)64 << 30)
 
@@ -160,7 +167,8 @@ static enum err open_env(struct store *store, struct why *why)
 {
     const struct store_options *o = &store->options;
     char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/view.mdb", o->dir);
+    if (snprintf(path, sizeof path, "%s/view.mdb", o->dir) >= (int)sizeof path)
+        return why_set(why, ERR_TOO_BIG, "store: the path of the data directory is too long");
     enum err e = lmdb_err(mdb_env_create(&store->env));
     if (e == OK)
         e = lmdb_err(mdb_env_set_mapsize(store->env, o->map_bytes == 0 ? MAP_BYTES : o->map_bytes));

@@ -9,8 +9,7 @@ enum {
     FLAG_IGNORE_LEASE = 4,
     FLAG_KEYS_ONLY = 1,
     FLAG_COUNT_ONLY = 2,
-    OP_MIN_BYTES = 5, /* the shortest operation: an empty transaction's first count and kind */
-    COMPARE_MIN_BYTES = 23
+    ITEMS_AT_FIRST = 8
 };
 
 static enum err put_txn(const struct txn *txn, struct buf *out, unsigned depth);
@@ -142,15 +141,6 @@ static unsigned take_enum(struct rd *r, unsigned last)
     return v > last ? 0 : v;
 }
 
-/* A count of things of at least MIN bytes each: what cannot be there is not allocated. */
-static size_t take_count(struct rd *r, size_t min)
-{
-    size_t n = rd_u32(r);
-    if (n > r->left.n / min + 1)
-        rd_fail(r, ERR_TRUNCATED);
-    return r->err == OK ? n : 0;
-}
-
 static void take_compare(struct rd *r, struct compare *c)
 {
     c->space = take_space(r);
@@ -218,14 +208,43 @@ static void take_op(struct rd *r, struct arena *arena, struct op *op, unsigned d
     }
 }
 
+/* Arrays grow as their items are read: a count that lies costs nothing. */
+static void *grown(struct arena *arena, void *items, size_t n, size_t all, size_t *room,
+                   size_t size)
+{
+    if (n < *room)
+        return items;
+    *room = *room == 0 ? ITEMS_AT_FIRST : *room * 2;
+    if (*room > all)
+        *room = all;
+    void *more = arena_zalloc(arena, *room, size);
+    if (n > 0)
+        memcpy(more, items, n * size);
+    return more;
+}
+
 static struct op *take_ops(struct rd *r, struct arena *arena, size_t *ret_n, unsigned depth)
 {
-    size_t n = take_count(r, OP_MIN_BYTES);
-    struct op *ops = arena_zalloc(arena, n, sizeof *ops);
-    for (size_t i = 0; i < n && r->err == OK; i++)
+    size_t n = rd_u32(r), room = 0;
+    struct op *ops = NULL;
+    for (size_t i = 0; i < n && r->err == OK; i++) {
+        ops = grown(arena, ops, i, n, &room, sizeof *ops);
         take_op(r, arena, &ops[i], depth);
+    }
     *ret_n = n;
     return ops;
+}
+
+static struct compare *take_compares(struct rd *r, struct arena *arena, size_t *ret_n)
+{
+    size_t n = rd_u32(r), room = 0;
+    struct compare *compares = NULL;
+    for (size_t i = 0; i < n && r->err == OK; i++) {
+        compares = grown(arena, compares, i, n, &room, sizeof *compares);
+        take_compare(r, &compares[i]);
+    }
+    *ret_n = n;
+    return compares;
 }
 
 static struct txn *take_txn(struct rd *r, struct arena *arena, unsigned depth)
@@ -235,10 +254,7 @@ static struct txn *take_txn(struct rd *r, struct arena *arena, unsigned depth)
         rd_fail(r, ERR_TOO_BIG);
         return txn;
     }
-    txn->compare_n = take_count(r, COMPARE_MIN_BYTES);
-    txn->compares = arena_zalloc(arena, txn->compare_n, sizeof *txn->compares);
-    for (size_t i = 0; i < txn->compare_n && r->err == OK; i++)
-        take_compare(r, &txn->compares[i]);
+    txn->compares = take_compares(r, arena, &txn->compare_n);
     txn->then_ops = take_ops(r, arena, &txn->then_n, depth);
     txn->else_ops = take_ops(r, arena, &txn->else_n, depth);
     return txn;

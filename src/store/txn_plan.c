@@ -4,6 +4,9 @@
 
 #include "store/lease_row.h"
 #include "store/range_job.h"
+#include "store/row.h"
+
+enum { VALUE_KEPT = 64 * 1024 /* of the memory for one in pieces */ };
 
 /* -- compares --------------------------------------------------------------------------------- */
 
@@ -29,114 +32,229 @@ static int by_number(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* KV is all zeroes if the key is not there. */
-static enum err compare_kv(const struct view *v, const struct compare *c, const struct kv *kv,
-                           struct arena *arena, bool *ret)
+/* How ROW stands to the compare; of a missing key all is zero. */
+static int order_of(const struct compare *c, const struct row *row, struct bytes value)
 {
-    int order = 0;
-    *ret = false;
     switch (c->target) {
     case COMPARE_VERSION:
-        order = by_number((int64_t)kv->version, c->number);
-        break;
+        return by_number((int64_t)row->version, c->number);
     case COMPARE_CREATE:
-        order = by_number((int64_t)kv->create, c->number);
-        break;
+        return by_number((int64_t)row->create, c->number);
     case COMPARE_MOD:
-        order = by_number((int64_t)kv->mod, c->number);
-        break;
+        return by_number((int64_t)row->place.revision, c->number);
     case COMPARE_LEASE:
-        order = by_number(kv->lease, c->number);
-        break;
+        return by_number(row->lease, c->number);
+    case COMPARE_VALUE:
+        return bytes_cmp(value, c->value);
     case COMPARE_NOTHING:
         break;
-    case COMPARE_VALUE: {
-        if (kv->create == 0)
-            return OK;
-        struct bytes value = bytes_of(kv->value.p, kv->value.n);
-        if (value.p == NULL && value.n > 0) {
-            uint8_t *p = arena_alloc(arena, value.n);
-            struct buf b = { .p = p, .room = value.n, .max = value.n };
-            enum err e = value_append(v, &kv->value, &b);
-            if (e != OK)
-                return e;
-            value = buf_bytes(&b);
-        }
-        order = bytes_cmp(value, c->value);
-        break;
     }
+    return 0;
+}
+
+static bool holds_for_missing(const struct compare *c)
+{
+    static const struct row nothing;
+    if (c->target == COMPARE_VALUE)
+        return false;
+    return result_holds(c->result, order_of(c, &nothing, (struct bytes){ 0 }));
+}
+
+static enum err holds_for_row(struct txn_plan *plan, const struct compare *c, const struct row *row,
+                              bool *ret)
+{
+    struct value value = row_value(c->space, row);
+    struct bytes whole = bytes_of(value.p, value.n);
+    if (c->target == COMPARE_VALUE && value.p == NULL && value.n > 0) {
+        buf_clear(&plan->value, VALUE_KEPT);
+        enum err e = value_append(plan->view, &value, &plan->value);
+        if (e != OK)
+            return e == ERR_COMPACTED ? ERR_DAMAGED : e;
+        whole = buf_bytes(&plan->value);
     }
-    *ret = result_holds(c->result, order);
+    *ret = result_holds(c->result, order_of(c, row, whole));
     return OK;
 }
 
-static enum err compare_holds(const struct view *v, const struct compare *c, struct arena *arena,
-                              bool *ret)
+static enum err compare_key(struct txn_plan *plan, const struct compare *c, bool *ret_holds)
 {
-    static const struct kv nothing;
-    struct range_query query = { .space = c->space, .key = c->key, .end = c->end };
-    struct range_result found;
-    enum err e = range_read(v, &query, arena, &found);
-    if (e != OK)
-        return e;
-    if (found.kv_n == 0)
-        return compare_kv(v, c, &nothing, arena, ret);
-    *ret = true;
-    for (size_t i = 0; i < found.kv_n && e == OK && *ret; i++)
-        e = compare_kv(v, c, &found.kvs[i], arena, ret);
-    return e;
+    struct layered map = head_map(plan->view, c->space);
+    struct bytes bytes;
+    struct row row;
+    enum err e = layered_get(&map, c->key, &bytes);
+    if (e == OK)
+        e = head_row_read(bytes, &row);
+    if (e == ERR_NOT_FOUND || (e == OK && row.deleted)) {
+        *ret_holds = holds_for_missing(c);
+        return OK;
+    }
+    return e != OK ? e : holds_for_row(plan, c, &row, ret_holds);
 }
 
-static enum err all_hold(const struct view *v, const struct txn *txn, struct arena *arena,
-                         bool *ret)
+static enum err begin_walk(struct txn_plan *plan, const struct compare *c)
 {
-    enum err e = OK;
-    *ret = true;
-    for (size_t i = 0; i < txn->compare_n && e == OK && *ret; i++)
-        e = compare_holds(v, &txn->compares[i], arena, ret);
-    return e;
+    struct layered map = head_map(plan->view, c->space);
+    enum err e = layered_cursor_open(&map, &plan->cursor);
+    plan->walking = true;
+    plan->seen = false;
+    return e != OK ? e : layered_seek(&plan->cursor, c->key);
+}
+
+static void end_walk(struct txn_plan *plan)
+{
+    if (plan->walking)
+        layered_cursor_close(&plan->cursor);
+    plan->walking = false;
+}
+
+/* Every key of the range must satisfy; an empty range is as a missing key. */
+static enum err compare_range(struct txn_plan *plan, const struct compare *c, uint64_t *rows,
+                              bool *ret_done, bool *ret_holds)
+{
+    enum err e = plan->walking ? OK : begin_walk(plan, c);
+    *ret_holds = true;
+    for (; e == OK && *ret_holds; e = layered_next(&plan->cursor)) {
+        struct row row;
+        if (!range_holds(c->key, c->end, layered_key(&plan->cursor)))
+            break;
+        *ret_done = *rows > 0;
+        if (!*ret_done)
+            return OK;
+        --*rows;
+        e = head_row_read(plan->cursor.row, &row);
+        if (e == OK && !row.deleted) {
+            plan->seen = true;
+            e = holds_for_row(plan, c, &row, ret_holds);
+        }
+        if (e != OK || !*ret_holds)
+            break;
+    }
+    *ret_done = true;
+    if (!plan->seen)
+        *ret_holds = holds_for_missing(c);
+    end_walk(plan);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* -- laying out ------------------------------------------------------------------------------- */
 
+struct txn_frame {
+    const struct txn *txn;
+    struct txn_result *result;
+    struct op_result *slot; /* of the transaction around it, or NULL */
+    size_t compare;         /* the next one to be evaluated */
+    const struct op *ops;   /* of the branch taken; NULL until that is decided */
+    size_t op;              /* the next one to be laid out */
+    bool decided;
+};
+
+/* An array in the arena with room for one more of SIZE bytes. */
+static void *with_room(struct arena *arena, void *items, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return items;
+    *room = *room == 0 ? 4 : *room * 2;
+    void *more = arena_alloc(arena, *room * size);
+    if (n > 0)
+        memcpy(more, items, n * size);
+    return more;
+}
+
 static void add_step(struct txn_plan *plan, struct txn_step step)
 {
-    if (plan->step_n == plan->room) {
-        plan->room = plan->room == 0 ? 4 : plan->room * 2;
-        struct txn_step *steps = arena_alloc(plan->arena, plan->room * sizeof *steps);
-        if (plan->step_n > 0)
-            memcpy(steps, plan->steps, plan->step_n * sizeof *steps);
-        plan->steps = steps;
-    }
+    plan->steps = with_room(plan->arena, plan->steps, plan->step_n, &plan->step_room, sizeof step);
     plan->steps[plan->step_n++] = step;
 }
 
-/* Nested at most TXN_DEPTH_MAX deep: the decoder sees to it. */
-static enum err lay_out(const struct view *v, const struct txn *txn, struct txn_plan *plan,
-                        struct op_result *slot, struct txn_result **ret)
+static struct txn_result *enter(struct txn_plan *plan, const struct txn *txn,
+                                struct op_result *slot)
 {
     struct txn_result *result = arena_zalloc(plan->arena, 1, sizeof *result);
-    enum err e = all_hold(v, txn, plan->arena, &result->succeeded);
-    const struct op *ops = result->succeeded ? txn->then_ops : txn->else_ops;
-    result->op_n = result->succeeded ? txn->then_n : txn->else_n;
-    result->ops = arena_zalloc(plan->arena, result->op_n, sizeof *result->ops);
-    for (size_t i = 0; i < result->op_n && e == OK; i++) {
-        result->ops[i].kind = ops[i].kind;
-        if (ops[i].kind == OP_TXN)
-            e = lay_out(v, ops[i].txn, plan, &result->ops[i], &result->ops[i].txn);
-        else
-            add_step(plan, (struct txn_step){ .op = &ops[i], .result = &result->ops[i] });
-    }
-    add_step(plan, (struct txn_step){ .result = slot, .owner = result });
-    *ret = result;
-    return e;
+    plan->frames = with_room(plan->arena, plan->frames, plan->frame_n, &plan->frame_room,
+                             sizeof *plan->frames);
+    plan->frames[plan->frame_n++] =
+        (struct txn_frame){ .txn = txn, .result = result, .slot = slot };
+    return result;
 }
 
-enum err txn_plan_make(const struct view *v, const struct txn *txn, struct arena *arena,
-                       struct txn_plan *ret)
+static void take_branch(struct txn_plan *plan, struct txn_frame *f, bool succeeded)
 {
-    *ret = (struct txn_plan){ .arena = arena };
-    return lay_out(v, txn, ret, NULL, &ret->result);
+    f->decided = true;
+    f->result->succeeded = succeeded;
+    f->ops = succeeded ? f->txn->then_ops : f->txn->else_ops;
+    f->result->op_n = succeeded ? f->txn->then_n : f->txn->else_n;
+    if (f->result->op_n > 0)
+        f->result->ops = arena_zalloc(plan->arena, f->result->op_n, sizeof *f->result->ops);
+}
+
+/* Evaluates F's compares up to the first that fails. */
+static enum err decide(struct txn_plan *plan, struct txn_frame *f, uint64_t *rows)
+{
+    bool holds = true;
+    while (f->compare < f->txn->compare_n && holds) {
+        const struct compare *c = &f->txn->compares[f->compare];
+        bool done = *rows > 0;
+        if (!done)
+            return OK;
+        enum err e = OK;
+        if (c->end.n == 0) {
+            --*rows;
+            e = compare_key(plan, c, &holds);
+        } else {
+            e = compare_range(plan, c, rows, &done, &holds);
+        }
+        if (e != OK || !done)
+            return e;
+        f->compare++;
+    }
+    take_branch(plan, f, holds);
+    return OK;
+}
+
+/* The next operation of F, or its end. */
+static void lay_out_one(struct txn_plan *plan, struct txn_frame *f)
+{
+    if (f->op == f->result->op_n) {
+        plan->frame_n--;
+        add_step(plan, (struct txn_step){ .result = f->slot, .owner = f->result });
+        return;
+    }
+    const struct op *op = &f->ops[f->op];
+    struct op_result *result = &f->result->ops[f->op++];
+    result->kind = op->kind;
+    if (op->kind == OP_TXN)
+        result->txn = enter(plan, op->txn, result);
+    else
+        add_step(plan, (struct txn_step){ .op = op, .result = result });
+}
+
+void txn_plan_begin(struct txn_plan *plan, const struct view *view, const struct txn *txn,
+                    struct arena *arena)
+{
+    *plan = (struct txn_plan){ .view = view, .arena = arena };
+    buf_init(&plan->value, SIZE_MAX / 4);
+    plan->result = enter(plan, txn, NULL);
+}
+
+enum err txn_plan_step(struct txn_plan *plan, uint64_t *rows, bool *ret_done)
+{
+    while (plan->frame_n > 0) {
+        struct txn_frame *f = &plan->frames[plan->frame_n - 1];
+        enum err e = f->decided ? OK : decide(plan, f, rows);
+        if (e != OK || !f->decided) {
+            *ret_done = false;
+            return e;
+        }
+        lay_out_one(plan, f);
+    }
+    *ret_done = true;
+    return OK;
+}
+
+void txn_plan_end(struct txn_plan *plan)
+{
+    end_walk(plan);
+    buf_fini(&plan->value);
 }
 
 /* -- checking --------------------------------------------------------------------------------- */
@@ -157,8 +275,9 @@ static int touched(const struct txn_plan *plan, size_t at, enum space space, str
     return -1;
 }
 
-static enum err check_put(const struct view *v, const struct txn_plan *plan, size_t at)
+static enum err check_put(const struct txn_plan *plan, size_t at)
 {
+    const struct view *v = plan->view;
     const struct put *put = &plan->steps[at].op->put;
     struct lease lease;
     enum err e = OK;
@@ -173,15 +292,15 @@ static enum err check_put(const struct view *v, const struct txn_plan *plan, siz
     return range_get(v, put->space, put->key, 0, plan->arena, &kv);
 }
 
-enum err txn_plan_check(const struct view *v, const struct txn_plan *plan)
+enum err txn_plan_check(const struct txn_plan *plan)
 {
     enum err e = OK;
     for (size_t i = 0; i < plan->step_n && e == OK; i++) {
         const struct op *op = plan->steps[i].op;
         if (op != NULL && op->kind == OP_PUT)
-            e = check_put(v, plan, i);
+            e = check_put(plan, i);
         else if (op != NULL && op->kind == OP_RANGE)
-            e = range_check_revision(v, op->range.space, op->range.revision);
+            e = range_check_revision(plan->view, op->range.space, op->range.revision);
     }
     return e;
 }
@@ -192,9 +311,13 @@ enum err txn_read(const struct view *view, const struct txn *txn, struct arena *
                   struct txn_result **ret)
 {
     struct txn_plan plan;
-    enum err e = txn_plan_make(view, txn, arena, &plan);
+    bool done;
+    uint64_t rows = UINT64_MAX;
+    txn_plan_begin(&plan, view, txn, arena);
+    enum err e = txn_plan_step(&plan, &rows, &done);
+    txn_plan_end(&plan);
     if (e == OK)
-        e = txn_plan_check(view, &plan);
+        e = txn_plan_check(&plan);
     for (size_t i = 0; i < plan.step_n && e == OK; i++) {
         const struct txn_step *step = &plan.steps[i];
         if (step->result != NULL)

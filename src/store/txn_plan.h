@@ -1,7 +1,11 @@
-/* store/txn_plan.h -- a transaction's taken branches, flattened into steps. */
+/* store/txn_plan.h -- a transaction's taken branches, flattened into steps.
+ *
+ * Making the plan evaluates all compares; those over long ranges are cut at any row, and nested
+ * transactions are walked with a stack of frames in the arena, not with C's. */
 #ifndef STORE_TXN_PLAN_H
 #define STORE_TXN_PLAN_H
 
+#include "store/layered.h"
 #include "store/tables.h"
 #include "store/txn.h"
 
@@ -11,18 +15,31 @@ struct txn_step {
     struct txn_result *owner;
 };
 
+struct txn_frame; /* a transaction whose steps are being laid out */
+
 struct txn_plan {
+    const struct view *view;
+    struct arena *arena;    /* results and steps */
     struct txn_step *steps; /* in the arena, as is everything below */
-    size_t step_n, room;
+    size_t step_n, step_room;
     struct txn_result *result;
-    struct arena *arena;
+    struct txn_frame *frames; /* the outermost first */
+    size_t frame_n, frame_room;
+    struct layered_cursor cursor; /* of the present compare, while WALKING */
+    bool walking, seen;
+    struct buf value; /* one in pieces, to be compared */
 };
 
-/* Evaluates all compares, nested ones too, on V, and lays out results and steps in ARENA. */
-MUST_CHECK enum err txn_plan_make(const struct view *v, const struct txn *txn, struct arena *arena,
-                                  struct txn_plan *ret);
+/* VIEW, TXN and ARENA are kept. */
+void txn_plan_begin(struct txn_plan *plan, const struct view *view, const struct txn *txn,
+                    struct arena *arena);
+/* Looks at about *ROWS rows, and subtracts them; *ret_done: all is laid out. Nothing may be written
+ * between two steps. */
+MUST_CHECK enum err txn_plan_step(struct txn_plan *plan, uint64_t *rows, bool *ret_done);
+/* Gives up what the arena does not hold; harmless twice. The steps stay. */
+void txn_plan_end(struct txn_plan *plan);
 /* What may refuse the taken branches (etcd.md 4.4): leases that are not there, ignored values and
  * leases of keys that are not there, revisions of ranges. */
-MUST_CHECK enum err txn_plan_check(const struct view *v, const struct txn_plan *plan);
+MUST_CHECK enum err txn_plan_check(const struct txn_plan *plan);
 
 #endif
