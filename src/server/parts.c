@@ -289,6 +289,8 @@ static void describe_self(struct parts *p)
     const char *urls = p->config->advertise;
     buf_put_u8(&p->client_urls, 0);
     snprintf(self.name, sizeof self.name, "%s", p->config->name);
+    /* Nothing listens there while members are alone; lists show what etcd's default would be. */
+    snprintf(self.peer_url, sizeof self.peer_url, "http://localhost:2380");
     snprintf(self.client_url, sizeof self.client_url, "%s",
              urls[0] != 0 ? urls : (const char *)p->client_urls.p);
     replica_describe_self(p->replica, &self);

@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -191,4 +192,9 @@ func Receive[V any](t *T, limit time.Duration, what string, ch <-chan V) V {
 		t.Fatalf("%s: the check's time is over", what)
 	}
 	panic("not reached")
+}
+
+// Feature says whether the server under test has NAME: a line of its adapter's features.
+func Feature(name string) bool {
+	return slices.Contains(strings.Split(os.Getenv("SERVER_FEATURES"), "\n"), name)
 }

@@ -83,7 +83,7 @@ func reflection(c *check.Suite, conn *grpc.ClientConn) {
 			names = append(names, s.Name)
 		}
 		for _, want := range []string{"etcdserverpb.KV", "etcdserverpb.Watch", "etcdserverpb.Lease", "etcdserverpb.Cluster",
-			"etcdserverpb.Maintenance", "etcdserverpb.Auth", "grpc.health.v1.Health"} {
+			"etcdserverpb.Maintenance", "grpc.health.v1.Health"} {
 			t.True(slices.Contains(names, want), "%s is not among %s", want, strings.Join(names, " "))
 		}
 	})

@@ -108,7 +108,10 @@ func quotaRow(c *check.Suite, s *server) {
 		t.Must("defragment", err)
 		after, err := s.maint.Status(t.Ctx, &pb.StatusRequest{})
 		t.Must("status", err)
-		t.True(after.DbSize < 1<<20, "database has %d bytes after defragment", after.DbSize)
+		if check.Feature("defragment_shrinks") {
+			t.True(after.DbSize < 1<<20, "database has %d bytes after defragment", after.DbSize)
+		}
+		t.True(after.DbSizeInUse < 1<<20, "database uses %d bytes after defragment", after.DbSizeInUse)
 		t.True(after.DbSize > 0, "database has %d bytes after defragment", after.DbSize)
 		t.Status("put after making room", s.tryPut(t, p+"a", "1"), codes.ResourceExhausted, noSpace)
 		s.setAlarm(t, pb.AlarmRequest_DEACTIVATE)
@@ -127,6 +130,12 @@ func crashRow(c *check.Suite, s *server) {
 		} {
 			_, err := s.kv.Range(t.Ctx, r)
 			t.Status(fmt.Sprintf("sort %d by %d", r.SortOrder, r.SortTarget), err, codes.InvalidArgument, invalid)
+		}
+		s.put(t, "rows/alive", "1")
+		if !check.Feature("auth") {
+			_, err := s.auth.RoleAdd(t.Ctx, &pb.AuthRoleAddRequest{Name: "rows-role"})
+			t.Status("role add", err, codes.Unimplemented, "unknown service etcdserverpb.Auth")
+			return
 		}
 		s.auth.RoleDelete(t.Ctx, &pb.AuthRoleDeleteRequest{Role: "rows-role"})
 		_, err := s.auth.RoleAdd(t.Ctx, &pb.AuthRoleAddRequest{Name: "rows-role"})

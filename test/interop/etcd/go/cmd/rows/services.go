@@ -48,6 +48,13 @@ func serviceRules(c *check.Suite, s *server) {
 	})
 	c.Run("rule_move_leader_and_promote_on_a_single_member", func(t *check.T) {
 		self := s.memberID(t)
+		if !check.Feature("member_changes") {
+			_, err := s.maint.MoveLeader(t.Ctx, &pb.MoveLeaderRequest{TargetID: self})
+			t.Status("move leader", err, codes.Unimplemented, "unknown method MoveLeader for service etcdserverpb.Maintenance")
+			_, err = s.cluster.MemberAdd(t.Ctx, &pb.MemberAddRequest{PeerURLs: []string{"http://127.0.0.1:1"}})
+			t.Status("member add", err, codes.Unimplemented, "unknown method MemberAdd for service etcdserverpb.Cluster")
+			return
+		}
 		r, err := s.maint.MoveLeader(t.Ctx, &pb.MoveLeaderRequest{TargetID: self})
 		t.Must("move leader to itself", err)
 		t.Eq("size of the answer", proto.Size(r), 0)
