@@ -286,7 +286,8 @@ static bool set_deadline(struct grpc_call *call)
     call->deadline_ms = UINT64_MAX;
     if (call->timeout.p == NULL || grpc_timeout_parse(call->timeout, &ns) != OK)
         return true;
-    if (ns == 0) {
+    /* Less than a microsecond is gone by the time it is read here. */
+    if (ns < 1000) {
         refuse(call, "200", GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
         return false;
     }
