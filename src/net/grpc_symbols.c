@@ -59,15 +59,13 @@ static bool has_value(struct bytes enumeration, struct bytes symbol)
     return false;
 }
 
-/* True if SYMBOL begins with NAME; *REST is what follows the dot, empty if it is NAME. */
+/* True if SYMBOL is NAME, or NAME, a dot and *REST, which is then not empty. */
 static bool begins_with(struct bytes symbol, struct bytes name, struct bytes *rest)
 {
+    *rest = bytes_skip(symbol, name.n + 1);
     if (name.n == 0 || !bytes_starts(symbol, name))
         return false;
-    if (symbol.n > name.n && symbol.p[name.n] != '.')
-        return false;
-    *rest = bytes_skip(symbol, name.n + 1);
-    return true;
+    return symbol.n == name.n || (symbol.p[name.n] == '.' && rest->n > 0);
 }
 
 static bool defines(struct bytes message, enum part part, struct bytes symbol, unsigned depth)

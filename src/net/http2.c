@@ -153,6 +153,10 @@ static void feed(void *self, struct bytes in)
         return;
     }
     http2_settle(c);
+    /* Beyond what open streams may have queued: resets of what was sent wrongly. */
+    if (c->doom == NULL && nghttp2_session_get_outbound_queue_size(c->session) >
+                               HTTP2_QUEUED_MAX + 2 * (size_t)c->stream_n)
+        c->doom = "too_many_unread_answers";
     if (c->doom != NULL) {
         expel(c, NGHTTP2_ENHANCE_YOUR_CALM, c->doom);
         return;
@@ -232,13 +236,13 @@ static void gone(void *self, enum err why)
     c->life = HTTP2_CLOSED;
     timer_stop(&c->alive);
     timer_stop(&c->goodbye);
-    loop_hook_remove(&c->later);
     while (!list_is_empty(&c->streams)) {
         struct http2_stream *s = CONTAINER_OF(c->streams.next, struct http2_stream, link);
         if (s->user != NULL)
             s->user->closed(s, ERR_CLOSED);
         http2_stream_free(s);
     }
+    loop_hook_remove(&c->later); /* the last word of one call may have let another go on */
     nghttp2_session_del(c->session);
     http2_free_streams(c);
     mem_free(c);

@@ -34,6 +34,18 @@ static const char *saw_reset(struct http2_guard *g)
     return ++g->resets > HTTP2_RESETS_MAX + g->streams / 2 ? "too_many_resets" : NULL;
 }
 
+static const char *saw_tiny_update(struct http2_guard *g)
+{
+    uint32_t free = HTTP2_TINY_UPDATES_MAX + HTTP2_TINY_PER_DATA * g->data;
+    return ++g->tiny_updates > free ? "too_small_windows" : NULL;
+}
+
+static const char *saw_other(struct http2_guard *g)
+{
+    uint32_t free = HTTP2_OTHERS_MAX + HTTP2_OTHERS_PER_STREAM * g->streams;
+    return ++g->others > free ? "too_many_frames" : NULL;
+}
+
 static const char *count(struct http2_guard *g, enum http2_event event, uint64_t now_ms)
 {
     switch (event) {
@@ -49,17 +61,16 @@ static const char *count(struct http2_guard *g, enum http2_event event, uint64_t
     case HTTP2_EMPTY_DATA:
         return ++g->empty_data > HTTP2_EMPTY_DATA_MAX ? "too_much_empty_data" : NULL;
     case HTTP2_TINY_UPDATE:
-        return ++g->tiny_updates > HTTP2_TINY_UPDATES_MAX + 2 * g->data ? "too_small_windows"
-                                                                        : NULL;
+        return saw_tiny_update(g);
     case HTTP2_OTHER:
-        return ++g->others > HTTP2_OTHERS_MAX ? "too_many_frames" : NULL;
+        return saw_other(g);
     }
     return NULL;
 }
 
 static bool is_answered(enum http2_event event)
 {
-    return event == HTTP2_RESET || event == HTTP2_SETTINGS_IN || event == HTTP2_PING_IN;
+    return event == HTTP2_SETTINGS_IN || event == HTTP2_PING_IN;
 }
 
 const char *http2_guard_saw(struct http2_guard *g, enum http2_event event, uint64_t now_ms)

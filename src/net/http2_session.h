@@ -13,7 +13,7 @@ enum {
     HTTP2_STREAM_CREDIT = 128 * 1024, /* given back in steps of this */
     HTTP2_HEADERS_MAX = 100,
     HTTP2_HEADERS_INLINE = 16,
-    HTTP2_FREE_STREAMS = 64
+    HTTP2_FREE_STREAMS = 16
 };
 
 enum http2_life {

@@ -12,7 +12,12 @@
 
 #include "base/mem.h"
 
-enum { KEEP_HELD = 2048, KEEP_ARENA = 4096, NEARLY_DRY = 32 * 1024 };
+enum {
+    KEEP_BYTES = 1024, /* of each of a stream's buffers, while it waits for reuse */
+    KEEP_ARENA = 4 * 1024,
+    KEEP_HELD = 16 * 1024, /* while it lives */
+    NEARLY_DRY = 32 * 1024
+};
 
 /* -- making and reuse ---------------------------------------------------------------------------
  */
@@ -76,7 +81,7 @@ static void reset_fields(struct http2_stream *s)
 static void drop_held(struct http2_stream *s)
 {
     s->c->held_bytes -= s->held.n;
-    buf_clear(&s->held, KEEP_HELD);
+    buf_clear(&s->held, KEEP_BYTES);
 }
 
 void http2_stream_free(struct http2_stream *s)
@@ -94,6 +99,7 @@ void http2_stream_free(struct http2_stream *s)
         return;
     }
     http2_out_clear(&s->out);
+    buf_clear(&s->out.own, KEEP_BYTES);
     if (s->arena.used_bytes > KEEP_ARENA)
         arena_fini(&s->arena);
     else
@@ -194,7 +200,8 @@ static struct http2_stream *fullest(struct http2 *c)
 void http2_settle(struct http2 *c)
 {
     size_t limit = c->setup.serve->limits.stream_buffer_max;
-    while (c->held_bytes > limit && c->owed + NEARLY_DRY > HTTP2_CONN_WINDOW) {
+    while (c->held_bytes > limit &&
+           nghttp2_session_get_local_window_size(c->session) < NEARLY_DRY) {
         struct http2_stream *s = fullest(c);
         s->user->overfull(s);
         http2_stream_discard(s);
