@@ -1,7 +1,7 @@
 /* Go's durations: a run of decimal numbers with fractions and units. */
 #include "wire/duration.h"
 
-#include <stdio.h>
+#include <string.h>
 
 static const struct unit {
     const char *name;
@@ -41,7 +41,7 @@ static enum err take_part(struct bytes *text, int64_t *sum)
     if (text->n > 0 && text->p[0] == '.') {
         *text = bytes_skip(*text, 1);
         for (; is_digit(*text); *text = bytes_skip(*text, 1), digits = true) {
-            if (scale < 1000000000) {
+            if (scale < 1000000000000000000) {
                 fraction = fraction * 10 + (text->p[0] - '0');
                 scale *= 10;
             }
@@ -50,7 +50,8 @@ static enum err take_part(struct bytes *text, int64_t *sum)
     const struct unit *unit = digits ? take_unit(text) : NULL;
     if (unit == NULL)
         return ERR_MALFORMED;
-    double small = (double)fraction / (double)scale * (double)unit->ns;
+    /* As Go computes it: exact as long as SCALE divides the unit. */
+    double small = (double)fraction * ((double)unit->ns / (double)scale);
     if (__builtin_mul_overflow(whole, unit->ns, &part) ||
         __builtin_add_overflow(part, (int64_t)small, &part) ||
         __builtin_add_overflow(*sum, part, sum))

@@ -38,22 +38,22 @@ static void come_out(struct json_writer *j, char close)
     buf_put_u8(j->out, (uint8_t)close);
 }
 
-void json_object(struct json_writer *j)
+void json_open_object(struct json_writer *j)
 {
     go_in(j, '{');
 }
 
-void json_object_end(struct json_writer *j)
+void json_close_object(struct json_writer *j)
 {
     come_out(j, '}');
 }
 
-void json_array(struct json_writer *j)
+void json_open_array(struct json_writer *j)
 {
     go_in(j, '[');
 }
 
-void json_array_end(struct json_writer *j)
+void json_close_array(struct json_writer *j)
 {
     come_out(j, ']');
 }
@@ -105,7 +105,7 @@ static void put_string(struct json_writer *j, struct bytes text)
     buf_put_u8(j->out, '"');
 }
 
-void json_name(struct json_writer *j, const char *name)
+void json_put_name(struct json_writer *j, const char *name)
 {
     begin_value(j);
     put_string(j, bytes_str(name));
@@ -113,36 +113,36 @@ void json_name(struct json_writer *j, const char *name)
     j->after_name = true;
 }
 
-void json_string(struct json_writer *j, struct bytes text)
+void json_put_string(struct json_writer *j, struct bytes text)
 {
     begin_value(j);
     put_string(j, text);
 }
 
-void json_str(struct json_writer *j, const char *text)
+void json_put_str(struct json_writer *j, const char *text)
 {
-    json_string(j, bytes_str(text));
+    json_put_string(j, bytes_str(text));
 }
 
-void json_int(struct json_writer *j, int64_t v)
+void json_put_int(struct json_writer *j, int64_t v)
 {
     begin_value(j);
     buf_printf(j->out, "%lld", (long long)v);
 }
 
-void json_uint(struct json_writer *j, uint64_t v)
+void json_put_uint(struct json_writer *j, uint64_t v)
 {
     begin_value(j);
     buf_printf(j->out, "%llu", (unsigned long long)v);
 }
 
-void json_bool(struct json_writer *j, bool v)
+void json_put_bool(struct json_writer *j, bool v)
 {
     begin_value(j);
     buf_put_str(j->out, v ? "true" : "false");
 }
 
-void json_null(struct json_writer *j)
+void json_put_null(struct json_writer *j)
 {
     begin_value(j);
     buf_put_str(j->out, "null");

@@ -1,4 +1,7 @@
-/* wire/json_writer.h -- JSON, streamed into a buffer. Commas and quoting are its business. */
+/* wire/json_writer.h -- JSON, streamed into a buffer. Commas and quoting are its business.
+ *
+ * No name here is one of jansson's: a program that defines json_object() would give it to
+ * libjansson.so too. */
 #ifndef WIRE_JSON_WRITER_H
 #define WIRE_JSON_WRITER_H
 
@@ -14,18 +17,18 @@ struct json_writer {
 };
 
 void json_init(struct json_writer *j, struct buf *out);
-void json_object(struct json_writer *j);
-void json_object_end(struct json_writer *j);
-void json_array(struct json_writer *j);
-void json_array_end(struct json_writer *j);
-void json_name(struct json_writer *j, const char *name);
+void json_open_object(struct json_writer *j);
+void json_close_object(struct json_writer *j);
+void json_open_array(struct json_writer *j);
+void json_close_array(struct json_writer *j);
+void json_put_name(struct json_writer *j, const char *name);
 /* Bytes that are no UTF-8 are written as U+FFFD. */
-void json_string(struct json_writer *j, struct bytes text);
-void json_str(struct json_writer *j, const char *text);
-void json_int(struct json_writer *j, int64_t v);
-void json_uint(struct json_writer *j, uint64_t v);
-void json_bool(struct json_writer *j, bool v);
-void json_null(struct json_writer *j);
+void json_put_string(struct json_writer *j, struct bytes text);
+void json_put_str(struct json_writer *j, const char *text);
+void json_put_int(struct json_writer *j, int64_t v);
+void json_put_uint(struct json_writer *j, uint64_t v);
+void json_put_bool(struct json_writer *j, bool v);
+void json_put_null(struct json_writer *j);
 /* The text between the quotes of a JSON string. */
 void json_escape(struct buf *out, struct bytes text);
 

@@ -1,8 +1,8 @@
 /* wire/yaml_flat.h -- a YAML document that is one flat mapping: what a configuration file is here.
  *
- * Over libyaml's events. Values are scalars or sequences of scalars (handed on joined by commas).
- * Nested mappings, aliases, several documents and input above 1 MiB are refused with the line in
- * WHY. */
+ * Over libyaml's events. Values are scalars, sequences of scalars (handed on joined by commas) or
+ * one level of mappings ("section.name"). What is deeper, aliases, NULs, several documents and
+ * input above 1 MiB are refused with the line in WHY. */
 #ifndef WIRE_YAML_FLAT_H
 #define WIRE_YAML_FLAT_H
 

@@ -13,8 +13,8 @@ static void not_found(struct http_request *r)
 
 static void json_pair(struct json_writer *j, const char *name, const char *value)
 {
-    json_name(j, name);
-    json_str(j, value);
+    json_put_name(j, name);
+    json_put_str(j, value);
 }
 
 static void version(struct http_request *r)
@@ -26,11 +26,11 @@ static void version(struct http_request *r)
     struct json_writer j;
     buf_init(&body, 4096);
     json_init(&j, &body);
-    json_object(&j);
+    json_open_object(&j);
     json_pair(&j, "etcdserver", face->options.server_version);
     json_pair(&j, "etcdcluster", face->options.cluster_version);
     json_pair(&j, "storage", face->options.storage_version);
-    json_object_end(&j);
+    json_close_object(&j);
     http_respond(r, 200, "application/json", NULL, 0, buf_bytes(&body));
     buf_fini(&body);
 }

@@ -16,14 +16,14 @@ void native_problem(struct http_request *r, int status, const char *title, const
     struct json_writer j;
     buf_init(&body, 64 * 1024);
     json_init(&j, &body);
-    json_object(&j);
-    json_name(&j, "title");
-    json_str(&j, title);
-    json_name(&j, "status");
-    json_int(&j, status);
-    json_name(&j, "detail");
-    json_str(&j, detail);
-    json_object_end(&j);
+    json_open_object(&j);
+    json_put_name(&j, "title");
+    json_put_str(&j, title);
+    json_put_name(&j, "status");
+    json_put_int(&j, status);
+    json_put_name(&j, "detail");
+    json_put_str(&j, detail);
+    json_close_object(&j);
     http_respond(r, status, "application/problem+json", NULL, 0, buf_bytes(&body));
     buf_fini(&body);
 }
