@@ -228,9 +228,40 @@ static const struct grpc_method methods[] = {
       .state_bytes = sizeof(struct slow) },
 };
 
-const struct grpc_service grpcd_echo_service = { .name = "test.Echo",
-                                                 .methods = methods,
-                                                 .method_n = ARRAY_LEN(methods) };
+/* google.protobuf.FileDescriptorProto, by hand: name 1, package 2, dependency 3, message 4,
+ * service 6. */
+static const char common_descriptor[] = "\x0a\x11"
+                                        "test/common.proto"
+                                        "\x12\x04"
+                                        "test"
+                                        "\x22\x07"
+                                        "\x0a\x05"
+                                        "Thing";
+static const char echo_descriptor[] = "\x0a\x0f"
+                                      "test/echo.proto"
+                                      "\x12\x04"
+                                      "test"
+                                      "\x1a\x11"
+                                      "test/common.proto"
+                                      "\x32\x0e"
+                                      "\x0a\x04"
+                                      "Echo"
+                                      "\x12\x06"
+                                      "\x0a\x04"
+                                      "Echo";
+
+static const struct grpc_file common_file = { .name = "test/common.proto",
+                                              .descriptor = (const uint8_t *)common_descriptor,
+                                              .descriptor_n = sizeof(common_descriptor) - 1 };
+static const struct grpc_file *const echo_imports[] = { &common_file, NULL };
+static const struct grpc_file echo_file = { .name = "test/echo.proto",
+                                            .descriptor = (const uint8_t *)echo_descriptor,
+                                            .descriptor_n = sizeof(echo_descriptor) - 1,
+                                            .imports = echo_imports };
+
+const struct grpc_service grpcd_echo_service = {
+    .name = "test.Echo", .methods = methods, .method_n = ARRAY_LEN(methods), .file = &echo_file
+};
 
 static const struct grpc_service *const services[] = { &grpcd_echo_service, &grpc_health_service,
                                                        &grpc_reflection_service,

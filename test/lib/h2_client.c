@@ -15,6 +15,7 @@ struct h2_client {
     bool has_ended;
     unsigned goaway_n, pong_n, ping_n;
     uint32_t goaway_code;
+    int32_t goaway_last;
     char goaway_text[128];
 };
 
@@ -59,6 +60,7 @@ static void note_goaway(struct h2_client *c, const nghttp2_goaway *g)
 {
     c->goaway_n++;
     c->goaway_code = g->error_code;
+    c->goaway_last = g->last_stream_id;
     size_t n = g->opaque_data_len < sizeof(c->goaway_text) ? g->opaque_data_len
                                                            : sizeof(c->goaway_text) - 1;
     if (n > 0)
@@ -139,6 +141,8 @@ struct h2_client *h2_client_on(struct client *take, const struct h2_options *opt
                                             o->stream_window };
     if (!o->no_settings)
         nghttp2_submit_settings(c->ng, NGHTTP2_FLAG_NONE, &window, o->stream_window != 0);
+    if (o->connection_window != 0)
+        nghttp2_session_set_local_window_size(c->ng, NGHTTP2_FLAG_NONE, 0, o->connection_window);
     return c;
 }
 
@@ -342,6 +346,22 @@ bool h2_wait_closed(struct h2_stream *s)
     return true;
 }
 
+static size_t count_closed(const struct h2_client *c)
+{
+    size_t n = 0;
+    for (const struct h2_stream *s = c->streams; s != NULL; s = s->next)
+        n += s->closed;
+    return n;
+}
+
+bool h2_wait_any_closed(struct h2_client *c, size_t n)
+{
+    while (count_closed(c) < n)
+        if (!turn(c))
+            return count_closed(c) >= n;
+    return true;
+}
+
 bool h2_wait_blocks(struct h2_stream *s, unsigned n)
 {
     while (s->block_n < n)
@@ -471,6 +491,11 @@ uint32_t h2_goaway_code(const struct h2_client *c)
 const char *h2_goaway_text(const struct h2_client *c)
 {
     return c->goaway_text;
+}
+
+int32_t h2_goaway_last(const struct h2_client *c)
+{
+    return c->goaway_last;
 }
 
 unsigned h2_pings(const struct h2_client *c)

@@ -33,9 +33,10 @@ struct h2_stream {
 };
 
 struct h2_options {
-    uint32_t stream_window; /* what we announce; 0: 65535 */
-    bool no_auto_window;    /* windows open by h2_consume alone */
-    bool no_settings;       /* the preface without our SETTINGS */
+    uint32_t stream_window;    /* what we announce; 0: 65535 */
+    int32_t connection_window; /* the same of the connection; 0: 65535 */
+    bool no_auto_window;       /* windows open by h2_consume alone */
+    bool no_settings;          /* the preface without our SETTINGS */
 };
 
 struct h2_client *h2_client_new(uint16_t port, const struct h2_options *options); /* may be NULL */
@@ -68,7 +69,8 @@ bool h2_flush(struct h2_client *c); /* false if the connection has ended */
 
 /* All false at the deadline or the connection's end. */
 MUST_CHECK bool h2_wait_closed(struct h2_stream *s);
-MUST_CHECK bool h2_wait_blocks(struct h2_stream *s, unsigned n); /* HEADERS */
+MUST_CHECK bool h2_wait_any_closed(struct h2_client *c, size_t n); /* so many of all streams */
+MUST_CHECK bool h2_wait_blocks(struct h2_stream *s, unsigned n);   /* HEADERS */
 MUST_CHECK bool h2_wait_body(struct h2_stream *s, size_t n);
 MUST_CHECK bool h2_wait_messages(struct h2_stream *s, size_t n);
 MUST_CHECK bool h2_wait_goaway(struct h2_client *c);
@@ -85,6 +87,7 @@ struct bytes h2_message(const struct h2_stream *s, size_t at);
 bool h2_has_goaway(const struct h2_client *c);
 uint32_t h2_goaway_code(const struct h2_client *c);
 const char *h2_goaway_text(const struct h2_client *c);
+int32_t h2_goaway_last(const struct h2_client *c); /* the last stream it allows */
 unsigned h2_goaways(const struct h2_client *c);
 unsigned h2_pings(const struct h2_client *c); /* of the server */
 uint32_t h2_remote_setting(struct h2_client *c, int id);
