@@ -102,6 +102,8 @@ enum err dump_next(struct dump *d, size_t bytes, struct buf *out, bool *ret_end)
 
 /* -- loading ---------------------------------------------------------------------------------- */
 
+enum { LEFT_MAX = 64 << 20 /* a block and what the one before it left */ };
+
 struct load {
     struct store *store;
     MDB_txn *txn;
@@ -117,7 +119,7 @@ enum err load_open(struct store *store, struct load **ret)
         mem_free(l);
         return ERR_INVALID;
     }
-    buf_init(&l->left, 1 << 20);
+    buf_init(&l->left, LEFT_MAX);
     enum err e = lmdb_err(mdb_txn_begin(store->env, NULL, 0, &l->txn));
     if (e == OK)
         e = state_read(store, l->txn, &state);

@@ -8,6 +8,8 @@
 #include "store/range_job.h"
 #include "store/version.h"
 
+enum { VALUE_KEPT = 1 << 20 /* of the memory for one */ };
+
 struct hashing {
     const struct view *view;
     XXH64_state_t *xxh;
@@ -30,7 +32,7 @@ static void add_number(struct hashing *h, uint64_t v)
 static enum err add_pieces(struct hashing *h, enum space space, const struct row *row)
 {
     enum err e = OK;
-    buf_clear(&h->value, 1 << 20);
+    buf_clear(&h->value, VALUE_KEPT);
     if (row->value_in_pieces)
         e = piece_read(h->view, space, row->place, PIECE_VALUE, row->value_n, &h->value);
     if (e == OK && row->key_in_pieces)
@@ -217,42 +219,61 @@ enum err store_hash(const struct view *view, uint64_t *ret)
 
 /* -- one space, as etcd's HashKV -------------------------------------------------------------- */
 
-static void hash_kv(struct buf *b, uint32_t *crc, const struct kv *kv, struct bytes value)
+static void hash_kv(uint32_t *crc, const struct kv *kv, struct bytes value)
 {
-    buf_clear(b, SIZE_MAX);
-    buf_put_run(b, kv->key);
-    buf_put_u64(b, kv->create);
-    buf_put_u64(b, kv->mod);
-    buf_put_u64(b, kv->version);
-    buf_put_u64(b, (uint64_t)kv->lease);
-    buf_put_run(b, value);
-    *crc = crc32c(*crc, buf_bytes(b));
+    uint8_t numbers[6 * 8];
+    const uint64_t fields[] = { kv->key.n, value.n,     kv->create,
+                                kv->mod,   kv->version, (uint64_t)kv->lease };
+    struct buf b = { .p = numbers, .room = sizeof numbers, .max = sizeof numbers };
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        buf_put_u64(&b, fields[i]);
+    *crc = crc32c(*crc, buf_bytes(&b));
+    *crc = crc32c(*crc, kv->key);
+    *crc = crc32c(*crc, value);
+}
+
+/* What stood at REVISION under a head. */
+static enum err hash_head(const struct view *view, enum space space, struct bytes key,
+                          struct bytes bytes, uint64_t revision, struct buf *value, uint32_t *crc)
+{
+    struct row row;
+    enum err e = head_row_read(bytes, &row);
+    if (e == OK)
+        e = version_at(view, space, &row, revision, &row);
+    if (e != OK || row.deleted)
+        return e == ERR_NOT_FOUND ? OK : e;
+    struct kv kv = row_kv(space, key, &row);
+    buf_clear(value, VALUE_KEPT);
+    e = value_append(view, &kv.value, value);
+    if (e == OK)
+        hash_kv(crc, &kv, buf_bytes(value));
+    return e;
 }
 
 enum err store_hash_space(const struct view *view, enum space space, uint64_t revision,
                           uint32_t *ret)
 {
-    struct range_query query = { .space = space,
-                                 .key = bytes_of("", 0),
-                                 .end = bytes_of("\0", 1),
-                                 .revision = (int64_t)revision };
-    struct arena arena;
-    struct range_result result;
-    struct buf b, value;
+    struct layered map = head_map(view, space);
+    struct layered_cursor c;
+    struct buf value;
     uint32_t crc = 0;
-    arena_init(&arena, 0);
-    buf_init(&b, SIZE_MAX / 4);
+    uint64_t at = revision == 0 ? state_revision(&view->state, space) : revision;
+    enum err e = range_check_revision(view, space, (int64_t)at);
+    if (e != OK)
+        return e;
     buf_init(&value, SIZE_MAX / 4);
-    enum err e = range_read(view, &query, &arena, &result);
-    for (size_t i = 0; e == OK && i < result.kv_n; i++) {
-        buf_clear(&value, 1 << 20);
-        e = value_append(view, &result.kvs[i].value, &value);
-        hash_kv(&b, &crc, &result.kvs[i], buf_bytes(&value));
-    }
+    e = layered_cursor_open(&map, &c);
     if (e == OK)
-        *ret = crc;
-    buf_fini(&b);
+        e = layered_seek(&c, (struct bytes){ 0 });
+    for (; e == OK; e = layered_next(&c)) {
+        e = hash_head(view, space, layered_key(&c), c.row, at, &value, &crc);
+        if (e != OK)
+            break;
+    }
+    layered_cursor_close(&c);
     buf_fini(&value);
-    arena_fini(&arena);
-    return e;
+    if (e != ERR_NOT_FOUND)
+        return e == OK ? ERR_DAMAGED : e;
+    *ret = crc;
+    return OK;
 }

@@ -15,7 +15,11 @@ struct collecting {
     struct event *events;
     size_t n, room;
     uint64_t bytes;
+    size_t most;   /* versions of one key; what is left out ... */
+    uint64_t upto; /* ... is at or after this revision */
 };
+
+enum { FEW_EVENTS = 64 };
 
 static struct event *next_event(struct collecting *c)
 {
@@ -97,13 +101,62 @@ enum err history_scan(const struct view *view, enum space space, uint64_t from, 
 
 /* -- chains ----------------------------------------------------------------------------------- */
 
-/* All versions of one key from FROM on. */
+/* The oldest version from FROM on in the chain of HEAD, which is one. */
+static enum err find_oldest(struct collecting *c, const struct row *head, uint64_t from,
+                            struct row *ret)
+{
+    struct row row = *head;
+    enum err e = OK;
+    while (e == OK && row.prev.revision >= from) {
+        struct place next = row.jump.place.revision >= from ? row.jump.place : row.prev;
+        e = change_get(c->view, c->space, next, &row);
+    }
+    *ret = row;
+    return e;
+}
+
+/* The version of DEPTH; everything from there to HEAD is at or after FROM. */
+static enum err find_depth(struct collecting *c, const struct row *head, uint64_t from,
+                           uint32_t depth, struct row *ret)
+{
+    struct row row = *head;
+    enum err e = OK;
+    while (e == OK && row.depth > depth) {
+        bool far = row.jump.place.revision >= from && row.jump.depth >= depth;
+        e = change_get(c->view, c->space, far ? row.jump.place : row.prev, &row);
+    }
+    *ret = row;
+    return e;
+}
+
+/* Where the chain is entered: at HEAD or, if it is longer than MOST, at the last version of the
+ * revision in which MOST are reached; what is left out lowers C->upto. */
+static enum err enter_chain(struct collecting *c, const struct row *head, uint64_t from,
+                            struct row *ret)
+{
+    struct row oldest, last;
+    enum err e = find_oldest(c, head, from, &oldest);
+    *ret = *head;
+    if (e != OK || head->depth - oldest.depth < c->most)
+        return e;
+    e = find_depth(c, head, from, oldest.depth + (uint32_t)c->most - 1, &last);
+    uint64_t revision = last.place.revision;
+    if (e == OK && revision < head->place.revision) {
+        e = version_at(c->view, c->space, head, revision, ret);
+        c->upto = revision + 1 < c->upto ? revision + 1 : c->upto;
+    }
+    return e;
+}
+
+/* The oldest versions of one key from FROM on. */
 static enum err collect_chain(struct collecting *c, struct bytes key, const struct row *head,
                               uint64_t from)
 {
     struct row row = *head;
     enum err e = OK;
-    while (e == OK && row.place.revision >= from) {
+    if (row.prev.revision >= from)
+        e = enter_chain(c, head, from, &row);
+    while (e == OK) {
         add_event(c, key, &row);
         if (row.prev.revision < from)
             break;
@@ -113,14 +166,42 @@ static enum err collect_chain(struct collecting *c, struct bytes key, const stru
     return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }
 
-static enum err collect_key(struct collecting *c, struct bytes key, struct bytes bytes,
-                            uint64_t from)
+static int order_place(const void *a, const void *b)
+{
+    const struct event *x = a, *y = b;
+    if (x->kv.mod != y->kv.mod)
+        return x->kv.mod < y->kv.mod ? -1 : 1;
+    return (x->sub > y->sub) - (x->sub < y->sub);
+}
+
+/* Sorts what was collected and keeps whole revisions below C->upto, up to the maxima; C->upto is
+ * then the first revision that is not covered. */
+static void sort_and_cut(struct collecting *c, size_t max_events, size_t max_bytes)
+{
+    uint64_t bytes = 0;
+    if (c->n > 0)
+        qsort(c->events, c->n, sizeof c->events[0], order_place);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct event *e = &c->events[i];
+        bool new_revision = i > 0 && e->kv.mod != c->events[i - 1].kv.mod;
+        if (e->kv.mod >= c->upto || (new_revision && (i >= max_events || bytes >= max_bytes))) {
+            c->upto = e->kv.mod < c->upto ? e->kv.mod : c->upto;
+            c->n = i;
+        }
+        bytes += e->kv.key.n + e->kv.value.n;
+    }
+}
+
+static enum err collect_key(struct collecting *c, struct bytes key, bool lasting,
+                            struct bytes bytes, uint64_t from)
 {
     struct row head;
     enum err e = head_row_read(bytes, &head);
     if (e != OK || head.place.revision < from)
         return e;
-    return collect_chain(c, arena_dup(c->arena, key), &head, from);
+    if (c->n > FEW_EVENTS + 2 * c->most)
+        sort_and_cut(c, c->most, SIZE_MAX);
+    return collect_chain(c, lasting ? key : arena_dup(c->arena, key), &head, from);
 }
 
 static enum err collect_range(struct collecting *c, struct bytes key, struct bytes end,
@@ -137,36 +218,13 @@ static enum err collect_range(struct collecting *c, struct bytes key, struct byt
         if (n++ == max_keys)
             e = ERR_TOO_BIG;
         else
-            e = collect_key(c, layered_key(&cursor), cursor.row, from);
+            e = collect_key(c, layered_key(&cursor), layered_key_is_lent(&cursor), cursor.row,
+                            from);
         if (e != OK)
             break;
     }
     layered_cursor_close(&cursor);
     return e == ERR_NOT_FOUND ? OK : e;
-}
-
-static int order_place(const void *a, const void *b)
-{
-    const struct event *x = a, *y = b;
-    if (x->kv.mod != y->kv.mod)
-        return x->kv.mod < y->kv.mod ? -1 : 1;
-    return (x->sub > y->sub) - (x->sub < y->sub);
-}
-
-/* How many of the sorted events are given, and where the next batch begins. */
-static size_t cut_whole_revisions(const struct collecting *c, size_t max_events, size_t max_bytes,
-                                  uint64_t *ret_next)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        bool new_revision = i > 0 && c->events[i].kv.mod != c->events[i - 1].kv.mod;
-        if (new_revision && (i >= max_events || bytes >= max_bytes)) {
-            *ret_next = c->events[i].kv.mod;
-            return i;
-        }
-        bytes += c->events[i].kv.key.n + c->events[i].kv.value.n;
-    }
-    return c->n;
 }
 
 enum err history_range(const struct view *view, enum space space, struct bytes key,
@@ -175,21 +233,21 @@ enum err history_range(const struct view *view, enum space space, struct bytes k
 {
     struct collecting c = { .view = view, .space = space, .arena = arena };
     struct layered map = head_map(view, space);
-    uint64_t next = state_revision(&view->state, space) + 1;
     struct bytes bytes;
     enum err e = check_from(view, space, from);
+    from = from == 0 ? 1 : from; /* a predecessor of 0 is none */
+    c.upto = state_revision(&view->state, space) + 1;
+    c.most = max_events == 0 ? 1 : max_events < UINT32_MAX / 2 ? max_events : UINT32_MAX / 2;
     if (e == OK && end.n == 0) {
         e = layered_get(&map, key, &bytes);
-        e = e == OK ? collect_key(&c, key, bytes, from) : e == ERR_NOT_FOUND ? OK : e;
+        e = e == OK ? collect_key(&c, key, true, bytes, from) : e == ERR_NOT_FOUND ? OK : e;
     } else if (e == OK) {
         e = collect_range(&c, key, end, from, max_keys);
     }
     if (e != OK)
         return e;
-    if (c.n > 0)
-        qsort(c.events, c.n, sizeof c.events[0], order_place);
-    size_t n = cut_whole_revisions(&c, max_events, max_bytes, &next);
-    *ret = (struct history_batch){ .events = c.events, .event_n = n, .next = next };
+    sort_and_cut(&c, max_events, max_bytes);
+    *ret = (struct history_batch){ .events = c.events, .event_n = c.n, .next = c.upto };
     return OK;
 }
 

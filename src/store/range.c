@@ -210,6 +210,11 @@ static enum err see(struct range_job *j, struct bytes key, const struct row *row
     j->passed++;
     if (!j->sorted_later && q->limit > 0 && j->passed > (uint64_t)q->limit)
         return OK;
+    if (j->measuring) {
+        j->kv_n++;
+        j->bytes += key.n + (q->keys_only ? 0 : row->value_n);
+        return OK;
+    }
     return take_kv(j, lasting ? key : arena_dup(j->arena, key), row);
 }
 
@@ -361,20 +366,36 @@ enum err range_read(const struct view *view, const struct range_query *query, st
     return e;
 }
 
+static enum err measure(struct range_job *j, struct range_size *ret)
+{
+    const struct range_query *q = &j->query;
+    struct range_result result;
+    bool done;
+    uint64_t rows = UINT64_MAX;
+    j->measuring = !j->sorted_later || q->limit <= 0; /* else the order says which are given */
+    enum err e = range_job_step(j, &rows, &done);
+    if (e != OK)
+        return e;
+    *ret = (struct range_size){ .count = j->count, .kv_n = j->kv_n, .bytes = j->bytes };
+    if (j->measuring)
+        return OK;
+    range_job_result(j, &result);
+    ret->kv_n = result.kv_n;
+    for (size_t i = 0; i < result.kv_n; i++)
+        ret->bytes += result.kvs[i].key.n + (q->keys_only ? 0 : result.kvs[i].value.n);
+    return OK;
+}
+
 enum err range_measure(const struct view *view, const struct range_query *query,
                        struct range_size *ret)
 {
-    struct range_query q = *query;
     struct arena arena;
-    struct range_result result;
+    struct range_job j;
     arena_init(&arena, 0);
-    q.keys_only = false;
-    enum err e = range_read(view, &q, &arena, &result);
-    if (e == OK) {
-        *ret = (struct range_size){ .count = result.count, .kv_n = result.kv_n };
-        for (size_t i = 0; i < result.kv_n; i++)
-            ret->bytes += result.kvs[i].key.n + (query->keys_only ? 0 : result.kvs[i].value.n);
-    }
+    enum err e = range_job_begin(&j, view, query, false, &arena);
+    if (e == OK)
+        e = measure(&j, ret);
+    range_job_end(&j);
     arena_fini(&arena);
     return e;
 }

@@ -16,11 +16,12 @@ struct range_job {
     bool backwards;    /* key order descending with a limit: from the end */
     bool sorted_later; /* all kvs are needed before the cut */
     bool filtered;     /* by mod or create */
+    bool measuring;    /* kvs are only counted, in KV_N and BYTES */
     bool open;
     struct layered_cursor cursor;
     struct kv *kvs;
     size_t kv_n, kv_room;
-    uint64_t count, budget_left, passed;
+    uint64_t count, budget_left, passed, bytes;
     bool more, over_budget;
     bool flat; /* copy keys and values into the arena */
 };
