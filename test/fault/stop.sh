@@ -17,6 +17,6 @@ check "the lease outlives the stop" value_is alive 1
 gone() { [ -z "$(ctl get --print-value-only dead)" ]; }
 check "a lease without beats goes in the end" until_true 10 gone
 check "the one with beats is still there" value_is alive 1
-kill $beats
+kill $beats 2>/dev/null
 end_server TERM
 finish
