@@ -61,6 +61,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
         return 0;
     count(c, HTTP2_STREAM);
     struct http2_stream *s = http2_stream_new(c, frame->hd.stream_id);
+    c->heading = s;
     nghttp2_session_set_stream_user_data(session, s->id, s);
     return 0;
 }
@@ -69,14 +70,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
                      nghttp2_rcbuf *value, uint8_t flags, void *user_data)
 {
     struct http2 *c = user_data;
-    struct http2_stream *s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-    if (s == NULL || c->doom != NULL)
-        return 0;
-    s->head_bytes += nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32;
-    if (s->head_bytes > HTTP2_HEAD_MAX)
+    struct http2_stream *s = c->heading;
+    if (s == NULL || s->id != frame->hd.stream_id || c->doom != NULL)
+        return 0; /* trailers say nothing that we ask for */
+    if (!http2_stream_add_header(s, name, value))
         c->doom = "header_block_too_large";
-    else if (s->user == NULL) /* trailers say nothing that we ask for */
-        http2_stream_add_header(s, name, value);
     return 0;
 }
 
@@ -90,6 +88,7 @@ static void share_fairly(struct http2_stream *s)
 static void head_is_whole(struct http2_stream *s, bool ended)
 {
     struct http2 *c = s->c;
+    c->heading = NULL;
     share_fairly(s);
     s->user = c->setup.choose(s);
     s->in_ended = ended;
@@ -163,6 +162,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *user_data)
 {
+    struct http2 *c = user_data;
     struct http2_stream *s = nghttp2_session_get_stream_user_data(session, id);
     if (s == NULL)
         return 0;
@@ -170,6 +170,8 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     if (s->user != NULL)
         s->user->closed(s, is_well ? OK : ERR_CANCELED);
     nghttp2_session_set_stream_user_data(session, id, NULL);
+    if (c->heading == s)
+        c->heading = NULL;
     http2_stream_free(s);
     return 0;
 }

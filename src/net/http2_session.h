@@ -33,10 +33,11 @@ struct http2 {
     struct http2_guard guard;
     const char *doom; /* what the peer has overdone; ends the connection after the feed */
     struct list streams;
-    struct list resumed;       /* streams, to be shown what they hold */
-    struct list drained;       /* streams, to be told after the render */
-    struct loop_hook later;    /* linked while RESUMED is not empty */
-    struct http2_stream *free; /* for reuse, linked by next_free */
+    struct http2_stream *heading; /* whose head is coming in, or NULL */
+    struct list resumed;          /* streams, to be shown what they hold */
+    struct list drained;          /* streams, to be told after the render */
+    struct loop_hook later;       /* linked while RESUMED is not empty */
+    struct http2_stream *free;    /* for reuse, linked by next_free */
     unsigned free_n, stream_n;
     size_t held_bytes;    /* in the HELD of all streams */
     size_t owed;          /* credit of the connection's window, not given back yet */
@@ -82,7 +83,8 @@ struct http2_stream *http2_stream_new(struct http2 *c, int32_t id);
 void http2_stream_free(struct http2_stream *s);
 /* Of the connection: all that are kept for reuse. */
 void http2_free_streams(struct http2 *c);
-void http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value);
+/* False: the block is larger than HTTP2_HEAD_MAX. */
+bool http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value);
 /* New bytes, or what is held: shown to the user as far as it wants. */
 void http2_stream_take(struct http2_stream *s, struct bytes in);
 void http2_stream_take_end(struct http2_stream *s);

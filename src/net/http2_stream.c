@@ -16,7 +16,8 @@ enum {
     KEEP_BYTES = 1024, /* of each of a stream's buffers, while it waits for reuse */
     KEEP_ARENA = 4 * 1024,
     KEEP_HELD = 16 * 1024, /* while it lives */
-    NEARLY_DRY = 32 * 1024
+    NEARLY_DRY = 32 * 1024,
+    HEADER_OVERHEAD = 32 /* as RFC 9113 counts a field */
 };
 
 /* -- making and reuse ---------------------------------------------------------------------------
@@ -132,25 +133,25 @@ static void grow_headers(struct http2_stream *s)
     s->header_room = room;
 }
 
-static struct bytes ref_bytes(nghttp2_rcbuf *ref)
+bool http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
 {
-    nghttp2_vec v = nghttp2_rcbuf_get_buf(ref);
-    return bytes_of(v.base, v.len);
-}
-
-void http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
-{
+    nghttp2_vec n = nghttp2_rcbuf_get_buf(name), v = nghttp2_rcbuf_get_buf(value);
+    s->head_bytes += n.len + v.len + HEADER_OVERHEAD;
+    if (s->head_bytes > HTTP2_HEAD_MAX)
+        return false;
     if (s->header_n == HTTP2_HEADERS_MAX) {
         s->headers_cut = true;
-        return;
+        return true;
     }
     if (s->header_n == s->header_room)
         grow_headers(s);
     nghttp2_rcbuf_incref(name);
     nghttp2_rcbuf_incref(value);
-    s->headers[s->header_n++] = (struct http2_header){
-        .name = ref_bytes(name), .value = ref_bytes(value), .name_ref = name, .value_ref = value
-    };
+    s->headers[s->header_n++] = (struct http2_header){ .name = bytes_of(n.base, n.len),
+                                                       .value = bytes_of(v.base, v.len),
+                                                       .name_ref = name,
+                                                       .value_ref = value };
+    return true;
 }
 
 const struct http2_header *http2_stream_headers(const struct http2_stream *s, size_t *ret_n)
