@@ -143,6 +143,18 @@ static uint64_t revision_before(const struct compactor *c, uint64_t keep)
     return found;
 }
 
+/* In revision mode samples are apart by revisions, not only by time: the ring has to reach back
+ * over all that is kept, however slowly it came. */
+static bool wants_sample(const struct compactor *c)
+{
+    const struct policy *p = &c->etcd;
+    if (c->options.mode != AUTO_COMPACTION_REVISION || p->n == 0)
+        return true;
+    const struct sample *newest = &p->ring[(p->first + p->n - 1) % SAMPLES];
+    return c->etcd_revisions - newest->etcd_revisions >=
+           c->options.retention_revisions / (SAMPLES - 8);
+}
+
 static void run_etcd(struct compactor *c, uint64_t age_ms)
 {
     if (c->options.mode == AUTO_COMPACTION_REVISION) {
@@ -189,7 +201,7 @@ void compactor_tick(struct compactor *c, uint64_t age_ms)
                           .revision = c->revision,
                           .etcd_revisions = c->etcd_revisions };
     bool etcd_on = c->etcd.retention_ms != 0 || c->options.mode == AUTO_COMPACTION_REVISION;
-    if (etcd_on && due(&c->etcd.next_sample_ms, c->etcd.sample_every_ms, age_ms))
+    if (etcd_on && due(&c->etcd.next_sample_ms, c->etcd.sample_every_ms, age_ms) && wants_sample(c))
         take_sample(&c->etcd, now);
     if (due(&c->others.next_sample_ms, c->others.sample_every_ms, age_ms))
         take_sample(&c->others, now);
