@@ -217,21 +217,6 @@ void call_read(struct etcd_call *c, bool linearizable, call_read_fn on_read)
 
 /* -- writing ---------------------------------------------------------------------------------- */
 
-bool call_may_write(struct etcd_call *c, uint64_t cost)
-{
-    struct etcd_face *face = c->face;
-    if (face->alarms.is_set[ALARM_CORRUPT])
-        return !call_refuse(c, ETCD_CORRUPT);
-    if (cost == 0)
-        return true;
-    enum err e = hub_space_for(face->hub, SPACE_ETCD, cost);
-    if (e == ERR_QUOTA)
-        alarm_raise_no_space(face);
-    if (e != OK || face->alarms.is_set[ALARM_NOSPACE])
-        return !call_refuse(c, ETCD_NO_SPACE);
-    return true;
-}
-
 static void write_done(void *ctx, enum err err, const struct command_result *result)
 {
     struct etcd_call *c = ctx;
@@ -264,6 +249,47 @@ void call_submit_txn(struct etcd_call *c, const struct txn *txn, call_written_fn
         call_fail(c, e);
     else
         call_submit(c, COMMAND_TXN, buf_bytes(body), on_written);
+}
+
+/* -- the alarm that the server raises by itself ------------------------------------------------ */
+
+static struct alarm_row own_alarm(const struct etcd_face *face)
+{
+    return (struct alarm_row){ .member_id = face->member_id, .kind = ALARM_NOSPACE };
+}
+
+static void refuse_for_space(struct etcd_call *c, const struct command_result *result)
+{
+    alarms_note(&c->face->alarms, own_alarm(c->face), true);
+    call_refuse(c, ETCD_NO_SPACE);
+}
+
+/* As etcd has it the alarm stands before the write that met the quota is refused. */
+static void raise_no_space(struct etcd_call *c)
+{
+    const struct put put = { .space = SPACE_SYSTEM,
+                             .key = alarm_key(call_arena(c), own_alarm(c->face)) };
+    struct op op = { .kind = OP_PUT, .put = put };
+    const struct txn txn = { .then_ops = &op, .then_n = 1 };
+    c->granted = granted_self();
+    call_submit_txn(c, &txn, refuse_for_space);
+}
+
+bool call_may_write(struct etcd_call *c, uint64_t cost)
+{
+    struct etcd_face *face = c->face;
+    if (face->alarms.is_set[ALARM_CORRUPT])
+        return !call_refuse(c, ETCD_CORRUPT);
+    if (cost == 0)
+        return true;
+    if (face->alarms.is_set[ALARM_NOSPACE])
+        return !call_refuse(c, ETCD_NO_SPACE);
+    enum err e = hub_space_for(face->hub, SPACE_ETCD, cost);
+    if (e == ERR_QUOTA)
+        raise_no_space(c);
+    else if (e != OK)
+        call_fail(c, e);
+    return e == OK;
 }
 
 /* -- leases and sweeps ------------------------------------------------------------------------ */

@@ -22,7 +22,6 @@ struct etcd_face {
     uint64_t leader;       /* as of the last look; 0 = none */
     uint64_t looked_at_ms; /* at term and leader */
     struct etcd_alarms alarms;
-    bool raising_no_space; /* that alarm is on its way */
     struct etcd_metrics metrics;
     struct buf scratch;  /* one command or rendering at a time */
     struct arena arena;  /* of one function's work: cleared by whoever begins */
@@ -37,8 +36,6 @@ struct etcd_face {
 void face_look(struct etcd_face *face);
 /* The header with the present term. */
 const struct etcd_header *face_header(struct etcd_face *face);
-/* Raises NOSPACE for this member, unless it stands or is on its way. */
-void alarm_raise_no_space(struct etcd_face *face);
 
 /* Who asks, for the gate. */
 struct caller caller_of(const struct grpc_call *call);
@@ -101,7 +98,8 @@ void call_ask_lease(struct etcd_call *c, int64_t id,
                                  uint64_t remaining_ms));
 /* The lease's answer is here. */
 void call_waits_no_more(struct etcd_call *c);
-/* False, and refused: a write that alarms or missing space forbid. COST 0: it puts nothing. */
+/* False, and refused, or to be refused as soon as the alarm stands: a write that alarms or missing
+ * space forbid. COST 0: it puts nothing. */
 bool call_may_write(struct etcd_call *c, uint64_t cost);
 
 /* One answer: the buffer it is written into, with the header of REVISION in it; then the end. */
