@@ -9,13 +9,21 @@
 #include "base/mem.h"
 #include "replica/core.h"
 
-enum { WATCH_EVERY_MS = 100 };
+enum {
+    WATCH_EVERY_MS = 100,
+    /* A spare is zero-filled in the background: slowly, for it takes bandwidth from the log, unless
+     * the log itself is being written so fast that it will be needed. */
+    RECYCLE_SLOW_MS = 200,
+    RECYCLE_FAST_MS = 5,
+    RECYCLE_FAST_BYTES = 256 * 1024 /* of log between two pieces */
+};
 
 struct disk_thread {
     struct replica *replica;
     struct timer watch;
     struct timer recycle; /* helper's */
     uint64_t watched_ns;
+    int64_t recycled_at_bytes; /* helper's: what the log had taken at the last piece */
 };
 
 /* -- free space ------------------------------------------------------------------------------- */
@@ -155,7 +163,10 @@ static void ring_recycle(struct timer *t)
     enum err e = log_recycle(d->replica->log, &done, &why);
     if (e != OK && e != ERR_NO_SPACE)
         replica_fatal("a log segment cannot be prepared", &why, e);
-    timer_start(t, done || e != OK ? 200 : 5);
+    int64_t bytes = metric_get(d->replica->sync_bytes);
+    bool fast = bytes - d->recycled_at_bytes > RECYCLE_FAST_BYTES;
+    d->recycled_at_bytes = bytes;
+    timer_start(t, fast && !done && e == OK ? RECYCLE_FAST_MS : RECYCLE_SLOW_MS);
 }
 
 enum err disk_thread_new(struct replica *r)
@@ -166,7 +177,7 @@ enum err disk_thread_new(struct replica *r)
     timer_init(&d->watch, r->disk_loop, ring_watch);
     timer_init(&d->recycle, r->helper_loop, ring_recycle);
     timer_start(&d->watch, WATCH_EVERY_MS);
-    timer_start(&d->recycle, 1);
+    timer_start(&d->recycle, RECYCLE_SLOW_MS);
     disk_watch(r);
     return OK;
 }
