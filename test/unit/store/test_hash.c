@@ -25,7 +25,7 @@
 #include "test/lib/tempdir.h"
 #include "test/unit/store/rows.h"
 
-enum { LONG_KEY = 1200, LONG_VALUE = 5000 };
+enum { LONG_KEY = 1200, LONG_VALUE = 5000, TABLES_MAX = 64, BYTES_TRIED = 20 };
 
 struct fixture {
     char *dir;
@@ -252,6 +252,79 @@ static void every_table_has_rows(void **state)
     assert_true(tables >= 3 * SPACES + 6);
 }
 
+/* One row of each table, the largest. */
+static size_t pick_rows(const struct fixture *f, const struct rows_row **picked)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->row_n; i++) {
+        bool begins = i == 0 || f->rows[i].table != f->rows[i - 1].table;
+        if (begins && counts(&f->rows[i]))
+            picked[n++] = largest_row(f, f->rows[i].table);
+    }
+    return n;
+}
+
+static void flipping_any_of_the_first_bytes_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    const struct rows_row *picked[TABLES_MAX];
+    size_t n = pick_rows(f, picked);
+    for (size_t i = 0; i < n; i++)
+        for (size_t at = 0; at < picked[i]->value.n && at < BYTES_TRIED; at++)
+            if (!flip_is_seen(f, picked[i], at))
+                fail_msg("%s: a flip of byte %d is not seen", picked[i]->table, (int)at);
+}
+
+static bool cut_is_seen(const struct fixture *f, const struct rows_row *row, size_t n)
+{
+    struct rows_row cut = { row->table, row->key, bytes_of(row->value.p, n) };
+    rows_put(f->dir, &cut);
+    bool seen = is_seen(f);
+    rows_put(f->dir, row);
+    return seen;
+}
+
+static void row_that_is_cut_short_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    const struct rows_row *picked[TABLES_MAX];
+    size_t n = pick_rows(f, picked);
+    for (size_t i = 0; i < n; i++)
+        for (size_t left = 0; left < picked[i]->value.n && left < BYTES_TRIED; left++)
+            if (!cut_is_seen(f, picked[i], left))
+                fail_msg("%s: a row cut to %d bytes is not seen", picked[i]->table, (int)left);
+}
+
+static void row_that_is_longer_by_a_byte_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t longer[4096];
+    for (size_t i = 0; i < f->row_n; i++) {
+        const struct rows_row *row = &f->rows[i];
+        if (!counts(row) || row->value.n == 0)
+            continue;
+        memcpy(longer, row->value.p, row->value.n);
+        longer[row->value.n] = 0;
+        struct rows_row changed = { row->table, row->key, bytes_of(longer, row->value.n + 1) };
+        rows_put(f->dir, &changed);
+        if (!is_seen(f))
+            fail_msg("%s: a byte more is not seen", row->table);
+        rows_put(f->dir, row);
+    }
+}
+
+static void counters_that_are_cut_short_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    const struct rows_row *row = largest_row(f, "meta");
+    for (size_t left = 0; left < row->value.n; left++) {
+        uint64_t hash;
+        struct rows_row cut = { row->table, row->key, bytes_of(row->value.p, left) };
+        rows_put(f->dir, &cut);
+        assert_int_equal(hash_store(f->dir, &hash), ERR_DAMAGED);
+    }
+}
+
 static void losing_the_counters_is_seen(void **state)
 {
     struct fixture *f = *state;
@@ -276,7 +349,11 @@ int main(void)
         TEST(every_table_has_rows),
         TEST(flipping_the_last_byte_of_any_row_is_seen),
         TEST(flipping_the_first_byte_of_any_row_is_seen),
+        TEST(flipping_any_of_the_first_bytes_is_seen),
+        TEST(row_that_is_cut_short_is_seen),
+        TEST(row_that_is_longer_by_a_byte_is_seen),
         TEST(losing_the_counters_is_seen),
+        TEST(counters_that_are_cut_short_are_refused),
         TEST(no_row_lies_on_overflow_pages),
     };
     return cmocka_run_group_tests_name("hash", tests, NULL, NULL);

@@ -81,7 +81,10 @@ static bool ends_well(struct look *l, const struct past *p, const struct history
         bytes += got->events[i].kv.key.n + got->events[i].kv.value.n;
     }
     if (got->next <= newest && n < p->max_events && bytes < p->max_bytes)
-        return report_differs(l->report, "ended before its limits");
+        return report_differs(l->report,
+                              "ended before its limits: %zu events, %zu bytes, next %" PRIu64
+                              " of %" PRIu64,
+                              n, bytes, got->next, newest);
     return got->next > p->from || p->from > newest ||
            report_differs(l->report, "next did not move");
 }
