@@ -98,8 +98,9 @@ static enum err add_heads(struct hashing *h, enum space space)
 
 /* -- other tables ----------------------------------------------------------------------------- */
 
-/* Rows of TABLE from the key FROM on, whole. EACH may add more for a row. */
-static enum err add_table(struct hashing *h, unsigned table, struct bytes from,
+/* Rows of TABLE from the key FROM on as long as keys begin with PREFIX, whole. EACH may add more
+ * for a row. */
+static enum err add_table(struct hashing *h, unsigned table, struct bytes from, struct bytes prefix,
                           enum err (*each)(struct hashing *h, unsigned table, MDB_val *key,
                                            MDB_val *row))
 {
@@ -110,6 +111,8 @@ static enum err add_table(struct hashing *h, unsigned table, struct bytes from,
         return e;
     e = lmdb_err(mdb_cursor_get(cursor, &key, &row, from.n == 0 ? MDB_FIRST : MDB_SET_RANGE));
     for (; e == OK; e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_NEXT))) {
+        if (!bytes_starts(lmdb_bytes(key), prefix))
+            break;
         add(h, lmdb_bytes(key));
         add(h, lmdb_bytes(row));
         if (each != NULL)
@@ -133,9 +136,9 @@ static enum err add_space(struct hashing *h, enum space space)
     uint8_t from[PLACE_BYTES];
     place_write(from, (struct place){ .revision = state_compacted(&h->view->state, space) });
     enum err e = add_heads(h, space);
-    return e != OK
-               ? e
-               : add_table(h, TABLE_CHANGE + space, bytes_of(from, sizeof from), add_change_pieces);
+    return e != OK ? e
+                   : add_table(h, TABLE_CHANGE + space, bytes_of(from, sizeof from),
+                               (struct bytes){ 0 }, add_change_pieces);
 }
 
 static enum err add_lease_keys(struct hashing *h)
@@ -153,16 +156,16 @@ static enum err add_lease_keys(struct hashing *h)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static enum err add_times(struct hashing *h)
+/* Rows from the oldest readable revision on, whose keys are PREFIX and a revision. */
+static enum err add_noted(struct hashing *h, unsigned table, struct bytes prefix, bool system)
 {
-    uint64_t oldest = UINT64_MAX;
-    uint8_t from[8];
-    for (size_t i = 0; i < SPACES; i++)
-        if (i != SPACE_SYSTEM && state_compacted(&h->view->state, (enum space)i) < oldest)
-            oldest = state_compacted(&h->view->state, (enum space)i);
+    uint64_t oldest = state_oldest(&h->view->state, system);
+    uint8_t from[9];
+    struct buf b = { .p = from, .room = sizeof from, .max = sizeof from };
+    buf_put_bytes(&b, prefix);
     for (int i = 0; i < 8; i++)
-        from[i] = (uint8_t)(oldest >> (56 - 8 * i));
-    return add_table(h, TABLE_TIME, bytes_of(from, 8), NULL);
+        buf_put_u8(&b, (uint8_t)(oldest >> (56 - 8 * i)));
+    return add_table(h, table, buf_bytes(&b), prefix, NULL);
 }
 
 static void add_counters(struct hashing *h)
@@ -184,13 +187,18 @@ static enum err hash_all(struct hashing *h)
     add_counters(h);
     for (size_t i = 0; i < SPACES && e == OK; i++)
         e = add_space(h, (enum space)i);
-    const unsigned whole[] = { TABLE_LEASE, TABLE_ORIGIN, TABLE_WHY };
+    const unsigned whole[] = { TABLE_LEASE, TABLE_ORIGIN };
+    const uint8_t common = WHY_COMMON, system = WHY_SYSTEM;
     for (size_t i = 0; i < ARRAY_LEN(whole) && e == OK; i++)
-        e = add_table(h, whole[i], (struct bytes){ 0 }, NULL);
+        e = add_table(h, whole[i], (struct bytes){ 0 }, (struct bytes){ 0 }, NULL);
     if (e == OK)
         e = add_lease_keys(h);
     if (e == OK)
-        e = add_times(h);
+        e = add_noted(h, TABLE_TIME, (struct bytes){ 0 }, false);
+    if (e == OK)
+        e = add_noted(h, TABLE_WHY, bytes_of(&common, 1), false);
+    if (e == OK)
+        e = add_noted(h, TABLE_WHY, bytes_of(&system, 1), true);
     struct buf identity;
     buf_init(&identity, 1 << 20);
     if (e == OK) {

@@ -91,7 +91,8 @@ enum err apply_why(struct apply *a, enum space space, uint64_t revision)
     struct bytes why = cut(a->command.origin->why);
     if (why.n == 0)
         return OK;
-    MDB_val key = make_key(p, space == SPACE_SYSTEM, revision), row = lmdb_val(why);
+    MDB_val key = make_key(p, space == SPACE_SYSTEM ? WHY_SYSTEM : WHY_COMMON, revision),
+            row = lmdb_val(why);
     return lmdb_err(mdb_put(a->view.txn, a->store->dbi[TABLE_WHY], &key, &row, 0));
 }
 
@@ -101,7 +102,7 @@ static enum err read_why(const struct view *v, enum space space, uint64_t revisi
                          struct arena *arena, struct bytes *ret)
 {
     uint8_t p[KEY_BYTES];
-    MDB_val key = make_key(p, space == SPACE_SYSTEM, revision), row;
+    MDB_val key = make_key(p, space == SPACE_SYSTEM ? WHY_SYSTEM : WHY_COMMON, revision), row;
     enum err e = lmdb_err(mdb_get(v->txn, v->store->dbi[TABLE_WHY], &key, &row));
     *ret = e == OK ? arena_dup(arena, lmdb_bytes(row)) : (struct bytes){ 0 };
     return e == ERR_NOT_FOUND ? OK : e;

@@ -26,7 +26,7 @@ struct range_query {
 };
 
 struct range_result {
-    struct kv *kvs; /* in the arena */
+    struct kv *kvs; /* in the arena; keys lend from the view, the key of one alone from the query */
     size_t kv_n;
     uint64_t count;   /* keys in the range at that revision, before filters and limit */
     bool more;        /* the limit cut something */

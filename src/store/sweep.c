@@ -6,13 +6,29 @@
 #include "store/apply.h"
 #include "store/lmdb_err.h"
 
+/* Removes the change at PLACE; one that is gone already is no error. */
 static enum err remove_change(const struct view *v, enum space space, struct place place)
 {
+    MDB_cursor *cursor;
+    enum err e = lmdb_err(mdb_cursor_open(v->txn, v->store->dbi[TABLE_CHANGE + space], &cursor));
+    if (e != OK)
+        return e;
     uint8_t p[PLACE_BYTES];
     place_write(p, place);
-    MDB_val key = { .mv_size = sizeof p, .mv_data = p };
-    enum err e = lmdb_err(mdb_del(v->txn, v->store->dbi[TABLE_CHANGE + space], &key, NULL));
-    return e == OK ? piece_remove(v, space, place) : e == ERR_NOT_FOUND ? OK : e;
+    MDB_val key = { .mv_size = sizeof p, .mv_data = p }, bytes;
+    bool pieces = false;
+    e = lmdb_err(mdb_cursor_get(cursor, &key, &bytes, MDB_SET_KEY));
+    if (e == OK) {
+        struct row row;
+        e = change_row_read(place, lmdb_bytes(bytes), &row);
+        pieces = row.value_in_pieces || row.key_in_pieces;
+    }
+    if (e == OK)
+        e = lmdb_err(mdb_cursor_del(cursor, 0));
+    mdb_cursor_close(cursor);
+    if (e == OK && pieces)
+        e = piece_remove(v, space, place);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* The tombstone that the delete at PLACE left, unless something was put since. */
@@ -109,55 +125,88 @@ static bool is_swept(const struct state *s, enum space space)
     return s->sweep_done[space] == s->compacted[space];
 }
 
-/* Revision-to-time rows below everything that can still be read. */
-static enum err sweep_times(const struct view *v, uint64_t *rows)
+/* -- what is kept a revision ------------------------------------------------------------------ */
+
+/* Times and reasons of the common revisions, reasons of SYSTEM's: rows whose keys end in a
+ * revision, after a prefix. They go when no space can be read there any more. */
+struct noted {
+    unsigned table;
+    uint8_t prefix[1];
+    size_t prefix_n;
+    bool system;
+};
+
+static const struct noted noted[] = {
+    { .table = TABLE_TIME },
+    { .table = TABLE_WHY, .prefix = { WHY_COMMON }, .prefix_n = 1 },
+    { .table = TABLE_WHY, .prefix = { WHY_SYSTEM }, .prefix_n = 1, .system = true },
+};
+
+uint64_t state_oldest(const struct state *s, bool system)
 {
-    uint64_t oldest = UINT64_MAX;
-    for (size_t i = 0; i < SPACES; i++)
-        if (i != SPACE_SYSTEM && state_compacted(&v->state, (enum space)i) < oldest)
-            oldest = state_compacted(&v->state, (enum space)i);
-    MDB_cursor *cursor;
-    MDB_val key, row;
-    enum err e = lmdb_err(mdb_cursor_open(v->txn, v->store->dbi[TABLE_TIME], &cursor));
-    if (e != OK)
-        return e;
-    e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_FIRST));
-    for (; e == OK && *rows > 0; --*rows) {
-        struct rd r;
-        rd_init(&r, lmdb_bytes(key));
-        if (rd_be64(&r) >= oldest)
-            break;
-        e = lmdb_err(mdb_cursor_del(cursor, 0));
-        if (e == OK)
-            e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_NEXT));
-    }
-    mdb_cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? OK : e;
+    uint64_t oldest = state_compacted(s, SPACE_SYSTEM);
+    for (unsigned i = 0; i < SPACES && !system; i++)
+        if (i == 0 || (i != SPACE_SYSTEM && state_compacted(s, (enum space)i) < oldest))
+            oldest = state_compacted(s, (enum space)i);
+    return oldest;
 }
 
+/* The cursor goes to the first row of N; true if it is to be removed. */
+static enum err find_noted(const struct view *v, const struct noted *n, MDB_cursor *cursor,
+                           bool *ret)
+{
+    uint8_t p[1] = { n->prefix[0] };
+    MDB_val key = { .mv_size = n->prefix_n, .mv_data = p }, row;
+    enum err e =
+        lmdb_err(mdb_cursor_get(cursor, &key, &row, n->prefix_n == 0 ? MDB_FIRST : MDB_SET_RANGE));
+    *ret = false;
+    if (e != OK || key.mv_size != n->prefix_n + 8 || memcmp(key.mv_data, p, n->prefix_n) != 0)
+        return e == ERR_NOT_FOUND ? OK : e;
+    struct rd r;
+    rd_init(&r, bytes_skip(lmdb_bytes(key), n->prefix_n));
+    *ret = rd_be64(&r) < state_oldest(&v->state, n->system);
+    return OK;
+}
+
+/* Removes at most *ROWS rows; *ret_left: there are more. */
+static enum err sweep_noted(const struct view *v, const struct noted *n, uint64_t *rows,
+                            bool *ret_left)
+{
+    MDB_cursor *cursor;
+    enum err e = lmdb_err(mdb_cursor_open(v->txn, v->store->dbi[n->table], &cursor));
+    if (e != OK)
+        return e;
+    e = find_noted(v, n, cursor, ret_left);
+    for (; e == OK && *ret_left && *rows > 0; --*rows) {
+        e = lmdb_err(mdb_cursor_del(cursor, 0));
+        if (e == OK)
+            e = find_noted(v, n, cursor, ret_left);
+    }
+    mdb_cursor_close(cursor);
+    return e;
+}
+
+/* -- all of it -------------------------------------------------------------------------------- */
+
+/* With no rows at all it only looks whether there is something to do. */
 static enum err sweep_all(struct view *v, uint64_t rows, bool *ret_done)
 {
     struct arena arena;
     enum err e = OK;
     arena_init(&arena, 0);
     *ret_done = true;
-    for (size_t i = 0; i < SPACES && e == OK; i++) {
+    for (unsigned i = 0; i < SPACES && e == OK; i++) {
         if (!is_swept(&v->state, (enum space)i))
             e = sweep_space(v, (enum space)i, &rows, &arena);
         *ret_done = *ret_done && is_swept(&v->state, (enum space)i);
     }
-    if (e == OK)
-        e = sweep_times(v, &rows);
+    for (size_t i = 0; i < ARRAY_LEN(noted) && e == OK; i++) {
+        bool left;
+        e = sweep_noted(v, &noted[i], &rows, &left);
+        *ret_done = *ret_done && !left;
+    }
     arena_fini(&arena);
     return e;
-}
-
-static bool has_work(const struct state *s)
-{
-    for (size_t i = 0; i < SPACES; i++)
-        if (!is_swept(s, (enum space)i))
-            return true;
-    return false;
 }
 
 enum err store_sweep(struct store *store, uint64_t rows, bool *ret_done)
@@ -175,7 +224,9 @@ enum err store_sweep(struct store *store, uint64_t rows, bool *ret_done)
     if (e != OK)
         return e;
     e = state_read(store, v.txn, &v.state);
-    bool idle = e == OK && !has_work(&v.state);
+    bool idle = false;
+    if (e == OK)
+        e = sweep_all(&v, 0, &idle);
     if (e == OK && !idle)
         e = sweep_all(&v, rows == 0 ? 1 : rows, ret_done);
     if (e != OK || idle) {

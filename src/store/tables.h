@@ -74,6 +74,12 @@ static inline uint64_t state_compacted(const struct state *s, enum space space)
     return s->compacted[space] == 0 ? 0 : s->compacted[space] - 1;
 }
 
+/* The oldest revision that can be read in any of the spaces that count with this counter. */
+uint64_t state_oldest(const struct state *s, bool system);
+
+/* What keys of WHY begin with. */
+enum { WHY_COMMON, WHY_SYSTEM };
+
 /* Every space, for tables_commit. */
 enum { ALL_SPACES = (1 << SPACES) - 1 };
 
