@@ -170,6 +170,25 @@ static void delete_at_the_compacted_revision_stays_until_the_next_compaction(voi
     assert_agree();
 }
 
+/* A sweep that came half way through the deletes at the old line must begin with them again. */
+static void deletes_of_one_revision_go_with_the_next_compaction(void **state)
+{
+    static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
+    for (uint64_t round = 0; round < 4; round++) {
+        struct model_op puts[ARRAY_LEN(names)];
+        struct model_op all = { .kind = MODEL_OP_REMOVE, .remove = { .end = bytes_of("", 1) } };
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            puts[i] = op_put(str(names[i]), "1");
+        script_entry(&s);
+        script_txn(&s, puts, ARRAY_LEN(names));
+        script_txn(&s, &all, 1);
+        script_compact(&s, 0, 3 + 2 * round);
+    }
+    put(0, str("z"), "1");
+    compact(0, 10);
+    assert_agree();
+}
+
 static void put_over_a_tombstone_is_written_alike_swept_or_not(void **state)
 {
     put(0, str("a"), "1");
@@ -314,6 +333,7 @@ int main(void)
         TEST(every_version_of_a_long_chain_is_found),
         TEST(compaction_to_each_revision_in_turn_keeps_what_stands),
         TEST(delete_at_the_compacted_revision_stays_until_the_next_compaction),
+        TEST(deletes_of_one_revision_go_with_the_next_compaction),
         TEST(put_over_a_tombstone_is_written_alike_swept_or_not),
         TEST(compaction_of_one_space_leaves_the_others),
         TEST(keys_written_twice_in_one_revision_survive_compaction_to_it),
