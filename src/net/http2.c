@@ -278,6 +278,8 @@ void http2_start(struct conn *conn, const struct http2_setup *setup, struct byte
     c->last_read_ms = loop_now_ms(loop);
     list_init(&c->streams);
     list_init(&c->resumed);
+    list_init(&c->holders);
+    list_init(&c->withheld);
     list_init(&c->drained);
     http2_guard_init(&c->guard, setup->serve->limits.ping_min_ms, c->last_read_ms);
     timer_init(&c->alive, loop, on_alive);

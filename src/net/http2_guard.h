@@ -18,7 +18,7 @@ enum {
     HTTP2_PINGS_MAX = 100, /* counted anew from each of our HEADERS and DATA */
     HTTP2_PING_STRIKES_MAX = 2,
     HTTP2_EMPTY_DATA_MAX = 100,
-    HTTP2_OTHERS_MAX = 1000, /* PRIORITY, unknown types; beyond ten a stream */
+    HTTP2_OTHERS_MAX = 1000, /* PRIORITY and the like; beyond ten a stream */
     HTTP2_OTHERS_PER_STREAM = 10,
     HTTP2_TINY_UPDATES_MAX = 1000, /* beyond ten a DATA frame of ours */
     HTTP2_TINY_PER_DATA = 10,

@@ -9,8 +9,8 @@
 
 enum {
     HTTP2_CONN_WINDOW = 8 * 1024 * 1024,
-    HTTP2_STREAM_WINDOW = 1024 * 1024,
-    HTTP2_STREAM_CREDIT = 128 * 1024, /* given back in steps of this */
+    HTTP2_STREAM_WINDOW = 256 * 1024,
+    HTTP2_STREAM_CREDIT = 64 * 1024, /* given back in steps of this */
     HTTP2_HEADERS_MAX = 100,
     HTTP2_HEADERS_INLINE = 16,
     HTTP2_FREE_STREAMS = 16
@@ -35,12 +35,15 @@ struct http2 {
     struct list streams;
     struct http2_stream *heading; /* whose head is coming in, or NULL */
     struct list resumed;          /* streams, to be shown what they hold */
+    struct list holders;          /* streams that hold something, longest first */
+    struct list withheld;         /* streams whose windows were not given back: too much is held */
     struct list drained;          /* streams, to be told after the render */
     struct loop_hook later;       /* linked while RESUMED is not empty */
     struct http2_stream *free;    /* for reuse, linked by next_free */
     unsigned free_n, stream_n;
     size_t held_bytes;    /* in the HELD of all streams */
     size_t owed;          /* credit of the connection's window, not given back yet */
+    bool is_withholding;  /* a stream's window was not given back: too much is held */
     bool is_full;         /* the render stopped because conn_out is full */
     bool is_expelled;     /* the last GOAWAY is out: no DATA any more */
     struct timer alive;   /* first settings, then keepalive */
@@ -53,7 +56,7 @@ struct http2 {
 struct http2_stream {
     struct http2 *c;
     int32_t id;
-    struct list link, resumed, drained;
+    struct list link, resumed, drained, holding, withheld;
     struct http2_stream *next_free;
     const struct http2_user *user; /* NULL before the head is whole */
     struct arena arena;
@@ -90,7 +93,7 @@ void http2_stream_take(struct http2_stream *s, struct bytes in);
 void http2_stream_take_end(struct http2_stream *s);
 /* After a resume. */
 void http2_stream_go_on(struct http2_stream *s);
-/* Gives back what the connection's window is owed, or ends the stream that holds most. */
+/* Gives back what windows are owed, and ends streams that hold too much. */
 void http2_settle(struct http2 *c);
 
 /* -- http2_send.c -------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 /* Streams: their making and reuse, and what they receive.
  *
- * What a stream has received and its user has not taken lies in HELD. The stream's window is given
- * back as bytes come in, unless the stream is paused: a message larger than the window must be able
- * to come in whole, and its size is the user's to bound. The connection's window is given back as
- * long as all streams together hold no more than the limit. Above it the window runs dry, and if
- * nothing is taken until then nobody would ever move again: then the stream that holds most is
- * ended. So a connection holds at most the limit and one window. */
+ * What a stream has received and its user has not taken lies in HELD. The connection's window is
+ * given back at once, a stream's as bytes come in, unless it is paused: a message larger than the
+ * window must be able to come in whole, and its size is the user's to bound.
+ *
+ * While all streams together hold more than the limit, only the oldest that has something in its
+ * hands gets more: it will be whole some day, and then the next one. The others stop when their
+ * windows are used up, so that a client may send any number of large messages at once. If windows
+ * alone add up to HARD times the limit, the stream that holds most is ended. */
 #include "net/http2_session.h"
 
 #include <assert.h>
@@ -16,7 +18,7 @@ enum {
     KEEP_BYTES = 1024, /* of each of a stream's buffers, while it waits for reuse */
     KEEP_ARENA = 4 * 1024,
     KEEP_HELD = 16 * 1024, /* while it lives */
-    NEARLY_DRY = 32 * 1024,
+    HARD = 4,
     HEADER_OVERHEAD = 32 /* as RFC 9113 counts a field */
 };
 
@@ -79,10 +81,22 @@ static void reset_fields(struct http2_stream *s)
     memset(s->state, 0, s->c->setup.state_bytes);
 }
 
+/* Call after each change of what S holds. */
+static void held_changed(struct http2_stream *s, size_t before)
+{
+    s->c->held_bytes += s->held.n;
+    s->c->held_bytes -= before;
+    if (s->held.n == 0)
+        list_remove(&s->holding);
+    else if (before == 0)
+        list_append(&s->c->holders, &s->holding);
+}
+
 static void drop_held(struct http2_stream *s)
 {
-    s->c->held_bytes -= s->held.n;
+    size_t before = s->held.n;
     buf_clear(&s->held, KEEP_BYTES);
+    held_changed(s, before);
 }
 
 void http2_stream_free(struct http2_stream *s)
@@ -91,6 +105,7 @@ void http2_stream_free(struct http2_stream *s)
     list_remove(&s->link);
     list_remove(&s->resumed);
     list_remove(&s->drained);
+    list_remove(&s->withheld);
     c->stream_n--;
     atomic_fetch_sub_explicit(&c->setup.serve->shared->streams, 1, memory_order_relaxed);
     drop_headers(s);
@@ -174,24 +189,64 @@ bool http2_stream_headers_cut(const struct http2_stream *s)
     return s->headers_cut;
 }
 
-/* -- credit -------------------------------------------------------------------------------------
+/* -- credit
+ * -------------------------------------------------------------------------------------
  */
+
+static size_t limit_of(const struct http2 *c)
+{
+    return c->setup.serve->limits.stream_buffer_max;
+}
+
+static struct http2_stream *oldest_holder(struct http2 *c)
+{
+    LIST_FOR_EACH(link, &c->holders)
+    {
+        struct http2_stream *s = CONTAINER_OF(link, struct http2_stream, holding);
+        if (!s->is_paused)
+            return s;
+    }
+    return NULL;
+}
 
 static void give_back(struct http2_stream *s)
 {
+    struct http2 *c = s->c;
     if (s->in_ended || s->owed < HTTP2_STREAM_CREDIT || (s->is_paused && !s->is_discarded))
         return;
+    list_remove(&s->withheld);
+    if (c->held_bytes > limit_of(c) && !s->is_discarded && s != oldest_holder(c)) {
+        list_append(&c->withheld, &s->withheld);
+        return;
+    }
     /* Fails for a stream that is closed meanwhile: it needs no credit. */
-    nghttp2_session_consume_stream(s->c->session, s->id, s->owed);
+    nghttp2_session_consume_stream(c->session, s->id, s->owed);
     s->owed = 0;
+    conn_touch(c->conn);
+}
+
+/* All that waited, or as long as too much is held the one that is first to go on. */
+static void give_back_withheld(struct http2 *c)
+{
+    struct http2_stream *oldest = oldest_holder(c);
+    if (c->held_bytes > limit_of(c)) {
+        if (oldest != NULL)
+            give_back(oldest);
+        return;
+    }
+    while (!list_is_empty(&c->withheld)) {
+        struct http2_stream *s = CONTAINER_OF(c->withheld.next, struct http2_stream, withheld);
+        list_remove(&s->withheld);
+        give_back(s);
+    }
 }
 
 static struct http2_stream *fullest(struct http2 *c)
 {
     struct http2_stream *most = NULL;
-    LIST_FOR_EACH(link, &c->streams)
+    LIST_FOR_EACH(link, &c->holders)
     {
-        struct http2_stream *s = CONTAINER_OF(link, struct http2_stream, link);
+        struct http2_stream *s = CONTAINER_OF(link, struct http2_stream, holding);
         if (most == NULL || s->held.n > most->held.n)
             most = s;
     }
@@ -200,18 +255,17 @@ static struct http2_stream *fullest(struct http2 *c)
 
 void http2_settle(struct http2 *c)
 {
-    size_t limit = c->setup.serve->limits.stream_buffer_max;
-    while (c->held_bytes > limit &&
-           nghttp2_session_get_local_window_size(c->session) < NEARLY_DRY) {
+    while (c->held_bytes / HARD > limit_of(c)) {
         struct http2_stream *s = fullest(c);
         s->user->overfull(s);
         http2_stream_discard(s);
     }
-    if (c->held_bytes > limit || c->owed == 0)
+    if (!list_is_empty(&c->withheld))
+        give_back_withheld(c);
+    if (c->owed == 0)
         return;
     nghttp2_session_consume_connection(c->session, c->owed);
     c->owed = 0;
-    conn_touch(c->conn);
 }
 
 /* -- showing what came --------------------------------------------------------------------------
@@ -221,17 +275,17 @@ void http2_settle(struct http2 *c)
 static void hold_rest(struct http2_stream *s, struct bytes in, size_t used)
 {
     struct bytes rest = bytes_skip(in, used);
-    if (s->held.n == 0) {
+    size_t before = s->held.n;
+    if (before == 0) {
         buf_put_bytes(&s->held, rest);
-        s->c->held_bytes += s->held.n;
-        return;
+    } else {
+        if (rest.n > 0)
+            memmove(s->held.p, rest.p, rest.n);
+        s->held.n = rest.n;
+        if (rest.n == 0)
+            buf_clear(&s->held, KEEP_HELD);
     }
-    s->c->held_bytes -= used;
-    if (rest.n > 0)
-        memmove(s->held.p, rest.p, rest.n);
-    s->held.n = rest.n;
-    if (rest.n == 0)
-        buf_clear(&s->held, KEEP_HELD);
+    held_changed(s, before);
 }
 
 static void show(struct http2_stream *s, struct bytes in)
@@ -256,8 +310,9 @@ void http2_stream_take(struct http2_stream *s, struct bytes in)
     if (!s->is_paused && s->held.n == 0 && in.n >= s->want) {
         show(s, in);
     } else {
+        size_t before = s->held.n;
         buf_put_bytes(&s->held, in);
-        s->c->held_bytes += in.n;
+        held_changed(s, before);
         if (!s->is_paused && s->held.n >= s->want)
             show(s, buf_bytes(&s->held));
     }

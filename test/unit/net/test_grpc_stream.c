@@ -228,25 +228,69 @@ static void paused_call_does_not_block_another(void **state)
     mem_free(p);
 }
 
+/* -- half messages ----------------------------------------------------------------------------- */
+
+enum { HALVES_MAX = 60, HALF_BYTES = 1000000 };
+
+/* A server that may hold 1 MiB, four in need, and N calls whose last byte has not been sent. */
+static void start_halves(struct fixture *f, struct h2_stream **calls, unsigned n)
+{
+    const uint8_t prefix[5] = { 0, 0, 15, 66, 64 }; /* HALF_BYTES to come */
+    const struct net_limits limits = { .stream_buffer_max = 1 << 20 };
+    h2_client_free(f->c);
+    httpd_free(f->d);
+    f->d = grpcd_start(&limits, false);
+    f->c = h2_client_new(f->d->port, NULL);
+    uint8_t *p = mem_zalloc(1, HALF_BYTES);
+    for (unsigned i = 0; i < n; i++) {
+        calls[i] = h2_call(f->c, "/test.Echo/Echo", NULL, 0);
+        h2_send(calls[i], bytes_of(prefix, sizeof(prefix)));
+        h2_send(calls[i], bytes_of(p, HALF_BYTES - 1));
+    }
+    mem_free(p);
+}
+
+static void send_last_bytes(struct h2_stream **calls, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (calls[i]->closed)
+            continue;
+        h2_send(calls[i], bytes_of("x", 1));
+        h2_end(calls[i]);
+    }
+}
+
+static void many_large_messages_at_once_all_become_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct h2_stream *calls[10];
+    start_halves(f, calls, 10);
+    struct h2_stream *other = h2_unary(f->c, "/test.Echo/Echo", bytes_str("small"));
+    assert_int_equal(h2_grpc_status(other), GRPC_OK);
+    send_last_bytes(calls, 10);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_true(h2_wait_closed(calls[i]));
+        assert_int_equal(h2_grpc_status(calls[i]), GRPC_OK);
+        assert_int_equal(h2_message(calls[i], 0).n, HALF_BYTES);
+    }
+}
+
 static void half_messages_do_not_hold_memory_without_bound(void **state)
 {
     struct fixture *f = *state;
-    enum { N = 40 };
-    const uint8_t prefix[5] = { 0, 0, 15, 66, 64 }; /* 1,000,000 bytes to come */
-    struct h2_stream *calls[N];
-    uint8_t *p = mem_zalloc(1, 999999);
-    for (int i = 0; i < N; i++) {
-        calls[i] = h2_call(f->c, "/test.Echo/Echo", NULL, 0);
-        h2_send(calls[i], bytes_of(prefix, sizeof(prefix)));
-        h2_send(calls[i], bytes_of(p, 999999));
+    struct h2_stream *calls[HALVES_MAX];
+    unsigned refused = 0;
+    start_halves(f, calls, HALVES_MAX);
+    struct h2_stream *other = h2_unary(f->c, "/test.Echo/Echo", bytes_str("small"));
+    assert_int_equal(h2_grpc_status(other), GRPC_OK);
+    send_last_bytes(calls, HALVES_MAX);
+    for (unsigned i = 0; i < HALVES_MAX; i++) {
+        assert_true(h2_wait_closed(calls[i]));
+        int status = h2_grpc_status(calls[i]);
+        assert_true(status == GRPC_OK || status == GRPC_RESOURCE_EXHAUSTED);
+        refused += status == GRPC_RESOURCE_EXHAUSTED;
     }
-    mem_free(p);
-    /* All but what the limit and one window take is ended: the others go on to their end. */
-    assert_true(h2_wait_any_closed(f->c, N - 14));
-    size_t ended = 0;
-    for (int i = 0; i < N; i++)
-        ended += calls[i]->closed && h2_grpc_status(calls[i]) == GRPC_RESOURCE_EXHAUSTED;
-    assert_true(ended >= N - 14);
+    assert_in_range(refused, 1, HALVES_MAX - 1);
 }
 
 int main(void)
@@ -265,6 +309,7 @@ int main(void)
         TEST(paused_call_gets_no_more_messages),
         TEST(paused_call_stops_its_client),
         TEST(paused_call_does_not_block_another),
+        TEST(many_large_messages_at_once_all_become_whole),
         TEST(half_messages_do_not_hold_memory_without_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
