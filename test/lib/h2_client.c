@@ -402,6 +402,14 @@ bool h2_wait_pongs(struct h2_client *c, unsigned n)
     return true;
 }
 
+bool h2_wait_pings(struct h2_client *c, unsigned n)
+{
+    while (c->ping_n < n)
+        if (!turn(c))
+            return c->ping_n >= n;
+    return true;
+}
+
 bool h2_wait_end(struct h2_client *c)
 {
     while (turn(c))

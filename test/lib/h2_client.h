@@ -75,7 +75,8 @@ MUST_CHECK bool h2_wait_body(struct h2_stream *s, size_t n);
 MUST_CHECK bool h2_wait_messages(struct h2_stream *s, size_t n);
 MUST_CHECK bool h2_wait_goaway(struct h2_client *c);
 MUST_CHECK bool h2_wait_pongs(struct h2_client *c, unsigned n);
-MUST_CHECK bool h2_wait_end(struct h2_client *c); /* of the connection */
+MUST_CHECK bool h2_wait_pings(struct h2_client *c, unsigned n); /* the server's */
+MUST_CHECK bool h2_wait_end(struct h2_client *c);               /* of the connection */
 
 /* The last one of this name, or NULL. */
 const char *h2_value(const struct h2_stream *s, const char *name);
