@@ -142,15 +142,6 @@ static const struct noted noted[] = {
     { .table = TABLE_WHY, .prefix = { WHY_SYSTEM }, .prefix_n = 1, .system = true },
 };
 
-uint64_t state_oldest(const struct state *s, bool system)
-{
-    uint64_t oldest = state_compacted(s, SPACE_SYSTEM);
-    for (unsigned i = 0; i < SPACES && !system; i++)
-        if (i == 0 || (i != SPACE_SYSTEM && state_compacted(s, (enum space)i) < oldest))
-            oldest = state_compacted(s, (enum space)i);
-    return oldest;
-}
-
 /* The cursor goes to the first row of N; true if it is to be removed. */
 static enum err find_noted(const struct view *v, const struct noted *n, MDB_cursor *cursor,
                            bool *ret)

@@ -7,14 +7,7 @@
 #include "base/mem.h"
 #include "store/lmdb_err.h"
 
-enum {
-    PAGE = 4096,
-    STATE_FORMAT = 1,
-    PATH_BYTES = 4096,
-    READERS = 256,
-    NAME_BYTES = 16,
-    IDENTITY_MAX = 2000
-};
+enum { PATH_BYTES = 4096, READERS = 256, NAME_BYTES = 16, IDENTITY_MAX = 2000 };
 
 #define MAP_BYTES ((uint64_t)64 << 30)
 
@@ -23,76 +16,14 @@ bool table_exists(unsigned table)
     return table >= TABLE_LEASE ? table < TABLES : table % 8 < SPACES;
 }
 
-/* -- the state row ---------------------------------------------------------------------------- */
-
-enum err state_read(struct store *store, MDB_txn *txn, struct state *ret)
-{
-    MDB_val key = lmdb_val(bytes_str("state")), row;
-    enum err e = lmdb_err(mdb_get(txn, store->dbi[TABLE_META], &key, &row));
-    if (e == ERR_NOT_FOUND) {
-        *ret = (struct state){ .revision = 1 };
-        return OK;
-    }
-    if (e != OK)
-        return e;
-    struct state s = { 0 };
-    struct rd r;
-    rd_init(&r, lmdb_bytes(row));
-    uint8_t format = rd_u8(&r);
-    if (r.err == OK && format != STATE_FORMAT)
-        return ERR_VERSION;
-    uint64_t *const counters[] = { &s.revision, &s.system_revision, &s.index, &s.term,
-                                   &s.age_ms,   &s.wall_ms,         &s.time_s };
-    for (size_t i = 0; i < ARRAY_LEN(counters); i++)
-        *counters[i] = rd_u64(&r);
-    for (size_t i = 0; i < SPACES; i++) {
-        s.compacted[i] = rd_u64(&r);
-        s.swept[i] = rd_u64(&r);
-        s.swept_sub[i] = rd_u32(&r);
-        s.sweeping[i] = rd_u64(&r);
-        s.sweep_done[i] = rd_u64(&r);
-        s.keys[i] = rd_u64(&r);
-    }
-    s.next_layer = rd_u32(&r);
-    s.origins = rd_u32(&r);
-    if (rd_end(&r) != OK)
-        return ERR_DAMAGED;
-    *ret = s;
-    return OK;
-}
-
-enum err state_write(struct store *store, MDB_txn *txn, const struct state *s)
-{
-    uint8_t bytes[512];
-    struct buf b = { .p = bytes, .room = sizeof bytes, .max = sizeof bytes };
-    buf_put_u8(&b, STATE_FORMAT);
-    const uint64_t counters[] = { s->revision, s->system_revision, s->index, s->term,
-                                  s->age_ms,   s->wall_ms,         s->time_s };
-    for (size_t i = 0; i < ARRAY_LEN(counters); i++)
-        buf_put_u64(&b, counters[i]);
-    for (size_t i = 0; i < SPACES; i++) {
-        buf_put_u64(&b, s->compacted[i]);
-        buf_put_u64(&b, s->swept[i]);
-        buf_put_u32(&b, s->swept_sub[i]);
-        buf_put_u64(&b, s->sweeping[i]);
-        buf_put_u64(&b, s->sweep_done[i]);
-        buf_put_u64(&b, s->keys[i]);
-    }
-    buf_put_u32(&b, s->next_layer);
-    buf_put_u32(&b, s->origins);
-    MDB_val key = lmdb_val(bytes_str("state")), row = lmdb_val(buf_bytes(&b));
-    return lmdb_err(mdb_put(txn, store->dbi[TABLE_META], &key, &row, 0));
-}
-
-/* -- committing, and figures
- * ---------------------------------------------------------------------------------- */
+/* -- committing, and figures ------------------------------------------------------------------ */
 
 static uint64_t table_bytes(struct store *store, MDB_txn *txn, unsigned table)
 {
     MDB_stat s;
     if (mdb_stat(txn, store->dbi[table], &s) != 0)
         return 0;
-    return (uint64_t)(s.ms_branch_pages + s.ms_leaf_pages + s.ms_overflow_pages) * PAGE;
+    return (uint64_t)(s.ms_branch_pages + s.ms_leaf_pages + s.ms_overflow_pages) * s.ms_psize;
 }
 
 static void count_tables(struct store *store, MDB_txn *txn, unsigned spaces, bool others)
@@ -107,6 +38,7 @@ static void count_tables(struct store *store, MDB_txn *txn, unsigned spaces, boo
 static void publish_figures(struct store *store, const struct state *s)
 {
     MDB_envinfo info;
+    MDB_stat stat;
     uint64_t used = 0, etcd = 0;
     for (unsigned t = 0; t < TABLES; t++) {
         used += store->table_bytes[t];
@@ -114,7 +46,8 @@ static void publish_figures(struct store *store, const struct state *s)
             etcd += store->table_bytes[t];
     }
     mdb_env_info(store->env, &info);
-    atomic_store_explicit(&store->file_bytes, ((uint64_t)info.me_last_pgno + 1) * PAGE,
+    mdb_env_stat(store->env, &stat);
+    atomic_store_explicit(&store->file_bytes, ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize,
                           memory_order_relaxed);
     atomic_store_explicit(&store->used_bytes, used, memory_order_relaxed);
     atomic_store_explicit(&store->etcd_bytes, etcd, memory_order_relaxed);
@@ -132,8 +65,10 @@ enum err tables_commit(struct store *store, MDB_txn *take_txn, const struct stat
     }
     count_tables(store, take_txn, spaces, others);
     e = lmdb_err(mdb_txn_commit(take_txn));
-    if (e == OK)
+    if (e == OK) {
         publish_figures(store, s);
+        store->committed = *s;
+    }
     return e;
 }
 

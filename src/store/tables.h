@@ -48,6 +48,7 @@ struct store {
     MDB_env *env;
     MDB_dbi dbi[TABLES];
     struct apply *apply;          /* the open one, or NULL */
+    struct state committed;       /* the newest; core's */
     uint64_t table_bytes[TABLES]; /* as last counted */
     _Atomic uint32_t wanted;      /* BIT(space) whose events are encoded */
     _Atomic uint64_t file_bytes, used_bytes, etcd_bytes, keys[SPACES];
