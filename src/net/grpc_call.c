@@ -18,6 +18,7 @@
 #include "base/metric.h"
 #include "net/grpc_frame.h"
 #include "net/grpc_gzip.h"
+#include "net/grpc_head.h"
 #include "net/grpc_routes.h"
 #include "net/grpc_text.h"
 #include "net/http2.h"
@@ -37,9 +38,8 @@ struct grpc_call {
     const struct grpc_route *route; /* NULL: none was found */
     enum call_state state;
     bool has_message; /* a kind with one request message has got it */
-    bool gzip_in, gzip_out;
+    struct grpc_head head;
     void *user_state;
-    struct bytes path, http_method, content_type, timeout, encoding, accept;
     size_t begin_at; /* where the message that is being written begins */
     struct timer deadline;
     uint64_t deadline_ms;
@@ -68,8 +68,7 @@ static bool has_one_message(const struct grpc_call *call)
     return kind == GRPC_UNARY || kind == GRPC_SERVER_STREAM;
 }
 
-/* -- answers ------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 #define TEXT(literal)                                   \
     {                                                   \
@@ -100,7 +99,7 @@ static size_t put_trailers(struct grpc_call *call, struct http2_field *to, enum 
 
 static size_t put_head(struct grpc_call *call, struct http2_field *to, struct bytes http_status)
 {
-    struct bytes type = call->content_type;
+    struct bytes type = call->head.content_type;
     to[0] = (struct http2_field){ .name = name_status, .value = http_status };
     to[1] = (struct http2_field){ .name = name_type, .value = type.p != NULL ? type : text_grpc };
     return 2;
@@ -134,7 +133,7 @@ static void answer_head(struct grpc_call *call)
         return;
     struct http2_field fields[3];
     size_t n = put_head(call, fields, text_200);
-    if (call->gzip_out)
+    if (call->head.gzip_out)
         fields[n++] = (struct http2_field){ .name = name_encoding, .value = text_gzip };
     http2_stream_answer(call->stream, fields, n, false);
 }
@@ -147,8 +146,7 @@ void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const cha
     answer_end(call, status, message);
 }
 
-/* -- the last word ------------------------------------------------------------------------------
- */
+/* -- the last word ----------------------------------------------------------------------------- */
 
 static void end_call(struct grpc_call *call, enum err why)
 {
@@ -180,165 +178,61 @@ static void on_closed(struct http2_stream *s, enum err why)
     end_call(call, call->state == CALL_RUNNING && why == OK ? ERR_CANCELED : why);
 }
 
-/* -- beginning ----------------------------------------------------------------------------------
- */
+/* -- beginning --------------------------------------------------------------------------------- */
 
 /* Answers a call that nobody has seen. */
-static void refuse(struct grpc_call *call, const char *http_status, enum grpc_status status,
-                   const char *message)
+static void refuse(struct grpc_call *call, const struct grpc_refusal *why)
 {
     move(call, CALL_OVER);
     if (call->route != NULL)
-        count(call->route->handled[status]);
-    answer_trailers_only(call, bytes_str(http_status), status, message);
+        count(call->route->handled[why->status]);
+    answer_trailers_only(call, bytes_str(why->http_status), why->status, why->message);
 }
 
-static void read_head(struct grpc_call *call)
+static void begin(struct grpc_call *call)
 {
-    static const struct {
-        struct bytes name;
-        size_t at;
-    } wanted[] = {
-        { TEXT(":path"), offsetof(struct grpc_call, path) },
-        { TEXT(":method"), offsetof(struct grpc_call, http_method) },
-        { TEXT("content-type"), offsetof(struct grpc_call, content_type) },
-        { TEXT("grpc-timeout"), offsetof(struct grpc_call, timeout) },
-        { TEXT("grpc-encoding"), offsetof(struct grpc_call, encoding) },
-        { TEXT("grpc-accept-encoding"), offsetof(struct grpc_call, accept) },
-    };
-    size_t n;
-    const struct http2_header *headers = http2_stream_headers(call->stream, &n);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
-            if (bytes_eq(headers[i].name, wanted[k].name))
-                *(struct bytes *)(void *)((char *)call + wanted[k].at) = headers[i].value;
-}
-
-static void refuse_path(struct grpc_call *call)
-{
-    struct arena *a = http2_stream_arena(call->stream);
-    struct bytes path = call->path;
-    size_t slash = path.n;
-    while (slash > 0 && path.p[slash - 1] != '/')
-        slash--;
-    if (slash < 2 || path.p[0] != '/') {
-        refuse(call, "200", GRPC_UNIMPLEMENTED,
-               arena_printf(a, "malformed method name: %s", grpc_quote(a, path)));
-        return;
-    }
-    char *service = arena_str(a, bytes_of(path.p + 1, slash - 2));
-    char *method = arena_str(a, bytes_skip(path, slash));
-    bool known = grpc_routes_service(grpc_call_serve(call)->routes, bytes_str(service)) != NULL;
-    refuse(call, "200", GRPC_UNIMPLEMENTED,
-           known ? arena_printf(a, "unknown method %s for service %s", method, service)
-                 : arena_printf(a, "unknown service %s", service));
-}
-
-static const char *timeout_fault(struct arena *a, struct bytes text)
-{
-    const char *quoted = grpc_quote(a, text);
-    if (text.n < 2)
-        return arena_printf(a, "malformed grpc-timeout: transport: timeout string is too short: %s",
-                            quoted);
-    if (text.n > 9)
-        return arena_printf(a, "malformed grpc-timeout: transport: timeout string is too long: %s",
-                            quoted);
-    if (memchr("HMSmun", text.p[text.n - 1], 6) == NULL)
-        return arena_printf(
-            a, "malformed grpc-timeout: transport: timeout unit is not recognized: %s", quoted);
-    return arena_printf(a, "malformed grpc-timeout: strconv.ParseUint: parsing %s: invalid syntax",
-                        grpc_quote(a, bytes_of(text.p, text.n - 1)));
-}
-
-/* True if the head is one of a gRPC call that may begin; else it has been answered. */
-static bool check_head(struct grpc_call *call)
-{
-    struct arena *a = http2_stream_arena(call->stream);
-    uint64_t ns;
-    if (!grpc_content_type_is_grpc(call->content_type)) {
-        char *quoted = grpc_quote(a, call->content_type);
-        call->content_type = text_grpc;
-        refuse(call, "415", GRPC_INVALID_ARGUMENT,
-               arena_printf(a, "invalid gRPC request content-type %s", quoted));
-        return false;
-    }
-    if (http2_stream_headers_cut(call->stream)) {
-        refuse(call, "431", GRPC_INTERNAL, "too many headers");
-        return false;
-    }
-    if (call->timeout.p != NULL && grpc_timeout_parse(call->timeout, &ns) != OK) {
-        refuse(call, "400", GRPC_INTERNAL, timeout_fault(a, call->timeout));
-        return false;
-    }
-    if (!bytes_is(call->http_method, "POST")) {
-        refuse(call, "405", GRPC_INTERNAL,
-               arena_printf(a, "Received a HEADERS frame with :method %s which should be POST",
-                            grpc_quote(a, call->http_method)));
-        return false;
-    }
-    return true;
-}
-
-/* False if it has passed already; then the call has been answered. */
-static bool set_deadline(struct grpc_call *call)
-{
-    uint64_t ns;
+    const struct grpc_method *method = call->route->method;
+    uint64_t ns = call->head.timeout_ns;
     call->deadline_ms = UINT64_MAX;
-    if (call->timeout.p == NULL || grpc_timeout_parse(call->timeout, &ns) != OK)
-        return true;
-    /* Less than a microsecond is gone by the time it is read here. */
-    if (ns < 1000) {
-        refuse(call, "200", GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
-        return false;
+    if (ns != UINT64_MAX) {
+        uint64_t ms = ns / NS_PER_MS + (ns % NS_PER_MS != 0);
+        call->deadline_ms = loop_now_ms(grpc_call_loop(call)) + ms;
+        timer_start(&call->deadline, ms);
     }
-    uint64_t ms = ns / NS_PER_MS + (ns % NS_PER_MS != 0);
-    call->deadline_ms = loop_now_ms(grpc_call_loop(call)) + ms;
-    timer_start(&call->deadline, ms);
-    return true;
-}
-
-static bool set_encoding(struct grpc_call *call)
-{
-    struct bytes e = call->encoding;
-    if (e.n == 0 || bytes_is(e, "identity"))
-        return true;
-    if (bytes_is(e, "gzip")) {
-        call->gzip_in = true;
-        call->gzip_out = grpc_list_has(call->accept, "gzip");
-        return true;
-    }
-    struct arena *a = http2_stream_arena(call->stream);
-    refuse(call, "200", GRPC_UNIMPLEMENTED,
-           arena_printf(a, "grpc: Decompressor is not installed for grpc-encoding %s",
-                        grpc_quote(a, e)));
-    return false;
+    if (method->state_bytes > 0)
+        call->user_state = arena_zalloc(http2_stream_arena(call->stream), 1, method->state_bytes);
 }
 
 static void on_opened(struct http2_stream *s, bool ended)
 {
     struct grpc_call *call = http2_stream_state(s);
     struct serve *serve = http2_stream_serve(s);
+    struct arena *a = http2_stream_arena(s);
+    struct grpc_refusal refusal;
+    size_t n;
+    const struct http2_header *headers = http2_stream_headers(s, &n);
     call->stream = s;
     call->state = CALL_RUNNING;
     timer_init(&call->deadline, serve->loop, on_deadline);
-    read_head(call);
-    if (!check_head(call))
-        return;
-    const struct grpc_route *route = grpc_routes_find(serve->routes, call->path);
-    if (route == NULL) {
-        refuse_path(call);
+    grpc_head_read(headers, n, &call->head);
+    if (!grpc_head_check(&call->head, http2_stream_headers_cut(s), a, &refusal)) {
+        refuse(call, &refusal);
         return;
     }
-    call->route = route;
-    count(route->started);
-    if (!set_encoding(call) || !set_deadline(call))
+    call->route = grpc_routes_find(serve->routes, call->head.path);
+    if (call->route == NULL) {
+        refusal = grpc_head_refuse_path(&call->head, serve->routes, a);
+        refuse(call, &refusal);
         return;
-    if (route->method->state_bytes > 0)
-        call->user_state = arena_zalloc(http2_stream_arena(s), 1, route->method->state_bytes);
+    }
+    count(call->route->started);
+    if (grpc_head_settle(&call->head, a, &refusal))
+        begin(call);
+    else
+        refuse(call, &refusal);
 }
 
-/* -- messages from the client -------------------------------------------------------------------
- */
+/* -- messages from the client ------------------------------------------------------------------ */
 
 /* Ends a call whose messages cannot be read on. The face may be in the middle of it, so this is its
  * last word: it must not go on sending. */
@@ -371,7 +265,7 @@ static void hand_up(struct grpc_call *call, struct bytes message)
 static void hand_up_packed(struct grpc_call *call, struct bytes packed, size_t max)
 {
     struct arena *a = http2_stream_arena(call->stream);
-    if (!call->gzip_in) {
+    if (!call->head.gzip_in) {
         fail(call, GRPC_INTERNAL, "grpc: compressed flag set with identity or empty encoding");
         return;
     }
@@ -452,8 +346,7 @@ const struct http2_user grpc_user = { .opened = on_opened,
                                       .overfull = on_overfull,
                                       .closed = on_closed };
 
-/* -- messages to the client ---------------------------------------------------------------------
- */
+/* -- messages to the client -------------------------------------------------------------------- */
 
 struct buf *grpc_call_begin(struct grpc_call *call)
 {
@@ -472,7 +365,7 @@ static uint8_t pack(struct grpc_call *call, struct buf *own)
 {
     size_t at = call->begin_at + GRPC_PREFIX;
     size_t n = own->n - at;
-    if (!call->gzip_out || n <= GZIP_FROM)
+    if (!call->head.gzip_out || n <= GZIP_FROM)
         return 0;
     struct buf packed;
     buf_init(&packed, 2 * n + GZIP_FROM);
@@ -537,8 +430,7 @@ void grpc_call_resume(struct grpc_call *call)
     http2_stream_resume(call->stream);
 }
 
-/* -- looking ------------------------------------------------------------------------------------
- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 size_t grpc_call_bytes(void)
 {
@@ -593,15 +485,4 @@ struct bytes grpc_call_metadata(const struct grpc_call *call, const char *name)
 uint64_t grpc_call_deadline_ms(const struct grpc_call *call)
 {
     return call->deadline_ms;
-}
-
-const char *grpc_status_name(enum grpc_status s)
-{
-    static const char *const names[GRPC_STATUSES] = {
-        "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
-        "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-        "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
-        "DataLoss", "Unauthenticated"
-    };
-    return (unsigned)s < GRPC_STATUSES ? names[s] : "Unknown";
 }

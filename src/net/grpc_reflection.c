@@ -31,8 +31,7 @@ struct request {
     uint32_t ask; /* 0: none */
 };
 
-/* -- files --------------------------------------------------------------------------------------
- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 struct files {
     const struct grpc_file *all[FILES_MAX];
@@ -85,8 +84,7 @@ static const struct grpc_file *find_file(struct grpc_call *call, const struct re
     return NULL;
 }
 
-/* -- answers ------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 static void put_error(struct buf *out, enum grpc_status code, const char *text)
 {

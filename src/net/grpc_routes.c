@@ -31,8 +31,7 @@ static size_t hash_path(struct bytes path)
     return (size_t)(h ^ h >> 29);
 }
 
-/* -- counters -----------------------------------------------------------------------------------
- */
+/* -- counters ---------------------------------------------------------------------------------- */
 
 static const char *kind_name(enum grpc_kind kind)
 {
@@ -79,8 +78,7 @@ static struct metric *byte_counter(struct metrics *m, const char *family, const 
     return metric_series(metric_family(m, METRIC_COUNTER, family, help), labels);
 }
 
-/* -- the table ----------------------------------------------------------------------------------
- */
+/* -- the table --------------------------------------------------------------------------------- */
 
 static size_t count_methods(const struct grpc_service *const *services)
 {

@@ -42,8 +42,7 @@ static void close_conn(struct http2 *c, enum conn_close how)
     conn_close(c->conn, how);
 }
 
-/* -- sending ------------------------------------------------------------------------------------
- */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 /* False if the session is broken. */
 static bool render_frames(struct http2 *c)
@@ -108,8 +107,7 @@ static void render(void *self)
         conn_touch(c->conn);
 }
 
-/* -- receiving ----------------------------------------------------------------------------------
- */
+/* -- receiving --------------------------------------------------------------------------------- */
 
 static void leave(struct http2 *c)
 {
@@ -184,8 +182,7 @@ static void go_on(struct loop_hook *hook)
     http2_settle(c);
 }
 
-/* -- keeping alive, ending ----------------------------------------------------------------------
- */
+/* -- keeping alive, ending --------------------------------------------------------------------- */
 
 static void on_alive(struct timer *timer)
 {

@@ -21,8 +21,7 @@ static struct http2_request *request_of(const struct http_request *r)
     return CONTAINER_OF((struct http_request *)(uintptr_t)r, struct http2_request, http);
 }
 
-/* -- the answer ---------------------------------------------------------------------------------
- */
+/* -- the answer -------------------------------------------------------------------------------- */
 
 static struct http2_field make_field(const char *name, struct bytes value)
 {
@@ -76,8 +75,7 @@ static const struct http_ops ops = {
     .head = op_head, .body = op_body, .end = op_end, .abort = op_abort, .pending = op_pending
 };
 
-/* -- the request --------------------------------------------------------------------------------
- */
+/* -- the request ------------------------------------------------------------------------------- */
 
 static bool is_pseudo(const struct http2_header *h)
 {

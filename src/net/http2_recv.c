@@ -10,8 +10,7 @@
 #include "base/mem.h"
 #include "base/metric.h"
 
-/* -- counting -----------------------------------------------------------------------------------
- */
+/* -- counting ---------------------------------------------------------------------------------- */
 
 static void count(struct http2 *c, enum http2_event event)
 {
@@ -51,8 +50,7 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, 
     return 0;
 }
 
-/* -- heads --------------------------------------------------------------------------------------
- */
+/* -- heads ------------------------------------------------------------------------------------- */
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
@@ -97,8 +95,7 @@ static void head_is_whole(struct http2_stream *s, bool ended)
         http2_stream_take_end(s);
 }
 
-/* -- bodies -------------------------------------------------------------------------------------
- */
+/* -- bodies ------------------------------------------------------------------------------------ */
 
 static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p,
                          size_t n, void *user_data)
@@ -113,8 +110,7 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, co
     return 0;
 }
 
-/* -- whole frames -------------------------------------------------------------------------------
- */
+/* -- whole frames ------------------------------------------------------------------------------ */
 
 static void on_stream_frame(struct http2 *c, const nghttp2_frame *frame)
 {
@@ -176,8 +172,7 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     return 0;
 }
 
-/* -- the session --------------------------------------------------------------------------------
- */
+/* -- the session ------------------------------------------------------------------------------- */
 
 static void *take_memory(size_t n, void *ctx)
 {

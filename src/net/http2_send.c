@@ -13,8 +13,7 @@
 
 #include "base/metric.h"
 
-/* -- fields -------------------------------------------------------------------------------------
- */
+/* -- fields ------------------------------------------------------------------------------------ */
 
 enum { FIELDS_MAX = 128 };
 
@@ -35,8 +34,7 @@ static void make_nvs(const struct http2_field *fields, size_t n, nghttp2_nv *to)
         to[i] = make_nv(&fields[i]);
 }
 
-/* -- DATA ---------------------------------------------------------------------------------------
- */
+/* -- DATA -------------------------------------------------------------------------------------- */
 
 static void send_trailers(struct http2_stream *s)
 {
@@ -97,8 +95,7 @@ int http2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_
     return 0;
 }
 
-/* -- the answer ---------------------------------------------------------------------------------
- */
+/* -- the answer -------------------------------------------------------------------------------- */
 
 void http2_stream_answer(struct http2_stream *s, const struct http2_field *fields, size_t n,
                          bool whole)
@@ -173,8 +170,7 @@ void http2_stream_reset(struct http2_stream *s, enum http2_reset code)
     conn_touch(s->c->conn);
 }
 
-/* -- after a frame has been rendered ------------------------------------------------------------
- */
+/* -- after a frame has been rendered ----------------------------------------------------------- */
 
 /* Our side is closed by this frame; the peer's is not: it need not send the rest. */
 static void stop_peer(struct http2 *c, int32_t id)

@@ -78,8 +78,7 @@ struct http2_stream {
     _Alignas(16) uint8_t state[];
 };
 
-/* -- http2_stream.c -----------------------------------------------------------------------------
- */
+/* -- http2_stream.c ---------------------------------------------------------------------------- */
 
 struct http2_stream *http2_stream_new(struct http2 *c, int32_t id);
 /* After the user's last word. */
@@ -96,8 +95,7 @@ void http2_stream_go_on(struct http2_stream *s);
 /* Gives back what windows are owed, and ends streams that hold too much. */
 void http2_settle(struct http2 *c);
 
-/* -- http2_send.c -------------------------------------------------------------------------------
- */
+/* -- http2_send.c ------------------------------------------------------------------------------ */
 
 /* nghttp2's callback: one DATA frame into conn_out. */
 int http2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *framehd,
@@ -105,8 +103,7 @@ int http2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_
 /* nghttp2's callback: a frame has been rendered. */
 int http2_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data);
 
-/* -- http2_recv.c -------------------------------------------------------------------------------
- */
+/* -- http2_recv.c ------------------------------------------------------------------------------ */
 
 /* A session whose events go to C. */
 nghttp2_session *http2_session_new(struct http2 *c);

@@ -22,8 +22,7 @@ enum {
     HEADER_OVERHEAD = 32 /* as RFC 9113 counts a field */
 };
 
-/* -- making and reuse ---------------------------------------------------------------------------
- */
+/* -- making and reuse -------------------------------------------------------------------------- */
 
 static struct http2_stream *take_free(struct http2 *c)
 {
@@ -136,8 +135,7 @@ void http2_free_streams(struct http2 *c)
     c->free_n = 0;
 }
 
-/* -- headers ------------------------------------------------------------------------------------
- */
+/* -- headers ----------------------------------------------------------------------------------- */
 
 static void grow_headers(struct http2_stream *s)
 {
@@ -189,9 +187,7 @@ bool http2_stream_headers_cut(const struct http2_stream *s)
     return s->headers_cut;
 }
 
-/* -- credit
- * -------------------------------------------------------------------------------------
- */
+/* -- credit ------------------------------------------------------------------------------------ */
 
 static size_t limit_of(const struct http2 *c)
 {
@@ -268,8 +264,7 @@ void http2_settle(struct http2 *c)
     c->owed = 0;
 }
 
-/* -- showing what came --------------------------------------------------------------------------
- */
+/* -- showing what came ------------------------------------------------------------------------- */
 
 /* Keeps what is left of IN, which either is HELD or has come behind an empty HELD. */
 static void hold_rest(struct http2_stream *s, struct bytes in, size_t used)
@@ -347,8 +342,7 @@ void http2_stream_discard(struct http2_stream *s)
         drop_held(s);
 }
 
-/* -- pausing ------------------------------------------------------------------------------------
- */
+/* -- pausing ----------------------------------------------------------------------------------- */
 
 void http2_stream_pause(struct http2_stream *s)
 {
@@ -382,8 +376,7 @@ bool http2_stream_is_paused(const struct http2_stream *s)
     return s->is_paused;
 }
 
-/* -- looking ------------------------------------------------------------------------------------
- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 void *http2_stream_state(struct http2_stream *s)
 {
