@@ -1,115 +1,29 @@
 /* Options from the command line, the environment and a file, weakest first. */
 #include "server/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "server/config_table.h"
-#include "wire/duration.h"
+#include "server/config_value.h"
 #include "wire/yaml_flat.h"
 
-enum { NAME_MAX_BYTES = 128, FILE_MAX_BYTES = 1 << 20 };
+enum { NAME_MAX_BYTES = 128, SOURCE_MAX_BYTES = 512, FILE_MAX_BYTES = 1 << 20 };
 
-/* -- one value -------------------------------------------------------------------------------- */
-
-static void *field_of(struct config *c, const struct config_row *row)
-{
-    return (char *)c + row->offset;
-}
-
-static bool parse_bool(struct bytes text, bool *ret)
-{
-    *ret = bytes_is(text, "true") || bytes_is(text, "1") || bytes_is(text, "yes");
-    return *ret || bytes_is(text, "false") || bytes_is(text, "0") || bytes_is(text, "no") ||
-           text.n == 0;
-}
-
-static bool parse_bytes(struct bytes text, uint64_t *ret)
-{
-    static const struct {
-        const char *suffix;
-        unsigned shift;
-    } units[] = {
-        { "KiB", 10 }, { "MiB", 20 }, { "GiB", 30 }, { "K", 10 }, { "M", 20 }, { "G", 30 }
-    };
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        size_t n = strlen(units[i].suffix);
-        if (text.n <= n || memcmp(text.p + text.n - n, units[i].suffix, n) != 0)
-            continue;
-        uint64_t v;
-        if (!text_u64(bytes_of(text.p, text.n - n), &v) || v > UINT64_MAX >> units[i].shift)
-            return false;
-        *ret = v << units[i].shift;
-        return true;
-    }
-    return text_u64(text, ret);
-}
-
-static bool parse_number(const struct config_row *row, struct bytes text, uint64_t *ret)
-{
-    int64_t ns;
-    switch (row->kind) {
-    case CONFIG_NUMBER:
-        return text_u64(text, ret);
-    case CONFIG_BYTES:
-        return parse_bytes(text, ret);
-    case CONFIG_DURATION:
-        if (duration_parse(text, &ns) != OK || ns < 0)
-            return false;
-        *ret = (uint64_t)ns / 1000000;
-        return true;
-    case CONFIG_TEXT:
-    case CONFIG_BOOL:
-        break;
-    }
-    return false;
-}
-
-static const char *const kind_wants[] = {
-    [CONFIG_TEXT] = "a text",
-    [CONFIG_BOOL] = "true or false",
-    [CONFIG_NUMBER] = "a number",
-    [CONFIG_BYTES] = "a number of bytes, such as 1572864 or 64M",
-    [CONFIG_DURATION] = "a duration, such as 10m or 500ms",
-};
-
-/* SOURCE says where it stands, for the person: "--name", "ETCD_NAME", "muster.yaml". */
-static enum err set_value(struct config *c, const struct config_row *row, const char *text,
-                          const char *source, struct why *why)
-{
-    struct bytes value = bytes_str(text);
-    void *field = field_of(c, row);
-    if (row->kind == CONFIG_TEXT) {
-        *(const char **)field = arena_str(&c->arena, value);
-        return OK;
-    }
-    if (row->kind == CONFIG_BOOL) {
-        if (!parse_bool(value, field))
-            return why_set(why, ERR_INVALID, "%s: '%s' is not true or false", source, text);
-        return OK;
-    }
-    uint64_t number;
-    /* etcd: a negative quota means none. */
-    if (strcmp(row->flag, "quota-backend-bytes") == 0 && text[0] == '-') {
-        *(uint64_t *)field = row->most;
-        return OK;
-    }
-    if (!parse_number(row, value, &number))
-        return why_set(why, ERR_INVALID, "%s: '%s' is not %s", source, text, kind_wants[row->kind]);
-    if (number < row->least || number > row->most)
-        return why_set(why, ERR_INVALID, "%s: %s is not between %llu and %llu", source, text,
-                       (unsigned long long)row->least, (unsigned long long)row->most);
-    *(uint64_t *)field = number;
-    return OK;
-}
+/* -- one option ------------------------------------------------------------------------------- */
 
 static void note_given(struct config *c, const struct config_row *row)
 {
     c->data_dir_given |= row->offset == offsetof(struct config, data_dir);
     c->etcd_listen_given |= row->offset == offsetof(struct config, etcd_listen);
+}
+
+static void note_ignored(struct config *c, struct bytes name)
+{
+    buf_put_bytes(&c->ignored, name);
+    buf_put_u8(&c->ignored, '\n');
 }
 
 static enum err unknown(struct bytes name, const char *source, struct why *why)
@@ -120,85 +34,111 @@ static enum err unknown(struct bytes name, const char *source, struct why *why)
                    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
 }
 
-/* One initial-cluster entry is this member alone; more are a cluster. */
-static enum err initial_cluster(struct config *c, const char *value, struct why *why)
-{
-    if (strchr(value, ',') != NULL)
-        return why_set(why, ERR_INVALID,
-                       "--initial-cluster names several members: clusters come in a later version; "
-                       "start one member alone");
-    buf_put_str(&c->ignored, "initial-cluster\n");
-    return OK;
-}
-
-/* An option of etcd's that is no row here. */
+/* An option of etcd's that is no row here. *ret_known: it is one. */
 static enum err set_other(struct config *c, struct bytes name, const char *value,
-                          const char *source, struct why *why)
+                          const char *source, bool *ret_known, struct why *why)
 {
     const char *reason;
     bool is_switch;
-    if (bytes_is(name, "initial-cluster"))
-        return initial_cluster(c, value, why);
-    switch (config_etcd_option(name, &reason, &is_switch)) {
-    case CONFIG_ETCD_IGNORED:
-        buf_put_bytes(&c->ignored, name);
-        buf_put_u8(&c->ignored, '\n');
-        return OK;
-    case CONFIG_ETCD_REFUSED:
-        if (strcmp(value, "false") == 0)
-            return OK;
-        return why_set(why, ERR_INVALID, "%s: --%.*s is not taken: %s", source, (int)name.n,
-                       (const char *)name.p, reason);
-    case CONFIG_ETCD_UNKNOWN:
-        break;
+    enum config_etcd_verdict verdict = config_etcd_option(name, &reason, &is_switch);
+    *ret_known = verdict != CONFIG_ETCD_UNKNOWN;
+    /* One entry is this member alone; more are a cluster. */
+    if (bytes_is(name, "initial-cluster")) {
+        *ret_known = true;
+        verdict = strchr(value, ',') == NULL ? CONFIG_ETCD_IGNORED : CONFIG_ETCD_REFUSED;
+        reason = "it names several members; clusters come in a later version, start one alone";
     }
-    return unknown(name, source, why);
+    bool asks_nothing = value[0] == 0 || strcmp(value, "false") == 0;
+    if (verdict == CONFIG_ETCD_REFUSED && !asks_nothing)
+        return why_set(why, ERR_INVALID, "%s is not taken: %s", source, reason);
+    if (verdict == CONFIG_ETCD_IGNORED)
+        note_ignored(c, name);
+    return OK;
 }
 
 static enum err set_named(struct config *c, struct bytes name, const char *value,
                           const char *source, struct why *why)
 {
-    bool etcd;
+    bool etcd, known;
     const struct config_row *row = config_find(name, &etcd);
-    if (row == NULL)
-        return set_other(c, name, value, source, why);
-    note_given(c, row);
-    return set_value(c, row, value, source, why);
+    if (row != NULL) {
+        note_given(c, row);
+        return config_set(c, row, value, source, why);
+    }
+    enum err e = set_other(c, name, value, source, &known, why);
+    return e == OK && !known ? unknown(name, source, why) : e;
 }
 
 /* -- environment ------------------------------------------------------------------------------ */
 
-static const char *get_env(char *const *environment, const char *prefix, const char *flag)
+/* "ETCD_DATA_DIR=x" -> "data-dir", its value, and "ETCD_DATA_DIR" for the person. */
+static const char *split_variable(const char *text, const char *prefix, char *name, char *source)
 {
-    char name[NAME_MAX_BYTES];
-    size_t n = (size_t)snprintf(name, sizeof name, "%s%s", prefix, flag);
-    for (size_t i = strlen(prefix); i < n && i < sizeof name; i++)
-        name[i] = name[i] == '-'
-                      ? '_'
-                      : (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
-    for (size_t i = 0; environment[i] != NULL; i++)
-        if (strncmp(environment[i], name, n) == 0 && environment[i][n] == '=')
-            return environment[i] + n + 1;
-    return NULL;
+    size_t skip = strlen(prefix), n = strcspn(text, "=");
+    if (strncmp(text, prefix, skip) != 0 || text[n] == 0 || text[n + 1] == 0 || n <= skip ||
+        n >= NAME_MAX_BYTES)
+        return NULL; /* an empty value says nothing, as with etcd */
+    for (size_t i = skip; i < n; i++) {
+        char c = text[i];
+        name[i - skip] = c == '_' ? '-' : (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+    name[n - skip] = 0;
+    memcpy(source, text, n);
+    source[n] = 0;
+    return text + n + 1;
+}
+
+/* etcd's own variables. What is none of etcd's stays unsaid: Kubernetes makes ETCD_PORT and others
+ * of a service called etcd. */
+static enum err read_etcd_variable(struct config *c, const char *text, struct why *why)
+{
+    char name[NAME_MAX_BYTES], source[NAME_MAX_BYTES];
+    const char *value = split_variable(text, "ETCD_", name, source);
+    bool is_etcds, known;
+    if (value == NULL)
+        return OK;
+    const struct config_row *row = config_find(bytes_str(name), &is_etcds);
+    if (row == NULL)
+        return set_other(c, bytes_str(name), value, source, &known, why);
+    if (strcmp(row->etcd, name) != 0)
+        return OK;
+    note_given(c, row);
+    return config_set(c, row, value, source, why);
+}
+
+/* Ours. A near miss is refused; others may be of a service called muster, or the command's. */
+static enum err read_own_variable(struct config *c, const char *text, struct why *why)
+{
+    char name[NAME_MAX_BYTES], source[NAME_MAX_BYTES];
+    const char *value = split_variable(text, "MUSTER_", name, source);
+    bool is_etcds;
+    if (value == NULL)
+        return OK;
+    const struct config_row *row = config_find(bytes_str(name), &is_etcds);
+    if (row == NULL)
+        return config_nearest(bytes_str(name)) == NULL ? OK : unknown(bytes_str(name), source, why);
+    note_given(c, row);
+    return config_set(c, row, value, source, why);
 }
 
 static enum err read_environment(struct config *c, char *const *environment, struct why *why)
 {
     enum err e = OK;
-    for (size_t i = 0; i < config_row_n && e == OK; i++) {
-        const struct config_row *row = &config_rows[i];
-        const char *etcd = row->etcd[0] == 0 ? NULL : get_env(environment, "ETCD_", row->etcd);
-        const char *ours = get_env(environment, "MUSTER_", row->flag);
-        const char *value = ours != NULL ? ours : etcd;
-        char source[NAME_MAX_BYTES];
-        snprintf(source, sizeof source, "the environment's %s option '%s'",
-                 ours != NULL ? "MUSTER_" : "ETCD_", ours != NULL ? row->flag : row->etcd);
-        if (value != NULL && (value[0] != 0 || row->kind == CONFIG_TEXT)) {
-            note_given(c, row);
-            e = set_value(c, row, value, source, why);
-        }
-    }
+    for (size_t i = 0; environment[i] != NULL && e == OK; i++)
+        e = read_etcd_variable(c, environment[i], why);
+    for (size_t i = 0; environment[i] != NULL && e == OK; i++)
+        e = read_own_variable(c, environment[i], why);
     return e;
+}
+
+static const char *get_env(char *const *environment, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; environment[i] != NULL; i++)
+        if (strncmp(environment[i], name, n) == 0 && environment[i][n] == '=' &&
+            environment[i][n + 1] != 0)
+            return environment[i] + n + 1;
+    return NULL;
 }
 
 /* -- file ------------------------------------------------------------------------------------- */
@@ -206,13 +146,40 @@ static enum err read_environment(struct config *c, char *const *environment, str
 struct file_reading {
     struct config *config;
     const char *path;
-    struct why *why;
+    uint64_t seen; /* rows that have stood in the file */
+    struct why why;
 };
+
+/* etcd's file has sections for its TLS options. */
+static struct bytes without_section(const char *key, char *name)
+{
+    static const struct {
+        const char *section, *prefix;
+    } sections[] = { { "client-transport-security.", "" },
+                     { "peer-transport-security.", "peer-" } };
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+        size_t n = strlen(sections[i].section);
+        if (strncmp(key, sections[i].section, n) != 0)
+            continue;
+        snprintf(name, NAME_MAX_BYTES, "%s%s", sections[i].prefix, key + n);
+        return bytes_str(name);
+    }
+    return bytes_str(key);
+}
 
 static enum err take_pair(void *ctx, const char *key, const char *value)
 {
     struct file_reading *f = ctx;
-    return set_named(f->config, bytes_str(key), value, f->path, f->why);
+    char name[NAME_MAX_BYTES], source[SOURCE_MAX_BYTES];
+    bool etcd;
+    struct bytes flag = without_section(key, name);
+    const struct config_row *row = config_find(flag, &etcd);
+    snprintf(source, sizeof source, "%s: %s", f->path, key);
+    if (row != NULL && (f->seen >> (row - config_rows) & 1) != 0)
+        return why_set(&f->why, ERR_INVALID, "%s stands twice", source);
+    if (row != NULL)
+        f->seen |= (uint64_t)1 << (row - config_rows);
+    return set_named(f->config, flag, value, source, &f->why);
 }
 
 static enum err read_file(struct config *c, const char *path, struct why *why)
@@ -222,15 +189,18 @@ static enum err read_file(struct config *c, const char *path, struct why *why)
         return why_set(why, ERR_INVALID, "cannot read '%s': %s", path, strerror(errno));
     char *text = arena_alloc(&c->arena, FILE_MAX_BYTES + 1);
     size_t n = fread(text, 1, FILE_MAX_BYTES + 1, file);
+    bool failed = ferror(file) != 0;
     fclose(file);
-    struct file_reading reading = { .config = c, .path = path, .why = why };
-    struct why inner = { 0 };
-    reading.why = &inner;
-    enum err e = yaml_read_flat(bytes_of(text, n), take_pair, &reading, &inner);
-    if (e == OK)
+    if (failed)
+        return why_set(why, ERR_INVALID, "cannot read '%s': %s", path, strerror(EIO));
+    assert(config_row_n <= 64);
+    struct file_reading reading = { .config = c, .path = path };
+    struct why form = { 0 };
+    if (yaml_read_flat(bytes_of(text, n), take_pair, &reading, &form) == OK)
         return OK;
-    bool named = strstr(inner.text, path) != NULL;
-    return why_set(why, ERR_INVALID, "%s%s%s", named ? "" : path, named ? "" : ": ", inner.text);
+    if (reading.why.text[0] != 0)
+        return why_set(why, ERR_INVALID, "%s", reading.why.text);
+    return why_set(why, ERR_INVALID, "%s: %s", path, form.text);
 }
 
 /* -- command line ----------------------------------------------------------------------------- */
@@ -253,16 +223,24 @@ static bool split(const char *text, struct argument *ret)
     return ret->name.n > 0;
 }
 
-/* True if NAME may stand alone. */
-static bool is_switch(struct bytes name)
+static bool is_help(struct bytes name)
+{
+    return bytes_is(name, "help") || bytes_is(name, "h");
+}
+
+/* What an option without "=value" gets: "true" or "" if it may stand alone, else NULL. */
+static const char *value_alone(struct bytes name, const char *next)
 {
     bool etcd, other = false;
     const char *reason;
     const struct config_row *row = config_find(name, &etcd);
+    if (is_help(name))
+        return "";
     if (row != NULL)
-        return row->kind == CONFIG_BOOL;
+        return row->kind == CONFIG_BOOL ? "true" : NULL;
     IGNORE(config_etcd_option(name, &reason, &other)); /* only what it says of the form */
-    return other;
+    bool experimental = bytes_starts(name, bytes_str("experimental-"));
+    return other || (experimental && (next == NULL || next[0] == '-')) ? "true" : NULL;
 }
 
 /* Calls EACH with every option; a value may be the next argument. */
@@ -272,22 +250,20 @@ static enum err each_argument(int argc, char *const *argv,
 {
     for (int i = 0; i < argc; i++) {
         struct argument a;
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         if (!split(argv[i], &a))
             return why_set(why, ERR_INVALID, "'%s' is not an option; options begin with --",
                            argv[i]);
-        if (a.value == NULL && is_switch(a.name)) {
-            a.value = "true";
-        } else if (a.value == NULL && !bytes_is(a.name, "help")) {
-            bool last = i + 1 == argc;
-            bool experimental = bytes_starts(a.name, bytes_str("experimental-"));
-            if (experimental && (last || argv[i + 1][0] == '-'))
-                a.value = "true";
-            else if (last)
+        if (a.value == NULL)
+            a.value = value_alone(a.name, next);
+        if (a.value == NULL) {
+            if (next == NULL && !config_is_known(a.name))
+                return unknown(a.name, argv[i], why);
+            if (next == NULL)
                 return why_set(why, ERR_INVALID, "%s wants a value", argv[i]);
-            else
-                a.value = argv[++i];
+            a.value = argv[++i];
         }
-        enum err e = each(ctx, a.name, a.value == NULL ? "" : a.value);
+        enum err e = each(ctx, a.name, a.value);
         if (e != OK)
             return e;
     }
@@ -304,7 +280,7 @@ struct line_reading {
 static enum err find_file(void *ctx, struct bytes name, const char *value)
 {
     struct line_reading *l = ctx;
-    if (bytes_is(name, "help") || bytes_is(name, "h"))
+    if (is_help(name))
         *l->ret_help = value[0] == 0 ? "text" : value;
     if (bytes_is(name, "config") || bytes_is(name, "config-file")) {
         l->file = value;
@@ -321,12 +297,26 @@ static enum err take_argument(void *ctx, struct bytes name, const char *value)
     return set_named(l->config, name, value, source, l->why);
 }
 
-static enum err set_defaults(struct config *c, struct why *why)
+/* -- all of it -------------------------------------------------------------------------------- */
+
+static void set_defaults(struct config *c)
 {
-    enum err e = OK;
-    for (size_t i = 0; i < config_row_n && e == OK; i++)
-        e = set_value(c, &config_rows[i], config_rows[i].initial, config_rows[i].flag, why);
-    return e;
+    struct why why = { 0 };
+    for (size_t i = 0; i < config_row_n; i++) {
+        struct bytes initial = config_default(&config_rows[i]);
+        enum err e = config_set(c, &config_rows[i], arena_str(&c->arena, initial), "default", &why);
+        assert(e == OK); /* ours; a test reads every one */
+    }
+}
+
+static void find_file_variable(struct line_reading *l, char *const *environment)
+{
+    if (l->file == NULL)
+        l->file = get_env(environment, "MUSTER_CONFIG");
+    if (l->file != NULL)
+        return;
+    l->file = get_env(environment, "ETCD_CONFIG_FILE");
+    l->file_is_etcds = l->file != NULL;
 }
 
 enum err config_read(int argc, char *const *argv, char *const *environment, struct config *ret,
@@ -337,15 +327,11 @@ enum err config_read(int argc, char *const *argv, char *const *environment, stru
     buf_init(&ret->ignored, 1 << 20);
     *ret_help = NULL;
     struct line_reading line = { .config = ret, .ret_help = ret_help, .why = why };
-    enum err e = set_defaults(ret, why);
-    if (e == OK)
-        e = each_argument(argc, argv, find_file, &line, why);
+    set_defaults(ret);
+    enum err e = each_argument(argc, argv, find_file, &line, why);
     if (e != OK || *ret_help != NULL)
         return e;
-    if (line.file == NULL)
-        line.file = get_env(environment, "MUSTER_", "config");
-    if (line.file == NULL && (line.file = get_env(environment, "ETCD_", "config-file")) != NULL)
-        line.file_is_etcds = true;
+    find_file_variable(&line, environment);
     if (line.file != NULL)
         e = read_file(ret, line.file, why);
     /* As etcd has it: with its --config-file neither flags nor environment count. */

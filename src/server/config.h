@@ -16,6 +16,7 @@
 
 enum config_kind {
     CONFIG_TEXT,
+    CONFIG_CHOICE, /* a text; its default is "first|second|third" of all that there are */
     CONFIG_BOOL,
     CONFIG_NUMBER,
     CONFIG_BYTES,    /* a number with an optional K, M, G (powers of 1024) */
@@ -28,10 +29,10 @@ enum config_kind {
     X(config,              TEXT,     "config",               "", 0, 0, "config-file", "General", "YAML file with these options by name; given through etcd's name, that file alone counts") \
     X(dev,                 BOOL,     "dev",                  "false", 0, 0, "", "General", "throw-away server: loopback, data in a temporary directory, removed at the end") \
     X(name,                TEXT,     "name",                 "default", 0, 0, "name", "General", "this member's name") \
-    X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept; made if it is not there") \
+    X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept, whatever --name is; made if it is not there") \
     X(io_threads,          NUMBER,   "io-threads",           "0", 0, 64, "", "General", "threads that serve connections; 0 = cores - 1, at least 1") \
-    X(log_level,           TEXT,     "log-level",            "info", 0, 0, "log-level", "General", "debug, info, warn or error") \
-    X(log_format,          TEXT,     "log-format",           "auto", 0, 0, "log-format", "General", "auto (text on a terminal, JSON elsewhere), text or json") \
+    X(log_level,           CHOICE,   "log-level",            "info|debug|warn|error", 0, 0, "log-level", "General", "the least that is logged") \
+    X(log_format,          CHOICE,   "log-format",           "auto|text|json|console", 0, 0, "log-format", "General", "auto: text on a terminal, JSON elsewhere; console is etcd's word for text") \
     X(etcd_listen,         TEXT,     "etcd-listen",          "127.0.0.1:2379", 0, 0, "listen-client-urls", "Listeners", "etcd's protocol: addresses or URLs, comma-separated, or off") \
     X(advertise,           TEXT,     "etcd-advertise",       "", 0, 0, "advertise-client-urls", "Listeners", "URLs that member lists show; default: what is listened on") \
     X(native_listen,       TEXT,     "native-listen",        "127.0.0.1:6878", 0, 0, "", "Listeners", "health, metrics, snapshots: an address or off") \
@@ -45,7 +46,7 @@ enum config_kind {
     X(max_key_bytes,       BYTES,    "max-key-bytes",        "32768", 1, 67108864, "", "Limits", "longest key") \
     X(max_streams,         NUMBER,   "max-concurrent-streams", "65536", 1, 4294967295, "max-concurrent-streams", "Limits", "calls at once on a connection") \
     X(quota_bytes,         BYTES,    "quota-backend-bytes",  "0", 0, 1099511627776, "quota-backend-bytes", "Storage", "space for etcd's keys and their history; 0 = 2 GiB") \
-    X(compaction_mode,     TEXT,     "auto-compaction-mode", "periodic", 0, 0, "auto-compaction-mode", "Storage", "periodic or revision") \
+    X(compaction_mode,     CHOICE,   "auto-compaction-mode", "periodic|revision", 0, 0, "auto-compaction-mode", "Storage", "what the retention counts: time or revisions") \
     X(compaction_retention,TEXT,     "auto-compaction-retention", "", 0, 0, "auto-compaction-retention", "Storage", "a duration or hours (periodic), revisions (revision), 0 = never; default: 24 h and half of the quota") \
     X(snapshot_bytes,      BYTES,    "snapshot-bytes",       "256M", 1048576, 1099511627776, "", "Storage", "a snapshot for the next start when this much log has been written") \
     X(rebuild_view,        BOOL,     "rebuild-view",         "false", 0, 0, "", "Storage", "build the view again from snapshot and log") \
@@ -58,6 +59,7 @@ enum config_kind {
 
 struct config {
 #define CONFIG_FIELD_TEXT(name) const char *name;
+#define CONFIG_FIELD_CHOICE(name) const char *name;
 #define CONFIG_FIELD_BOOL(name) bool name;
 #define CONFIG_FIELD_NUMBER(name) uint64_t name;
 #define CONFIG_FIELD_BYTES(name) uint64_t name;

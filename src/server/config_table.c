@@ -95,9 +95,6 @@ static const struct etcd_option {
     { "proxy", false, NULL },
     { "unsafe-no-fsync", true, "an acknowledged write is always on disk here" },
     { "force-new-cluster", true, "use `muster snapshot restore` into a new directory" },
-    { "discovery", false, "clusters come in a later version" },
-    { "discovery-srv", false, "clusters come in a later version" },
-    { "discovery-endpoints", false, "clusters come in a later version" },
 };
 
 enum config_etcd_verdict config_etcd_option(struct bytes name, const char **ret_reason,
@@ -111,48 +108,73 @@ enum config_etcd_verdict config_etcd_option(struct bytes name, const char **ret_
         return *ret_reason == NULL ? CONFIG_ETCD_IGNORED : CONFIG_ETCD_REFUSED;
     }
     *ret_is_switch = false;
+    *ret_reason = NULL;
+    if (bytes_starts(name, bytes_str("discovery"))) {
+        *ret_reason = "clusters come in a later version";
+        return CONFIG_ETCD_REFUSED;
+    }
     /* Manifests carry many of these; none may keep the server from starting. */
     return bytes_starts(name, bytes_str("experimental-")) ? CONFIG_ETCD_IGNORED
                                                           : CONFIG_ETCD_UNKNOWN;
 }
 
+bool config_is_known(struct bytes name)
+{
+    bool flag;
+    const char *reason;
+    return config_find(name, &flag) != NULL || bytes_is(name, "initial-cluster") ||
+           config_etcd_option(name, &reason, &flag) != CONFIG_ETCD_UNKNOWN;
+}
+
 /* -- what was meant --------------------------------------------------------------------------- */
 
-enum { NAME_MAX_BYTES = 63, FAR = 4 };
+enum { NAME_MAX_BYTES = 63, FAR = NAME_MAX_BYTES + 1 };
 
-/* Levenshtein's distance; names are short. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters changed, left out, put in, or swapped with a neighbour; names are short. */
 static size_t distance(struct bytes a, struct bytes b)
 {
-    size_t row[NAME_MAX_BYTES + 1];
+    size_t rows[3][NAME_MAX_BYTES + 1]; /* of the last three letters of A, in turn */
     if (a.n > NAME_MAX_BYTES || b.n > NAME_MAX_BYTES)
         return FAR;
     for (size_t k = 0; k <= b.n; k++)
-        row[k] = k;
+        rows[0][k] = k;
     for (size_t i = 1; i <= a.n; i++) {
-        size_t corner = row[0];
+        size_t *row = rows[i % 3], *last = rows[(i - 1) % 3], *before = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t k = 1; k <= b.n; k++) {
-            size_t change = corner + (a.p[i - 1] != b.p[k - 1]);
-            corner = row[k];
-            size_t step = (row[k] < row[k - 1] ? row[k] : row[k - 1]) + 1;
-            row[k] = step < change ? step : change;
+            row[k] = smaller(last[k], row[k - 1]) + 1;
+            row[k] = smaller(row[k], last[k - 1] + (a.p[i - 1] != b.p[k - 1]));
+            if (i > 1 && k > 1 && a.p[i - 1] == b.p[k - 2] && a.p[i - 2] == b.p[k - 1])
+                row[k] = smaller(row[k], before[k - 2] + 1);
         }
     }
-    return row[b.n];
+    return rows[a.n % 3][b.n];
+}
+
+/* How far a slip of the finger leads: short names have many neighbours. */
+static size_t slip_max(struct bytes name)
+{
+    return name.n < 5 ? 1 : name.n < 8 ? 2 : 3;
 }
 
 const char *config_nearest(struct bytes name)
 {
     const char *best = NULL;
-    size_t least = FAR;
-    for (size_t i = 0; i < config_row_n; i++) {
-        const char *const names[] = { config_rows[i].flag, config_rows[i].etcd };
-        for (size_t k = 0; k < 2; k++) {
-            size_t d = names[k][0] == 0 ? FAR : distance(name, bytes_str(names[k]));
-            if (d < least) {
-                least = d;
-                best = names[k];
-            }
+    size_t least = slip_max(name) + 1;
+    for (size_t i = 0; i < 2 * config_row_n + ARRAY_LEN(etcd_options); i++) {
+        const struct config_row *row = &config_rows[i / 2 < config_row_n ? i / 2 : 0];
+        const char *known = i >= 2 * config_row_n ? etcd_options[i - 2 * config_row_n].name
+                            : i % 2 == 0          ? row->flag
+                                                  : row->etcd;
+        size_t d = known[0] == 0 ? FAR : distance(name, bytes_str(known));
+        if (d < least) {
+            least = d;
+            best = known;
         }
     }
     return best;

@@ -22,6 +22,8 @@ const struct config_row *config_find(struct bytes name, bool *ret_etcd);
 enum config_etcd_verdict { CONFIG_ETCD_UNKNOWN, CONFIG_ETCD_IGNORED, CONFIG_ETCD_REFUSED };
 enum config_etcd_verdict config_etcd_option(struct bytes name, const char **ret_reason,
                                             bool *ret_is_switch);
+/* Ours or etcd's, with a meaning here or not. */
+bool config_is_known(struct bytes name);
 /* The known name nearest to NAME, or NULL if none is near. */
 const char *config_nearest(struct bytes name);
 

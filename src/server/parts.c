@@ -178,10 +178,12 @@ static enum err check_address(const struct parts *p, const struct endpoint *at, 
 {
     char text[300];
     endpoint_print(at, text, sizeof text);
-    if (!endpoint_is_loopback(at) && !p->config->insecure && !p->config->client_cert_auth)
+    bool authenticates = at->tls && p->config->client_cert_auth;
+    if (!endpoint_is_loopback(at) && !p->config->insecure && !authenticates)
         return why_set(why, ERR_INVALID,
                        "%s can be reached by others, and nobody has to authenticate: listen on "
-                       "127.0.0.1, use --client-cert-auth, or say --insecure-no-auth",
+                       "127.0.0.1, use https:// with --client-cert-auth, or say "
+                       "--insecure-no-auth",
                        text);
     if (at->tls && p->tls == NULL)
         return why_set(why, ERR_INVALID, "%s wants TLS: give --cert-file and --key-file", text);

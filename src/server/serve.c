@@ -5,6 +5,7 @@
  * the next start builds the view again from snapshot and log. */
 #include "server/serve.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -41,24 +42,15 @@ static uint64_t wall(void *ctx)
     return clock_wall_ms();
 }
 
-static bool set_log(const struct config *config)
+static void set_log(const struct config *config)
 {
     struct log_setup setup = { .sink = write_line, .wall_ms = wall };
     bool automatic = strcmp(config->log_format, "auto") == 0;
     bool json = strcmp(config->log_format, "json") == 0;
-    if (!log_level_parse(config->log_level, &setup.level)) {
-        fprintf(stderr, "error: --log-level '%s' is none of debug, info, warn, error\n",
-                config->log_level);
-        return false;
-    }
-    if (!automatic && !json && strcmp(config->log_format, "text") != 0) {
-        fprintf(stderr, "error: --log-format '%s' is none of auto, text, json\n",
-                config->log_format);
-        return false;
-    }
+    bool known = log_level_parse(config->log_level, &setup.level);
+    assert(known); /* the table of options holds the choices */
     setup.format = json || (automatic && !isatty(STDERR_FILENO)) ? LOG_JSON : LOG_TEXT;
     log_set(&setup);
-    return true;
 }
 
 static void say_ignored(const struct config *config)
@@ -172,8 +164,7 @@ static int open_and_run(const struct config *config, const sigset_t *set, uint64
 int serve_main(struct config *config)
 {
     uint64_t began_ns = clock_now_ns();
-    if (!set_log(config))
-        return 2;
+    set_log(config);
     sigset_t set = block_signals();
     raise_file_limit();
     say_ignored(config);
