@@ -108,7 +108,8 @@ static enum err compact(uint64_t revision)
 static enum err grant(int64_t id)
 {
     struct model_outcome o;
-    struct model_command c = { .kind = MODEL_COMMAND_GRANT, .grant = { .id = id, .face = 1 } };
+    struct model_command c = { .kind = MODEL_COMMAND_GRANT,
+                               .grant = { .id = id, .remove_ms = 1000, .face = 1 } };
     model_run(m, &c, &arena, &o);
     return o.err;
 }

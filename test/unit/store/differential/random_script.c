@@ -71,11 +71,11 @@ static struct model_command make_grant(struct random_source *r)
     return (struct model_command){
         .kind = MODEL_COMMAND_GRANT,
         .grant = {
-            .id = lease_ids[dice_below(r->dice, ARRAY_LEN(lease_ids))],
+            .id = dice_percent(r->dice, 3) ? 0 : lease_ids[dice_below(r->dice, ARRAY_LEN(lease_ids))],
             .ttl_ms = ttl_ms,
             .suspect_ms = dice_percent(r->dice, 50) ? ttl_ms / 3 : 0,
             .down_ms = dice_percent(r->dice, 50) ? ttl_ms / 2 : 0,
-            .remove_ms = ttl_ms,
+            .remove_ms = dice_percent(r->dice, 3) ? 0 : ttl_ms,
             .face = (int)dice_between(r->dice, 1, 3),
         },
     };

@@ -4,6 +4,8 @@
 
 static enum err grant(struct model *m, const struct model_grant *g)
 {
+    if (g->id == 0 || g->remove_ms == 0)
+        return ERR_INVALID;
     if (model_lease(m, g->id) != NULL)
         return ERR_LEASE_EXISTS;
     model_lease_add(m, &(struct model_lease){
