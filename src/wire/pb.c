@@ -11,7 +11,8 @@
 
 #include "base/text.h"
 
-enum { VARINT_MAX = 10, DEPTH_CAP = 512, ELEMENTS_DEFAULT = 1000000 };
+/* Tags and lengths longer than five bytes are padded: protobuf-c refuses them, so both ways do. */
+enum { VARINT_MAX = 10, SHORT_MAX = 5, DEPTH_CAP = 512, ELEMENTS_DEFAULT = 1000000 };
 
 /* -- writing ---------------------------------------------------------------------------------- */
 
@@ -104,10 +105,10 @@ void pb_close(struct buf *b, size_t mark)
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
-static enum err take_varint(struct bytes *in, uint64_t *ret)
+static enum err take_varint_of(struct bytes *in, size_t max, uint64_t *ret)
 {
     uint64_t v = 0;
-    size_t most = in->n < VARINT_MAX ? in->n : VARINT_MAX;
+    size_t most = in->n < max ? in->n : max;
     for (size_t i = 0; i < most; i++) {
         uint8_t byte = in->p[i];
         if (i == VARINT_MAX - 1 && byte > 1)
@@ -119,7 +120,12 @@ static enum err take_varint(struct bytes *in, uint64_t *ret)
             return OK;
         }
     }
-    return in->n < VARINT_MAX ? ERR_TRUNCATED : ERR_MALFORMED;
+    return in->n < max ? ERR_TRUNCATED : ERR_MALFORMED;
+}
+
+static enum err take_varint(struct bytes *in, uint64_t *ret)
+{
+    return take_varint_of(in, VARINT_MAX, ret);
 }
 
 static enum err take_run(struct bytes *in, uint64_t n, struct bytes *ret)
@@ -155,7 +161,7 @@ static enum err take_payload(struct bytes *in, struct pb_field *f)
         return take_fixed(in, 4, &f->value);
     case PB_LEN: {
         uint64_t n;
-        enum err e = take_varint(in, &n);
+        enum err e = take_varint_of(in, SHORT_MAX, &n);
         return e == OK ? take_run(in, n, &f->bytes) : e;
     }
     }
@@ -168,7 +174,7 @@ enum err pb_next(struct bytes *in, struct pb_field *ret)
         return ERR_NOT_FOUND;
     struct bytes left = *in;
     uint64_t tag;
-    enum err e = take_varint(&left, &tag);
+    enum err e = take_varint_of(&left, SHORT_MAX, &tag);
     if (e != OK)
         return e;
     if (tag >> 3 == 0 || tag >> 3 > 0x1fffffff)

@@ -150,11 +150,20 @@ static void varint_above_64_bits_is_malformed(void **state)
     assert_int_equal(FIRST("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", &f), ERR_MALFORMED);
 }
 
+static void padded_tags_and_lengths_are_malformed(void **state)
+{
+    struct pb_field f;
+    assert_int_equal(FIRST("\x88\x80\x80\x80\x00\x05", &f), OK);
+    assert_int_equal(FIRST("\x88\x80\x80\x80\x80\x00\x05", &f), ERR_MALFORMED);
+    assert_int_equal(FIRST("\x0a\x81\x80\x80\x80\x00x", &f), OK);
+    assert_int_equal(FIRST("\x0a\x81\x80\x80\x80\x80\x00x", &f), ERR_MALFORMED);
+}
+
 static void length_beyond_the_end_is_truncated(void **state)
 {
     struct pb_field f;
     assert_int_equal(FIRST("\x0a\x03hi", &f), ERR_TRUNCATED);
-    assert_int_equal(FIRST("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", &f), ERR_TRUNCATED);
+    assert_int_equal(FIRST("\x0a\xff\xff\xff\xff\x0f", &f), ERR_TRUNCATED);
 }
 
 static void failed_read_moves_nothing(void **state)
@@ -448,6 +457,7 @@ int main(void)
         cmocka_unit_test(nothing_left_is_not_found),
         cmocka_unit_test(bad_tags_are_malformed),
         cmocka_unit_test(varint_above_64_bits_is_malformed),
+        cmocka_unit_test(padded_tags_and_lengths_are_malformed),
         cmocka_unit_test(length_beyond_the_end_is_truncated),
         cmocka_unit_test(failed_read_moves_nothing),
         cmocka_unit_test(decoded_message_has_what_was_sent),
