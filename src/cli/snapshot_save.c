@@ -50,8 +50,14 @@ static int save(const char *server, const char *file)
 {
     char part[PATH_BYTES], url[URL_BYTES];
     struct why why = { 0 };
-    snprintf(part, sizeof part, "%s.part", file);
-    snprintf(url, sizeof url, "%s/api/v1/cluster/snapshot", server);
+    size_t server_n = strlen(server);
+    while (server_n > 0 && server[server_n - 1] == '/')
+        server_n--;
+    int part_n = snprintf(part, sizeof part, "%s.part", file);
+    int url_n = snprintf(url, sizeof url, "%.*s/api/v1/cluster/snapshot", (int)server_n, server);
+    if (part_n >= (int)sizeof part || url_n >= (int)sizeof url)
+        return fail_with("a file name or an address is too long", "choose a shorter one",
+                         EXIT_WRONG_USE);
     struct saving s = { .file = fopen(part, "wbe") };
     if (s.file == NULL) {
         why_set(&why, ERR_IO, "cannot write '%s': %s", part, strerror(errno));
@@ -61,8 +67,12 @@ static int save(const char *server, const char *file)
     if (e != OK) {
         fclose(s.file);
         unlink(part);
-        return fail_with(why.text, "is it running? muster serve, or say --server URL",
-                         e == ERR_CLOSED ? EXIT_NOT_REACHED : EXIT_FAILED);
+        return e == ERR_CLOSED
+                   ? fail_with(why.text,
+                               "muster serve --dev                     starts one here\n"
+                               "        muster snapshot save FILE --server URL says where yours is",
+                               EXIT_NOT_REACHED)
+                   : fail_with(why.text, "muster snapshot save FILE, once more", EXIT_FAILED);
     }
     if (put_in_place(&s, part, file, &why) != OK)
         return fail_with(why.text, "make room or choose another file", EXIT_FAILED);

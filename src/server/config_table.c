@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "server/nearest.h"
+
 const struct config_row config_rows[] = {
 #define X(field, kind, flag, initial, least, most, etcd, section, help) \
     {                                                                   \
@@ -126,56 +128,15 @@ bool config_is_known(struct bytes name)
            config_etcd_option(name, &reason, &flag) != CONFIG_ETCD_UNKNOWN;
 }
 
-/* -- what was meant --------------------------------------------------------------------------- */
-
-enum { NAME_MAX_BYTES = 63, FAR = NAME_MAX_BYTES + 1 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Letters changed, left out, put in, or swapped with a neighbour; names are short. */
-static size_t distance(struct bytes a, struct bytes b)
-{
-    size_t rows[3][NAME_MAX_BYTES + 1]; /* of the last three letters of A, in turn */
-    if (a.n > NAME_MAX_BYTES || b.n > NAME_MAX_BYTES)
-        return FAR;
-    for (size_t k = 0; k <= b.n; k++)
-        rows[0][k] = k;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t *row = rows[i % 3], *last = rows[(i - 1) % 3], *before = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t k = 1; k <= b.n; k++) {
-            row[k] = smaller(last[k], row[k - 1]) + 1;
-            row[k] = smaller(row[k], last[k - 1] + (a.p[i - 1] != b.p[k - 1]));
-            if (i > 1 && k > 1 && a.p[i - 1] == b.p[k - 2] && a.p[i - 2] == b.p[k - 1])
-                row[k] = smaller(row[k], before[k - 2] + 1);
-        }
-    }
-    return rows[a.n % 3][b.n];
-}
-
-/* How far a slip of the finger leads: short names have many neighbours. */
-static size_t slip_max(struct bytes name)
-{
-    return name.n < 5 ? 1 : name.n < 8 ? 2 : 3;
-}
-
 const char *config_nearest(struct bytes name)
 {
-    const char *best = NULL;
-    size_t least = slip_max(name) + 1;
-    for (size_t i = 0; i < 2 * config_row_n + ARRAY_LEN(etcd_options); i++) {
-        const struct config_row *row = &config_rows[i / 2 < config_row_n ? i / 2 : 0];
-        const char *known = i >= 2 * config_row_n ? etcd_options[i - 2 * config_row_n].name
-                            : i % 2 == 0          ? row->flag
-                                                  : row->etcd;
-        size_t d = known[0] == 0 ? FAR : distance(name, bytes_str(known));
-        if (d < least) {
-            least = d;
-            best = known;
-        }
+    struct nearest n = nearest_begin(name);
+    for (size_t i = 0; i < config_row_n; i++) {
+        nearest_offer(&n, config_rows[i].flag);
+        if (config_rows[i].etcd[0] != 0)
+            nearest_offer(&n, config_rows[i].etcd);
     }
-    return best;
+    for (size_t i = 0; i < ARRAY_LEN(etcd_options); i++)
+        nearest_offer(&n, etcd_options[i].name);
+    return n.best;
 }

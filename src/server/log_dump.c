@@ -209,26 +209,42 @@ static bool number_option(int argc, char **argv, int *at, const char *name, uint
            text_u64(bytes_str(value), ret);
 }
 
+/* False if it is no way to call it. */
+static bool read_options(int argc, char **argv, struct dumping *d, const char **ret_dir)
+{
+    const char *value;
+    for (int i = 0; i < argc; i++) {
+        if (take_option(argc, argv, &i, "--data-dir", &value)) {
+            *ret_dir = value;
+        } else if (take_option(argc, argv, &i, "-o", &value)) {
+            d->json = value != NULL && strcmp(value, "json") == 0;
+            if (value == NULL || (!d->json && strcmp(value, "text") != 0))
+                return false;
+        } else if (!number_option(argc, argv, &i, "--from", &d->from) &&
+                   !number_option(argc, argv, &i, "--to", &d->to)) {
+            return false;
+        }
+    }
+    return *ret_dir != NULL;
+}
+
 int tool_log_dump(int argc, char **argv)
 {
     struct dumping d = { .to = UINT64_MAX };
-    const char *dir = NULL, *value;
-    for (int i = 0; i < argc; i++) {
-        if (take_option(argc, argv, &i, "--data-dir", &value))
-            dir = value;
-        else if (take_option(argc, argv, &i, "-o", &value))
-            d.json = value != NULL && strcmp(value, "json") == 0;
-        else if (!number_option(argc, argv, &i, "--from", &d.from) &&
-                 !number_option(argc, argv, &i, "--to", &d.to))
-            dir = NULL, i = argc;
-    }
-    if (dir == NULL)
-        return say_usage("muster log dump --data-dir DIR [--from INDEX] [--to INDEX] [-o json]");
+    const char *dir = NULL;
+    if (!read_options(argc, argv, &d, &dir))
+        return say_usage(
+            "muster log dump --data-dir DIR [--from INDEX] [--to INDEX] [-o text|json]");
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/log", dir);
     struct log_options options = { .fs = fs_posix(), .dir = path };
     struct log_found found;
     struct why why = { 0 };
     enum err e = log_scan(&options, dump_entry, &d, &found, &why);
-    return e == OK ? EXIT_OK : say_error(why.text, "is that a data directory?");
+    if (e != OK)
+        return say_error(why.text, "muster log dump --data-dir DIR, the directory that `muster "
+                                   "serve` was given");
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return say_error("standard output cannot be written", NULL);
+    return EXIT_OK;
 }

@@ -30,7 +30,7 @@ int tool_snapshot_status(int argc, char **argv)
         return say_usage("muster snapshot status FILE");
     enum err e = snapshot_verify(fs_posix(), argv[0], &facts, &why);
     if (e != OK)
-        return say_error(why.text, "take another snapshot: muster snapshot save FILE");
+        return say_error(why.text, "muster snapshot save FILE, for another one");
     printf("revision  %" PRIu64 "\nindex     %" PRIu64 "\nterm      %" PRIu64 "\ncluster   %" PRIx64
            "\nbytes     %" PRIu64 "\nblocks    %" PRIu64 "\n",
            facts.revision, facts.index, facts.term, facts.cluster_id, facts.bytes, facts.blocks);
@@ -46,11 +46,12 @@ static int restore(const char *file, const char *dir, uint64_t bump)
     struct why why = { 0 };
     enum err e = datadir_open(dir, false, &target, &why);
     if (e != OK)
-        return say_error(why.text, "name a new directory with --data-dir");
+        return say_error(why.text,
+                         "name a new directory: muster snapshot restore FILE --data-dir DIR");
     e = restore_directory(target, fs_posix(), file, bump, true, &facts, &why);
     datadir_close(target);
     if (e != OK)
-        return say_error(why.text, "check the file: muster snapshot status FILE");
+        return say_error(why.text, "muster snapshot status FILE says whether it is whole");
     printf("restored revision %" PRIu64 " as %" PRIu64 " into %s: a new cluster of one\n",
            facts.revision, facts.revision + bump, dir);
     fprintf(stderr, "next: muster serve --data-dir %s\n", dir);
