@@ -3,7 +3,6 @@
 #define HUB_CORE_H
 
 #include "hub/hub.h"
-#include "hub/watch.h"
 
 struct watch_hub; /* watch.c: all watchers of the thread */
 
@@ -31,22 +30,26 @@ struct hub {
 };
 
 /* The view is not ahead of the batches: answers may be made from it. */
-bool hub_can_answer(const struct hub *h);
+static inline bool hub_can_answer(const struct hub *h)
+{
+    return h->view_index <= h->batch_index;
+}
 
 /* lease.c */
 void hub_send_leases(struct hub *h);
 /* write.c */
 void hub_run_results(struct hub *h);
 
-/* watch.c: called by the turn, in this order */
+/* watch_live.c: called by the turn, in this order */
 MUST_CHECK enum err watch_hub_new(struct hub *h);
 void watch_hub_free(struct hub *h);
 void watch_hub_batch(struct hub *h, struct batch *b);
 /* Everything from revision FROM on must be read from history. */
 void watch_hub_lost(struct hub *h, uint64_t from);
-/* Answers creations and lets those behind catch up; only when hub_can_answer. True: more to do. */
-bool watch_hub_turn(struct hub *h);
-/* There is something for watch_hub_turn. */
+/* There is something for the next two, which run only when hub_can_answer. */
 bool watch_hub_waits(const struct hub *h);
+void watch_hub_create(struct hub *h);
+/* watch_catch_up.c: true if there is more to do that does not wait for a stream to drain. */
+bool watch_catch_up(struct hub *h);
 
 #endif

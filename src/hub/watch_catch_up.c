@@ -156,6 +156,8 @@ static bool finish_all(struct hub *h)
 
 bool watch_catch_up(struct hub *h)
 {
+    if (list_is_empty(&h->watch->behind))
+        return false;
     catch_up_all_narrow(h);
     for (size_t i = 0; i < SPACES; i++) {
         uint64_t from = oldest_position(h, (enum space)i);

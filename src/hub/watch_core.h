@@ -1,8 +1,9 @@
-/* hub/watch_core.h -- the inside of watchers: watch.c and watch_catch_up.c. */
+/* hub/watch_core.h -- the inside of watchers: watch_live.c and watch_catch_up.c. */
 #ifndef HUB_WATCH_CORE_H
 #define HUB_WATCH_CORE_H
 
 #include "hub/core.h"
+#include "hub/watch.h"
 #include "hub/watch_index.h"
 
 enum watcher_state { WATCHER_CREATING, WATCHER_BEHIND, WATCHER_SYNCED };
@@ -53,8 +54,5 @@ void watch_deliver(struct hub *h, struct watcher *w, const struct event *const *
                    uint64_t revision, void **shared, bool live);
 /* The stream has room for more. */
 bool watch_has_room(const struct hub *h, const struct watch_stream *s);
-
-/* watch_catch_up.c: true if there is more to do that does not wait for a stream to drain. */
-bool watch_catch_up(struct hub *h);
 
 #endif

@@ -6,18 +6,11 @@
 #include "replica/core.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "base/mem.h"
-
-void replica_fatal(const char *what, const struct why *why, enum err e)
-{
-    log_error("replica: ends now, %s: %s (%s)", what,
-              why != NULL && why->text[0] != 0 ? why->text : "no more is known", err_text(e));
-    _exit(70);
-}
+#include "replica/answer.h"
+#include "replica/disk_thread.h"
+#include "replica/publish.h"
 
 /* -- queues ----------------------------------------------------------------------------------- */
 
@@ -41,30 +34,17 @@ static struct proposal *queue_take(struct queue *q)
     return p;
 }
 
-static void deliver_answer(struct mail *mail)
-{
-    struct proposal *p = CONTAINER_OF(mail, struct proposal, mail);
-    p->done(p);
-}
-
-void core_answer(struct proposal *p, enum err e)
-{
-    p->err = e;
-    p->mail.deliver = deliver_answer;
-    mailbox_send(p->reply_to, &p->mail);
-}
-
 void core_receive(struct replica *r, struct proposal *p)
 {
     size_t size = p->command.body.n;
     p->effects = NULL;
     p->result = NULL;
     if (r->stopping) {
-        core_answer(p, ERR_STOPPING);
+        proposal_answer(p, ERR_STOPPING);
     } else if (size > ENTRY_MAX_BYTES / 2) {
-        core_answer(p, ERR_TOO_BIG);
+        proposal_answer(p, ERR_TOO_BIG);
     } else if (r->waiting_bytes + size > WAITING_MAX_BYTES) {
-        core_answer(p, ERR_BUSY);
+        proposal_answer(p, ERR_BUSY);
     } else {
         r->waiting_bytes += size;
         queue_put(p->background ? &r->chores : &r->clients, p);
@@ -86,7 +66,7 @@ static void pack_queue(struct replica *r, struct flight *f, struct queue *q, siz
         r->waiting_bytes -= p->command.body.n;
         atomic_fetch_sub_explicit(&r->proposals_waiting, 1, memory_order_relaxed);
         if (e != OK)
-            core_answer(p, e);
+            proposal_answer(p, e);
         else
             queue_put(&f->proposals, p);
     }
@@ -98,6 +78,27 @@ static void flight_free(struct flight *f)
     mem_free(f);
 }
 
+static void refuse_flight(struct replica *r, struct flight *f, enum err e)
+{
+    for (struct proposal *p; (p = queue_take(&f->proposals)) != NULL;)
+        proposal_answer(p, e);
+    r->last_index = f->index - 1;
+    flight_free(f);
+}
+
+static void take_synced(struct flight *f)
+{
+    struct replica *r = f->replica;
+    r->syncing = NULL;
+    if (f->err != OK) {
+        refuse_flight(r, f, f->err);
+        return;
+    }
+    atomic_store_explicit(&r->committed, f->index, memory_order_release);
+    list_append(&r->durable, &f->link);
+    r->durable_n++;
+}
+
 static uint64_t age_now(const struct replica *r)
 {
     return r->hooks.age_ms != NULL ? r->hooks.age_ms(r->hooks.ctx) : r->opened_age_ms;
@@ -107,6 +108,7 @@ static struct flight *pack(struct replica *r)
 {
     struct flight *f = mem_zalloc(1, sizeof *f);
     f->replica = r;
+    f->synced = take_synced;
     buf_init(&f->payload, 2 * (size_t)ENTRY_MAX_BYTES);
     pack_queue(r, f, &r->clients, ENTRY_PACK_BYTES);
     /* Chores get at most a third of an entry while clients wait. */
@@ -134,26 +136,6 @@ static void begin_sync(struct replica *r)
     r->syncing = pack(r);
     if (r->syncing != NULL)
         disk_thread_append(r, r->syncing);
-}
-
-static void refuse_flight(struct replica *r, struct flight *f, enum err e)
-{
-    for (struct proposal *p; (p = queue_take(&f->proposals)) != NULL;)
-        core_answer(p, e);
-    r->last_index = f->index - 1;
-    flight_free(f);
-}
-
-void core_synced(struct replica *r, struct flight *f)
-{
-    r->syncing = NULL;
-    if (f->err != OK) {
-        refuse_flight(r, f, f->err);
-        return;
-    }
-    atomic_store_explicit(&r->committed, f->index, memory_order_release);
-    list_append(&r->durable, &f->link);
-    r->durable_n++;
 }
 
 /* -- applying --------------------------------------------------------------------------------- */

@@ -4,9 +4,7 @@
 #ifndef REPLICA_CORE_H
 #define REPLICA_CORE_H
 
-#include "replica/lease_port.h"
 #include "replica/replica.h"
-#include "replica/snapshotter.h"
 
 enum {
     ENTRY_PACK_BYTES = 512 * 1024,           /* an entry is closed when it reaches this */
@@ -16,6 +14,10 @@ enum {
     APPLY_STEP_ROWS = 500,                   /* about 2 ms */
     DURABLE_MAX = 2 /* entries durable and not applied before the next sync */
 };
+
+struct lease_questions;
+struct snapshotter;
+struct disk_thread;
 
 struct queue { /* of proposals, linked through their mail */
     struct proposal *first, *last;
@@ -30,7 +32,8 @@ struct flight {
     struct queue proposals; /* one a command, in order; empty for a leader's entry */
     struct log_hard hard;   /* written with it */
     uint64_t apply_began_ns;
-    struct mail mail; /* to the disk thread and back */
+    struct mail mail;                 /* to the disk thread and back */
+    void (*synced)(struct flight *f); /* on core, when it is back */
     struct replica *replica;
     enum err err; /* of the sync: OK or ERR_NO_SPACE (nothing was written) */
 };
@@ -82,28 +85,8 @@ struct replica {
     struct metric *sync_bytes, *entries, *commands;
 };
 
-/* Says why on the log and ends the process: an error after which nothing may be acknowledged. */
-NORETURN void replica_fatal(const char *what, const struct why *why, enum err e);
-
-/* core.c */
 void core_receive(struct replica *r, struct proposal *p);
-void core_synced(struct replica *r, struct flight *f);
-void core_answer(struct proposal *p, enum err e);
 void core_turn(struct loop_hook *hook);
 bool core_is_idle(const struct replica *r);
-
-/* publish.c */
-void publish_effects(struct replica *r, struct flight *f, struct effects *e);
-
-/* disk_thread.c */
-MUST_CHECK enum err disk_thread_new(struct replica *r);
-void disk_thread_append(struct replica *r, struct flight *f);
-void disk_thread_free(struct replica *r);
-/* The state of the disk now; also remembers it. Disk thread, or before it runs. */
-void disk_watch(struct replica *r);
-enum err disk_assure(void *replica, uint64_t file_bytes, uint64_t bytes);
-
-/* recover.c */
-MUST_CHECK enum err recover(struct replica *r, struct why *why);
 
 #endif

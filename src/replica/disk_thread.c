@@ -3,11 +3,14 @@
  * An error of the log ends the process here, before anything of that batch is acknowledged: only a
  * full disk, which leaves the log as it was, is handed back as a refusal. A helper thread beside it
  * zero-fills segments ahead of use and writes snapshots. */
+#include "replica/disk_thread.h"
+
 #include <inttypes.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "replica/core.h"
+#include "replica/answer.h"
+#include "replica/snapshotter.h"
 
 enum {
     WATCH_EVERY_MS = 100,
@@ -92,7 +95,7 @@ enum err disk_assure(void *replica, uint64_t file_bytes, uint64_t bytes)
 static void deliver_synced(struct mail *mail)
 {
     struct flight *f = CONTAINER_OF(mail, struct flight, mail);
-    core_synced(f->replica, f);
+    f->synced(f);
 }
 
 static void watch_now_and_then(struct disk_thread *d)

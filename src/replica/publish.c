@@ -3,8 +3,10 @@
  * A subscriber whose mailbox holds too much is told only that it lost everything from a revision
  * on; until it has heard that, nothing more is sent to it: what it missed meanwhile was committed
  * before and stands in the view it then renews. */
+#include "replica/publish.h"
+
 #include "base/mem.h"
-#include "replica/core.h"
+#include "replica/answer.h"
 
 struct batch_mail {
     struct mail mail;
@@ -56,7 +58,7 @@ static void send_results(struct replica *r, struct flight *f, struct effects *e)
         p->term = r->term;
         p->effects = effects_ref(e);
         p->result = &e->results[i];
-        core_answer(p, OK);
+        proposal_answer(p, OK);
         p = next;
     }
 }

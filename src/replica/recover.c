@@ -3,13 +3,16 @@
  * A directory counts as begun once its snapshot at index 1 is in place: it holds the cluster's
  * identity, and whatever is lost later, that and the log give everything back. Alone every entry
  * that is durable is committed, so all of the log is applied. */
+#include "replica/recover.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/log.h"
-#include "replica/core.h"
+#include "replica/disk_thread.h"
 #include "replica/identity.h"
 #include "replica/restore.h"
+#include "replica/snapshotter.h"
 
 enum { FIRST_INDEX = 1, FIRST_TERM = 1, PATH_MAX_BYTES = 4096 };
 

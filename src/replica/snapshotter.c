@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "disk/snapshot.h"
+#include "replica/answer.h"
 #include "replica/core.h"
 #include "store/dump.h"
 

@@ -16,11 +16,6 @@ struct waiting_batch {
     struct batch *batch;
 };
 
-bool hub_can_answer(const struct hub *h)
-{
-    return h->view_index <= h->batch_index;
-}
-
 /* -- mail ------------------------------------------------------------------------------------- */
 
 static void take_batch(struct subscriber *s, struct batch *b, uint64_t index)
@@ -158,7 +153,8 @@ static void run_turn(struct loop_hook *hook)
     tell_listeners(h);
     answer_reads(h);
     run_works(h);
-    bool more = watch_hub_turn(h);
+    watch_hub_create(h);
+    bool more = watch_catch_up(h);
     /* Reads that were asked while answering, or need a view that only the next turn takes. */
     if (more || !list_is_empty(&h->works) || !list_is_empty(&h->reads))
         loop_again(h->options.loop);

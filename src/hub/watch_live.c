@@ -205,7 +205,7 @@ void watch_hub_lost(struct hub *h, uint64_t from)
 
 /* -- creating --------------------------------------------------------------------------------- */
 
-static void create_waiting(struct hub *h)
+void watch_hub_create(struct hub *h)
 {
     uint64_t revision = view_revision(h->view);
     struct list now;
@@ -224,13 +224,6 @@ static void create_waiting(struct hub *h)
 bool watch_hub_waits(const struct hub *h)
 {
     return !list_is_empty(&h->watch->creating) || !list_is_empty(&h->watch->behind);
-}
-
-bool watch_hub_turn(struct hub *h)
-{
-    if (!list_is_empty(&h->watch->creating))
-        create_waiting(h);
-    return !list_is_empty(&h->watch->behind) && watch_catch_up(h);
 }
 
 struct watcher *watch_open(struct watch_stream *s, const struct granted *granted,

@@ -1,9 +1,11 @@
 /* A replica's life, and what other threads may ask of it. */
-#include "replica/replica.h"
-
 #include "base/log.h"
 #include "base/mem.h"
 #include "replica/core.h"
+#include "replica/disk_thread.h"
+#include "replica/recover.h"
+#include "replica/replica.h"
+#include "replica/snapshotter.h"
 
 static const double sync_bounds[] = { 0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.004,
                                       0.008,  0.016,   0.032,  0.064, 0.128, 0.256,
