@@ -8,36 +8,9 @@
 #include "base/why.h"
 #include "store/effects.h"
 #include "store/entry.h"
+#include "store/options.h"
 
 struct store;
-struct apply_context; /* what an upper kind's functions read and write through; later */
-
-/* A kind of command that an upper folder brings. `check` reads and may refuse; `run` writes and
- * cannot fail except by the disk. */
-struct command_kind_row {
-    enum command_kind kind;
-    const char *name;
-    enum err (*check)(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a);
-    enum err (*run)(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
-                    void **ret_upper);
-};
-
-struct store_options {
-    const char *dir;                      /* holds view.mdb; must exist. Kept */
-    uint64_t map_bytes;                   /* reserved once, sparse; 0 = 64 GiB */
-    bool write_map;                       /* MDB_WRITEMAP */
-    unsigned reader_max;                  /* views open at once; 0 = 256 */
-    const struct command_kind_row *kinds; /* kept */
-    size_t kind_n;
-    void *kinds_ctx;
-    /* Asked before a step that may take up to BYTES of new file space (the file's size so far is
-     * FILE_BYTES); anything but OK makes the step fail with it before a write. NULL = do not ask.
-     */
-    enum err (*assure)(void *ctx, uint64_t file_bytes, uint64_t bytes);
-    void *assure_ctx;
-    uint64_t batch_max_bytes; /* larger batches are left out; 0 = 4 MiB */
-};
-
 /* Opens or creates the view file. A fresh one has revision 1, applied index and term 0, no leases.
  * ERR_VERSION for a row or file format this build does not know, ERR_DAMAGED, ERR_IO. */
 MUST_CHECK enum err store_open(const struct store_options *options, struct why *why,

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "store/layered.h"
-#include "store/store.h"
+#include "store/options.h"
 
 /* The numbers are stored in dumps. */
 enum table {
@@ -42,6 +42,8 @@ struct state {
     uint32_t next_layer;         /* of any layered table */
     uint32_t origins;            /* interned so far */
 };
+
+struct apply;
 
 struct store {
     struct store_options options;
@@ -81,6 +83,8 @@ uint64_t state_oldest(const struct state *s, bool system);
 /* What keys of WHY begin with. */
 enum { WHY_COMMON, WHY_SYSTEM };
 
+/* Opens every table in TXN, making those that are missing. */
+MUST_CHECK enum err tables_open(struct store *store, MDB_txn *txn);
 /* Every space, for tables_commit. */
 enum { ALL_SPACES = (1 << SPACES) - 1 };
 
