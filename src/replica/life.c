@@ -173,6 +173,7 @@ void replica_stop(struct replica *r)
     mailbox_send(r->box, &m->mail);
     loop_join(r->loop);
     loop_stop_join(r->helper_loop);
+    snapshotter_stop(r->snapshotter);
     loop_stop_join(r->disk_loop);
 }
 

@@ -137,6 +137,8 @@ struct snapshotter {
     struct timer pace;
     struct mail begin, cut;
     _Atomic bool asked;
+    _Atomic bool stopped; /* the helper thread has ended */
+    bool closing;         /* and so have those who ask for streams */
     uint64_t began_ns, cut_below;
 };
 
@@ -194,7 +196,7 @@ static void deliver_begin(struct mail *mail)
 {
     struct snapshotter *s = CONTAINER_OF(mail, struct snapshotter, begin);
     struct replica *r = s->replica;
-    if (s->running)
+    if (s->running || atomic_load(&s->stopped))
         return;
     s->began_ns = clock_now_ns();
     s->running = true;
@@ -299,11 +301,11 @@ static void end_stream(struct stream_job *job, enum err e)
 static void go_on_stream(struct stream_job *job)
 {
     struct source *source = &job->replica->snapshotter->source;
+    if (atomic_load(&job->canceled)) {
+        end_stream(job, ERR_CANCELED);
+        return;
+    }
     while (job->sent - atomic_load(&job->acked) < AHEAD_BYTES) {
-        if (atomic_load(&job->canceled)) {
-            end_stream(job, ERR_CANCELED);
-            return;
-        }
         struct piece_mail *m = new_piece(job);
         enum err e = source_next(source, frame_block, m);
         if (e == OK && source->end)
@@ -321,6 +323,15 @@ static void deliver_stream(struct mail *mail)
 {
     struct stream_job *job = CONTAINER_OF(mail, struct stream_job, begin);
     struct snapshotter *s = job->replica->snapshotter;
+    if (s->closing) { /* asked as the helper ended: nobody is left to be told */
+        job_unref(job);
+        job_unref(job);
+        return;
+    }
+    if (atomic_load(&s->stopped)) {
+        end_stream(job, ERR_STOPPING);
+        return;
+    }
     if (s->running || atomic_exchange(&s->asked, true)) {
         end_stream(job, ERR_BUSY);
         return;
@@ -348,7 +359,10 @@ void replica_snapshot_stream(struct replica *r, struct snapshot_stream *stream)
     job->stream = stream;
     stream->internal = job;
     job->begin.deliver = deliver_stream;
-    mailbox_send(r->helper_box, &job->begin);
+    if (atomic_load(&r->snapshotter->stopped))
+        end_stream(job, ERR_STOPPING);
+    else
+        mailbox_send(r->helper_box, &job->begin);
 }
 
 struct ack_mail {
@@ -389,7 +403,6 @@ void snapshot_stream_cancel(struct snapshot_stream *stream)
     if (job == NULL)
         return;
     atomic_store(&job->canceled, true);
-    atomic_fetch_add(&job->acked, AHEAD_BYTES);
     wake_helper(job);
 }
 
@@ -408,16 +421,23 @@ struct snapshotter *snapshotter_new(struct replica *r)
     return s;
 }
 
+void snapshotter_stop(struct snapshotter *s)
+{
+    atomic_store(&s->stopped, true);
+    if (s->stream_job != NULL)
+        end_stream(s->stream_job, ERR_STOPPING);
+    mailbox_take(s->replica->helper_box); /* who asked meanwhile is told the same */
+}
+
 void snapshotter_free(struct snapshotter *s)
 {
     if (s == NULL)
         return;
+    s->closing = true;
+    mailbox_take(s->replica->helper_box); /* the last acknowledgements */
     timer_stop(&s->pace);
     if (s->running) {
-        if (s->stream_job == NULL)
-            snapshot_file_abort(s->sink.file);
-        else
-            job_unref(s->stream_job);
+        snapshot_file_abort(s->sink.file);
         source_close(&s->source);
     }
     mem_free(s);

@@ -13,7 +13,10 @@ MUST_CHECK enum err snapshot_write_file(struct fs *fs, struct datadir *dir, stru
                                         uint64_t cluster_id, struct why *why);
 
 struct snapshotter *snapshotter_new(struct replica *r);
-/* After the helper thread has ended. */
+/* After the helper thread has ended, while those who ask for streams still run: each stream ends
+ * with ERR_STOPPING. */
+void snapshotter_stop(struct snapshotter *s);
+/* After those have ended too. */
 void snapshotter_free(struct snapshotter *s);
 /* Starts a snapshot for our own restart unless one is being made; when it is durable the log is cut
  * behind the older of the two kept. Any thread. */
