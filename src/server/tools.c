@@ -51,7 +51,9 @@ static int restore(const char *file, const char *dir, uint64_t bump)
     e = restore_directory(target, fs_posix(), file, bump, true, &facts, &why);
     datadir_close(target);
     if (e != OK)
-        return say_error(why.text, "muster snapshot status FILE says whether it is whole");
+        return say_error(why.text, e == ERR_EXISTS
+                                       ? "muster snapshot restore FILE --data-dir NEW"
+                                       : "muster snapshot status FILE says whether it is whole");
     printf("restored revision %" PRIu64 " as %" PRIu64 " into %s: a new cluster of one\n",
            facts.revision, facts.revision + bump, dir);
     fprintf(stderr, "next: muster serve --data-dir %s\n", dir);

@@ -60,6 +60,8 @@ enum err kernel_try_start(struct kernel *k, struct why *why)
     k->metrics = metrics_new();
     arena_init(&k->arena, 0);
     enum err e = open_all(k, why);
+    if (e == OK && k->made != NULL)
+        k->made(k->ctx);
     if (e != OK) {
         replica_close(k->replica, false);
         datadir_close(k->datadir);
@@ -91,6 +93,8 @@ void kernel_stop(struct kernel *k, bool clean)
 {
     replica_stop(k->replica);
     loop_stop_join(k->loop);
+    if (k->ended != NULL)
+        k->ended(k->ctx);
     hub_free(k->hub);
     mailbox_free(k->box);
     loop_free(k->loop);

@@ -22,6 +22,11 @@ struct kernel {
     struct hub *hub;
     struct arena arena; /* of GRANTED */
     const struct granted *granted;
+    /* For what is to stand on it: MADE when nothing runs yet, ENDED when nothing runs any more and
+     * nothing is freed. Either may be NULL. */
+    void (*made)(void *ctx);
+    void (*ended)(void *ctx);
+    void *ctx;
     struct keeper_options keeper_options;
     struct hub_options hub_options; /* what is set before kernel_start is kept */
 };

@@ -1,22 +1,28 @@
 /* The routes of port 6878. */
 #include "faces/native/face.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "faces/native/native.h"
 #include "wire/json_writer.h"
 
 struct route {
-    const char *path, *method;
+    const char *path;
+    bool head; /* HEAD is answered as GET is */
     void (*handle)(struct native_face *face, struct http_request *r);
 };
 
-void native_problem(struct http_request *r, int status, const char *title, const char *detail)
+static void respond_problem(struct http_request *r, int status, const char *code, const char *title,
+                            const char *detail, const struct http_header *headers, size_t header_n)
 {
     struct buf body;
     struct json_writer j;
     buf_init(&body, 64 * 1024);
     json_init(&j, &body);
     json_open_object(&j);
+    json_put_name(&j, "type");
+    json_put_string(&j, bytes_str(arena_printf(http_arena(r), "/problems/%s", code)));
     json_put_name(&j, "title");
     json_put_str(&j, title);
     json_put_name(&j, "status");
@@ -24,8 +30,14 @@ void native_problem(struct http_request *r, int status, const char *title, const
     json_put_name(&j, "detail");
     json_put_str(&j, detail);
     json_close_object(&j);
-    http_respond(r, status, "application/problem+json", NULL, 0, buf_bytes(&body));
+    http_respond(r, status, "application/problem+json", headers, header_n, buf_bytes(&body));
     buf_fini(&body);
+}
+
+void native_problem(struct http_request *r, int status, const char *code, const char *title,
+                    const char *detail)
+{
+    respond_problem(r, status, code, title, detail, NULL, 0);
 }
 
 /* -- health ----------------------------------------------------------------------------------- */
@@ -35,15 +47,54 @@ static void handle_healthz(struct native_face *face, struct http_request *r)
     http_respond(r, 200, "text/plain; charset=utf-8", NULL, 0, bytes_str("ok\n"));
 }
 
+/* True if the client asks for JSON in so many words. */
+static bool wants_json(const struct http_request *r)
+{
+    static const char json[] = "application/json";
+    struct bytes accept = http_header(r, "accept");
+    for (; accept.n >= sizeof json - 1; accept = bytes_skip(accept, 1))
+        if (bytes_starts(accept, bytes_str(json)))
+            return true;
+    return false;
+}
+
+/* LINES, each a reason, as {"ready":false,"reasons":[...]}. */
+static void respond_ready_json(struct http_request *r, int status, struct bytes lines)
+{
+    struct buf body;
+    struct json_writer j;
+    buf_init(&body, 128 * 1024);
+    json_init(&j, &body);
+    json_open_object(&j);
+    json_put_name(&j, "ready");
+    json_put_bool(&j, lines.n == 0);
+    json_put_name(&j, "reasons");
+    json_open_array(&j);
+    while (lines.n > 0) {
+        const uint8_t *end = memchr(lines.p, '\n', lines.n);
+        size_t n = end == NULL ? lines.n : (size_t)(end - lines.p);
+        json_put_string(&j, bytes_of(lines.p, n));
+        lines = bytes_skip(lines, n + 1);
+    }
+    json_close_array(&j);
+    json_close_object(&j);
+    http_respond(r, status, "application/json", NULL, 0, buf_bytes(&body));
+    buf_fini(&body);
+}
+
 static void handle_readyz(struct native_face *face, struct http_request *r)
 {
     struct buf reasons;
     buf_init(&reasons, 64 * 1024);
     face->options.not_ready(face->options.ctx, &reasons);
-    bool ready = reasons.n == 0;
-    if (ready)
-        buf_put_str(&reasons, "ok\n");
-    http_respond(r, ready ? 200 : 503, "text/plain; charset=utf-8", NULL, 0, buf_bytes(&reasons));
+    int status = reasons.n == 0 ? 200 : 503;
+    if (wants_json(r)) {
+        respond_ready_json(r, status, buf_bytes(&reasons));
+    } else {
+        if (status == 200)
+            buf_put_str(&reasons, "ok\n");
+        http_respond(r, status, "text/plain; charset=utf-8", NULL, 0, buf_bytes(&reasons));
+    }
     buf_fini(&reasons);
 }
 
@@ -59,11 +110,20 @@ static void handle_metrics(struct native_face *face, struct http_request *r)
 /* -- routing ---------------------------------------------------------------------------------- */
 
 static const struct route routes[] = {
-    { "/healthz", "GET", handle_healthz },
-    { "/readyz", "GET", handle_readyz },
-    { "/metrics", "GET", handle_metrics },
-    { "/api/v1/cluster/snapshot", "GET", native_snapshot },
+    { "/healthz", true, handle_healthz },
+    { "/readyz", true, handle_readyz },
+    { "/metrics", true, handle_metrics },
+    /* Its length is known when it is made, and it is made to be sent. */
+    { "/api/v1/cluster/snapshot", false, native_snapshot },
 };
+
+static void refuse_method(struct http_request *r, const struct route *route)
+{
+    const char *allowed = route->head ? "GET, HEAD" : "GET";
+    struct http_header allow = { bytes_str("allow"), bytes_str(allowed) };
+    const char *detail = arena_printf(http_arena(r), "this path answers %s", allowed);
+    respond_problem(r, 405, "method-not-allowed", "Method not allowed", detail, &allow, 1);
+}
 
 static void handle(struct http_request *r)
 {
@@ -71,14 +131,14 @@ static void handle(struct http_request *r)
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         if (!bytes_is(http_path(r), routes[i].path))
             continue;
-        bool head = bytes_is(http_method(r), "HEAD");
-        if (head || bytes_is(http_method(r), routes[i].method))
+        struct bytes method = http_method(r);
+        if (bytes_is(method, "GET") || (routes[i].head && bytes_is(method, "HEAD")))
             routes[i].handle(face, r);
         else
-            native_problem(r, 405, "Method not allowed", "this path answers GET");
+            refuse_method(r, &routes[i]);
         return;
     }
-    native_problem(r, 404, "Not found",
+    native_problem(r, 404, "not-found", "Not found",
                    "there is /healthz, /readyz, /metrics and /api/v1/cluster/snapshot");
 }
 

@@ -10,8 +10,9 @@ struct native_face {
     struct native_options options;
 };
 
-/* An RFC 9457 problem document. */
-void native_problem(struct http_request *r, int status, const char *title, const char *detail);
+/* An RFC 9457 problem document; its type is /problems/CODE. */
+void native_problem(struct http_request *r, int status, const char *code, const char *title,
+                    const char *detail);
 
 /* snapshot.c: GET /api/v1/cluster/snapshot */
 void native_snapshot(struct native_face *face, struct http_request *r);

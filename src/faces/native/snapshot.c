@@ -50,9 +50,10 @@ static void take_end(struct snapshot_stream *stream, enum err e)
         else if (s->begun)
             http_respond_abort(s->request);
         else if (e == ERR_BUSY)
-            native_problem(s->request, 503, "Busy", "another snapshot is being made; try again");
+            native_problem(s->request, 503, "busy", "Busy",
+                           "another snapshot is being made; try again");
         else
-            native_problem(s->request, 500, "Snapshot failed", err_text(e));
+            native_problem(s->request, 500, "snapshot-failed", "Snapshot failed", err_text(e));
     }
     mem_free(s);
 }
