@@ -168,7 +168,10 @@ int serve_main(struct config *config)
     sigset_t set = block_signals();
     raise_file_limit();
     say_ignored(config);
-    char dev_dir[] = "/tmp/muster-dev-XXXXXX";
+    const char *temporary = getenv("TMPDIR");
+    char dev_dir[4096];
+    snprintf(dev_dir, sizeof dev_dir, "%s/muster-dev-XXXXXX",
+             temporary == NULL || temporary[0] == 0 ? "/tmp" : temporary);
     if (config->dev) {
         if (mkdtemp(dev_dir) == NULL) {
             log_error("server: no temporary directory can be made: %s", strerror(errno));
