@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "store/apply_context.h"
 #include "store/lmdb_err.h"
+#include "store/store.h"
 
 enum {
     ROOM_BYTES = 256 * 1024, /* for the counters and the paths to them */

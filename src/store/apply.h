@@ -2,6 +2,8 @@
 #ifndef STORE_APPLY_H
 #define STORE_APPLY_H
 
+#include "store/effects.h"
+#include "store/entry.h"
 #include "store/lease_row.h"
 #include "store/range_job.h"
 #include "store/tables.h"

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/lmdb_err.h"
 #include "store/range_job.h"
+#include "store/store.h"
 #include "store/version.h"
 
 enum { VALUE_KEPT = 1 << 20 /* of the memory for one */ };

@@ -117,6 +117,10 @@ enum err store_set_identity(struct store *store, struct bytes identity)
 {
     MDB_txn *txn;
     MDB_val key = lmdb_val(bytes_str("identity")), row = lmdb_val(identity);
+    if (identity.n > IDENTITY_MAX)
+        return ERR_TOO_BIG;
+    if (store->apply != NULL)
+        return ERR_INVALID; /* its transaction is open, and there is but one at a time */
     enum err e = lmdb_err(mdb_txn_begin(store->env, NULL, 0, &txn));
     if (e != OK)
         return e;

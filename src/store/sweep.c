@@ -5,6 +5,7 @@
  * watch from C and goes with the next compaction. What is read at C or above is never touched. */
 #include "store/apply.h"
 #include "store/lmdb_err.h"
+#include "store/store.h"
 
 /* Removes the change at PLACE; one that is gone already is no error. */
 static enum err remove_change(const struct view *v, enum space space, struct place place)
