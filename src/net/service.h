@@ -18,8 +18,9 @@ struct net_limits {                /* 0 = the default in brackets */
     uint64_t keepalive_timeout_ms; /* [20000] */
     uint64_t header_timeout_ms;    /* request head, TLS handshake [10000] */
     uint64_t idle_timeout_ms;      /* HTTP/1.1 keep-alive, and a body that does not come [75000] */
-    uint64_t stream_buffer_max;    /* what a connection may hold of messages that are not whole,
-                                      over all its streams [16 MiB] */
+    uint64_t stream_buffer_max;    /* what a connection holds of messages that are not whole, over
+                                      all its streams: above it one stream at a time gets more
+                                      window, above four times it streams are ended [16 MiB] */
 };
 
 /* What one listener serves. All pointers are kept. */

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -58,6 +59,8 @@ struct client *client_tcp(uint16_t port)
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     if (connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
         fail("connect");
+    int now = 1; /* small writes do not wait for the acknowledgement of the one before */
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &now, sizeof(now));
     return c;
 }
 
