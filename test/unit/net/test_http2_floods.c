@@ -306,11 +306,12 @@ static void put_literal(struct buf *to, const char *name, const char *value, siz
         buf_put_u8(to, (uint8_t)(value != NULL ? value[i] : 'v'));
 }
 
+/* A page that answers nothing: our session does not know the stream, an answer would end it. */
 static void put_head(struct buf *to)
 {
     static const struct h2_field fields[] = { { ":method", "GET" },
                                               { ":scheme", "http" },
-                                              { ":path", "/hello" },
+                                              { ":path", "/hold" },
                                               { ":authority", "localhost" } };
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         put_literal(to, fields[i].name, fields[i].value, strlen(fields[i].value));
@@ -330,6 +331,12 @@ static void send_block(struct fixture *f, struct bytes block, size_t continuatio
     }
 }
 
+/* The client's session has not opened the stream, so the answer is looked for in the bytes. */
+static void assert_page_comes(struct fixture *f)
+{
+    assert_true(client_read_until(h2_client_socket(f->c), "hello"));
+}
+
 static void continuations_at_the_limit_are_taken(void **state)
 {
     struct fixture *f = *state;
@@ -337,9 +344,7 @@ static void continuations_at_the_limit_are_taken(void **state)
     buf_init(&block, 1 << 20);
     put_head(&block);
     send_block(f, buf_bytes(&block), HTTP2_CONTINUATIONS_MAX);
-    h2_ping(f->c);
-    assert_true(h2_wait_pongs(f->c, 1));
-    assert_false(h2_has_goaway(f->c));
+    assert_page_comes(f);
     buf_fini(&block);
 }
 
@@ -360,7 +365,7 @@ static void send_head_of(struct fixture *f, size_t total)
     struct buf block;
     buf_init(&block, 1 << 20);
     put_head(&block);
-    total -= 7 + 3 + 7 + 4 + 5 + 6 + 10 + 9 + 4 * 32; /* what put_head counts */
+    total -= 7 + 3 + 7 + 4 + 5 + 5 + 10 + 9 + 4 * 32; /* what put_head counts */
     while (total > 0) {
         size_t n = total > 8000 ? 8000 : total;
         if (total > n && total - n < 33)
@@ -376,9 +381,7 @@ static void head_at_the_limit_is_taken(void **state)
 {
     struct fixture *f = *state;
     send_head_of(f, HTTP2_HEAD_MAX);
-    h2_ping(f->c);
-    assert_true(h2_wait_pongs(f->c, 1));
-    assert_false(h2_has_goaway(f->c));
+    assert_page_comes(f);
 }
 
 static void head_above_the_limit_ends_it(void **state)
