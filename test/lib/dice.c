@@ -1,6 +1,7 @@
 /* splitmix64: small, and good enough to reach every corner. */
 #include "test/lib/dice.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct dice dice_of(uint64_t seed, uint64_t part)
@@ -22,6 +23,7 @@ uint64_t dice_u64(struct dice *d)
 
 size_t dice_below(struct dice *d, size_t n)
 {
+    assert(n != 0);
     return (size_t)(dice_u64(d) % n);
 }
 

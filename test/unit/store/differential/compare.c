@@ -53,7 +53,9 @@ static bool same_put(struct report *r, const struct model_put *put, const struct
     const struct model_event *prev = put->want_prev ? want->prev : NULL;
     if (!report_same_u64(r, "put has prev", prev != NULL, got->prev != NULL))
         return false;
-    return prev == NULL || compare_kv(r, prev, got->prev, false, view);
+    if (prev == NULL || got->prev == NULL)
+        return true;
+    return compare_kv(r, prev, got->prev, false, view);
 }
 
 static bool same_remove(struct report *r, const struct model_remove *remove,

@@ -74,11 +74,11 @@ size_t script_operations(const struct script *s)
 
 struct bytes script_bytes(struct script *s, char fill, size_t n, const char *tail)
 {
-    size_t tail_n = strlen(tail);
-    uint8_t *p = arena_alloc(&s->arena, n + tail_n + 1);
+    struct bytes end = bytes_str(tail);
+    uint8_t *p = arena_alloc(&s->arena, n + end.n + 1);
     memset(p, (unsigned char)fill, n);
-    memcpy(p + n, tail, tail_n);
-    return bytes_of(p, n + tail_n);
+    memcpy(p + n, end.p, end.n);
+    return bytes_of(p, n + end.n);
 }
 
 static void know_ops(struct script *s, const struct model_op *ops, size_t n)

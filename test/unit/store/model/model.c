@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 
+enum { EVENT_BYTES = sizeof(const struct model_event *) /* lists of events hold pointers */ };
+
 /* Room for one more in an array of things of SIZE bytes. */
 static void *grow(void *array, size_t n, size_t *room, size_t size)
 {
@@ -36,10 +38,10 @@ static void copy_space(struct model_space *to, const struct model_space *from)
 {
     *to = *from;
     to->keys = copy_array(from->keys, from->key_n, &to->key_room, sizeof *to->keys);
-    to->events = copy_array(from->events, from->event_n, &to->event_room, sizeof *to->events);
+    to->events = copy_array(from->events, from->event_n, &to->event_room, EVENT_BYTES);
     for (size_t i = 0; i < to->key_n; i++) {
         struct model_key *k = &to->keys[i];
-        k->events = copy_array(k->events, k->event_n, &k->event_room, sizeof *k->events);
+        k->events = copy_array(k->events, k->event_n, &k->event_room, EVENT_BYTES);
     }
 }
 
@@ -156,9 +158,9 @@ void model_happen(struct model *m, const struct model_event *event)
 
     struct model_space *space = &m->spaces[e->space];
     struct model_key *key = key_make(space, e->key);
-    key->events = grow(key->events, key->event_n, &key->event_room, sizeof *key->events);
+    key->events = grow(key->events, key->event_n, &key->event_room, EVENT_BYTES);
     key->events[key->event_n++] = e;
-    space->events = grow(space->events, space->event_n, &space->event_room, sizeof *space->events);
+    space->events = grow(space->events, space->event_n, &space->event_room, EVENT_BYTES);
     space->events[space->event_n++] = e;
 }
 

@@ -81,7 +81,8 @@ void model_select(const struct model *m, const struct model_range *range, uint64
                   struct arena *arena, struct model_rows *ret)
 {
     const struct model_space *space = &m->spaces[range->space];
-    struct model_rows r = { .rows = arena_zalloc(arena, space->key_n + 1, sizeof *r.rows) };
+    struct model_rows r = { .rows = arena_zalloc(arena, space->key_n + 1,
+                                                 sizeof(const struct model_event *)) };
     for (size_t i = 0; i < space->key_n; i++) {
         const struct model_event *e = model_key_at(&space->keys[i], at);
         if (e == NULL || !model_range_holds(range->key, range->end, e->key))
@@ -116,7 +117,8 @@ enum err model_history(const struct model *m, unsigned space, struct bytes key, 
     const struct model_space *s = &m->spaces[space];
     if (from < s->compacted)
         return ERR_COMPACTED;
-    const struct model_event **events = arena_zalloc(arena, s->event_n + 1, sizeof *events);
+    const struct model_event **events =
+        arena_zalloc(arena, s->event_n + 1, sizeof(const struct model_event *));
     size_t n = 0;
     for (size_t i = 0; i < s->event_n; i++)
         if (s->events[i]->mod >= from && model_range_holds(key, end, s->events[i]->key))
