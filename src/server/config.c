@@ -48,7 +48,8 @@ static enum err set_other(struct config *c, struct bytes name, const char *value
         verdict = strchr(value, ',') == NULL ? CONFIG_ETCD_IGNORED : CONFIG_ETCD_REFUSED;
         reason = "it names several members; clusters come in a later version, start one alone";
     }
-    bool asks_nothing = value[0] == 0 || strcmp(value, "false") == 0;
+    bool is_so = bytes_is(name, "tls-min-version") && strcmp(value, "TLS1.2") == 0;
+    bool asks_nothing = value[0] == 0 || strcmp(value, "false") == 0 || is_so;
     if (verdict == CONFIG_ETCD_REFUSED && !asks_nothing)
         return why_set(why, ERR_INVALID, "%s is not taken: %s", source, reason);
     if (verdict == CONFIG_ETCD_IGNORED)

@@ -206,36 +206,55 @@ static void note_address(struct parts *p, const char *face, const struct endpoin
                has_scheme ? "" : (bound.tls ? "https://" : "http://"), text);
 }
 
-static enum err listen_on(struct parts *p, const struct net_service *service, struct bytes text,
-                          struct why *why)
+static enum err listen_on(struct parts *p, const struct net_service *service,
+                          const struct endpoint *at, struct why *why)
 {
-    struct endpoint at;
     uint16_t port = 0;
-    enum err e = endpoint_parse(text, &at, why);
-    if (e != OK || at.kind == ENDPOINT_OFF)
-        return e;
-    e = check_address(p, &at, why);
+    enum err e = net_server_listen(p->net, at, service, at->tls ? p->tls : NULL, &port, why);
     if (e == OK)
-        e = net_server_listen(p->net, &at, service, at.tls ? p->tls : NULL, &port, why);
-    if (e == OK)
-        note_address(p, service->name, &at, port);
+        note_address(p, service->name, at, port);
     return e;
 }
 
-/* Comma-separated. */
-static enum err listen_on_all(struct parts *p, const struct net_service *service,
-                              const char *addresses, struct why *why)
+/* Each of the comma-separated ADDRESSES that is not "off" is checked and, with a SERVICE, listened
+ * on. */
+static enum err each_address(struct parts *p, const char *addresses,
+                             const struct net_service *service, struct why *why)
 {
     enum err e = OK;
     for (const char *at = addresses; e == OK; at++) {
         size_t n = strcspn(at, ",");
+        struct endpoint endpoint = { .kind = ENDPOINT_OFF };
         if (n > 0)
-            e = listen_on(p, service, bytes_of(at, n), why);
+            e = endpoint_parse(bytes_of(at, n), &endpoint, why);
+        if (e == OK && endpoint.kind != ENDPOINT_OFF) {
+            e = check_address(p, &endpoint, why);
+            if (e == OK && service != NULL)
+                e = listen_on(p, service, &endpoint, why);
+        }
         at += n;
         if (*at == 0)
             break;
     }
     return e;
+}
+
+/* What needs no disk, before one is touched: a refusal leaves nothing behind. */
+static enum err check_listeners(struct parts *p, struct why *why)
+{
+    const struct config *c = p->config;
+    enum err e = OK;
+    if (c->cert_file[0] != 0 || c->key_file[0] != 0) {
+        struct tls_options tls = { .cert_file = c->cert_file,
+                                   .key_file = c->key_file,
+                                   .trusted_ca_file =
+                                       c->trusted_ca_file[0] == 0 ? NULL : c->trusted_ca_file,
+                                   .client_cert_auth = c->client_cert_auth };
+        e = tls_context_new(&tls, &p->tls, why);
+    }
+    if (e == OK)
+        e = each_address(p, c->etcd_listen, NULL, why);
+    return e != OK ? e : each_address(p, c->native_listen, NULL, why);
 }
 
 static const struct grpc_service *served[32];
@@ -257,14 +276,6 @@ static enum err open_listeners(struct parts *p, struct why *why)
     for (size_t i = 0; i < p->io_n; i++)
         loops[i] = p->io[i].loop;
     enum err e = net_server_new(loops, p->io_n, p->metrics, &p->net);
-    if (e == OK && (c->cert_file[0] != 0 || c->key_file[0] != 0)) {
-        struct tls_options tls = { .cert_file = c->cert_file,
-                                   .key_file = c->key_file,
-                                   .trusted_ca_file =
-                                       c->trusted_ca_file[0] == 0 ? NULL : c->trusted_ca_file,
-                                   .client_cert_auth = c->client_cert_auth };
-        e = tls_context_new(&tls, &p->tls, why);
-    }
     if (e != OK)
         return e;
     collect_services();
@@ -281,8 +292,8 @@ static enum err open_listeners(struct parts *p, struct why *why)
     p->native_service = (struct net_service){ .name = "native",
                                               .http = &native_http,
                                               .contexts = p->native_contexts };
-    e = listen_on_all(p, &p->etcd_service, c->etcd_listen, why);
-    return e != OK ? e : listen_on_all(p, &p->native_service, c->native_listen, why);
+    e = each_address(p, c->etcd_listen, &p->etcd_service, why);
+    return e != OK ? e : each_address(p, c->native_listen, &p->native_service, why);
 }
 
 static void describe_self(struct parts *p)
@@ -317,7 +328,9 @@ enum err parts_open(const struct config *config, struct parts **ret, struct why 
         .render_metrics = render_metrics,
         .render_ctx = p,
     };
-    enum err e = open_kernel(p, why);
+    enum err e = check_listeners(p, why);
+    if (e == OK)
+        e = open_kernel(p, why);
     if (e == OK)
         e = open_threads(p, why);
     if (e == OK)

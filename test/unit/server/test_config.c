@@ -469,6 +469,10 @@ static void what_is_dangerous_to_leave_out_is_refused(void **state)
     assert_refused(FLAGS("--unsafe-no-fsync"), nothing, "on disk");
     assert_refused(FLAGS("--auto-tls"), nothing, "--cert-file");
     assert_refused(FLAGS("--client-crl-file=x"), nothing, "revocation");
+    assert_refused(FLAGS("--cipher-suites=TLS_X"), nothing, "cannot be chosen");
+    assert_refused(FLAGS("--tls-min-version=TLS1.3"), nothing, "it is TLS1.2");
+    struct reading *r = flags(FLAGS("--tls-min-version=TLS1.2"));
+    config_free(&r->c);
 }
 
 static void it_is_refused_from_the_environment_too(void **state)
