@@ -122,7 +122,7 @@ enum err load_open(struct store *store, struct load **ret)
     buf_init(&l->left, LEFT_MAX);
     enum err e = lmdb_err(mdb_txn_begin(store->env, NULL, 0, &l->txn));
     if (e == OK)
-        e = state_read(store, l->txn, &state);
+        e = state_read(l->txn, store->dbi[TABLE_META], &state);
     if (e == OK && (state.index != 0 || state.revision != 1))
         e = ERR_EXISTS;
     if (e != OK) {
@@ -212,7 +212,7 @@ enum err load_rows(struct load *l, struct bytes rows, struct why *why)
 enum err load_finish(struct load *l, uint64_t bump)
 {
     struct state s;
-    enum err e = l->left.n > 0 ? ERR_TRUNCATED : state_read(l->store, l->txn, &s);
+    enum err e = l->left.n > 0 ? ERR_TRUNCATED : state_read(l->txn, l->store->dbi[TABLE_META], &s);
     if (e == OK && bump > 0) {
         s.revision += bump;
         for (size_t i = 0; i < SPACES; i++)

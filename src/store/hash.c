@@ -5,6 +5,7 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "store/lmdb_err.h"
+#include "store/piece.h"
 #include "store/range_job.h"
 #include "store/store.h"
 #include "store/version.h"
@@ -182,6 +183,15 @@ static void add_counters(struct hashing *h)
     }
 }
 
+static enum err add_identity(struct hashing *h)
+{
+    MDB_val key = lmdb_val(bytes_str("identity")), row = { 0 };
+    MDB_dbi meta = h->view->store->dbi[TABLE_META];
+    enum err e = lmdb_err(mdb_get(h->view->txn, meta, &key, &row));
+    add(h, e == OK ? lmdb_bytes(row) : (struct bytes){ 0 });
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err hash_all(struct hashing *h)
 {
     enum err e = OK;
@@ -200,15 +210,7 @@ static enum err hash_all(struct hashing *h)
         e = add_noted(h, TABLE_WHY, bytes_of(&common, 1), false);
     if (e == OK)
         e = add_noted(h, TABLE_WHY, bytes_of(&system, 1), true);
-    struct buf identity;
-    buf_init(&identity, 1 << 20);
-    if (e == OK) {
-        e = store_identity(h->view->store, &identity);
-        e = e == ERR_NOT_FOUND ? OK : e;
-        add(h, buf_bytes(&identity));
-    }
-    buf_fini(&identity);
-    return e;
+    return e == OK ? add_identity(h) : e;
 }
 
 enum err store_hash(const struct view *view, uint64_t *ret)

@@ -1,8 +1,9 @@
 /* Long values and long keys, in rows of 2,000 bytes keyed (revision, sub, n): n counts from 0 for
  * the value and from 2^31 for the key, so that all of a change lies together. Written once, in
  * order. */
+#include "store/piece.h"
+
 #include "store/lmdb_err.h"
-#include "store/row.h"
 
 enum { PIECE_KEY_BYTES = PLACE_BYTES + 4 };
 

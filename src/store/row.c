@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-#include "store/lmdb_err.h"
-
 enum {
     FLAG_DELETED = 1,
     FLAG_VALUE_IN_PIECES = 2,
@@ -222,29 +220,6 @@ struct place place_read(const uint8_t *p)
     for (int i = 0; i < 4; i++)
         place.sub = place.sub << 8 | p[8 + i];
     return place;
-}
-
-enum err change_get(const struct view *v, enum space space, struct place place, struct row *ret)
-{
-    uint8_t p[PLACE_BYTES];
-    place_write(p, place);
-    MDB_val key = { .mv_size = sizeof p, .mv_data = p }, row;
-    enum err e = lmdb_err(mdb_get(v->txn, v->store->dbi[TABLE_CHANGE + space], &key, &row));
-    return e != OK ? e : change_row_read(place, lmdb_bytes(row), ret);
-}
-
-enum err change_key(const struct view *v, enum space space, const struct row *row,
-                    struct arena *arena, struct bytes *ret)
-{
-    if (!row->key_in_pieces) {
-        *ret = row->key;
-        return OK;
-    }
-    uint8_t *p = arena_alloc(arena, row->key_n);
-    struct buf b = { .p = p, .room = row->key_n, .max = row->key_n };
-    enum err e = piece_read(v, space, row->place, PIECE_KEY, row->key_n, &b);
-    *ret = buf_bytes(&b);
-    return e;
 }
 
 struct value row_value(enum space space, const struct row *row)

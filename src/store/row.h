@@ -3,7 +3,7 @@
  * A version of a key is written twice: as a change, keyed (revision, sub), which stays; and as the
  * head of its key, which the next version replaces. Each knows its predecessor and, for reading old
  * revisions in O(log n), a jump further back (skew-binary: of a chain's n versions any is reached
- * in 2 log n steps).
+ * in about 2 log n steps).
  *
  * No row is larger than 2,030 bytes, its key included. A value that does not fit beside its key and
  * header lies in PIECE as rows of 2,000 bytes, once, and both rows point at it by their own
@@ -11,10 +11,11 @@
 #ifndef STORE_ROW_H
 #define STORE_ROW_H
 
+#include "base/err.h"
 #include "store/kv.h"
-#include "store/tables.h"
+#include "store/layered.h"
 
-enum { ROW_MAX = 2030, PIECE_BYTES = 2000, ROW_FORMAT = 1 };
+enum { ROW_MAX = 2030, ROW_FORMAT = 1 };
 
 struct place { /* of a change: where in history; revision 0 = none */
     uint64_t revision;
@@ -60,24 +61,8 @@ enum { PLACE_BYTES = 12 };
 void place_write(uint8_t *p, struct place place);
 struct place place_read(const uint8_t *p);
 
-/* The change at PLACE; ERR_NOT_FOUND if it has been swept. */
-MUST_CHECK enum err change_get(const struct view *v, enum space space, struct place place,
-                               struct row *ret);
-/* The key of a change, in ARENA if it lies in pieces, else lent. */
-MUST_CHECK enum err change_key(const struct view *v, enum space space, const struct row *row,
-                               struct arena *arena, struct bytes *ret);
 struct value row_value(enum space space, const struct row *row);
 /* A version as it is read. KEY is kept. */
 struct kv row_kv(enum space space, struct bytes key, const struct row *row);
-
-/* -- pieces ----------------------------------------------------------------------------------- */
-
-enum piece_kind { PIECE_VALUE, PIECE_KEY };
-MUST_CHECK enum err piece_write(const struct view *v, enum space space, struct place place,
-                                enum piece_kind kind, struct bytes bytes);
-MUST_CHECK enum err piece_read(const struct view *v, enum space space, struct place place,
-                               enum piece_kind kind, uint64_t n, struct buf *out);
-/* Removes both kinds. */
-MUST_CHECK enum err piece_remove(const struct view *v, enum space space, struct place place);
 
 #endif

@@ -1,7 +1,8 @@
 /* The row of META that holds the counters: fixed width, little-endian. It is read and written with
  * every transaction. */
+#include "store/state.h"
+
 #include "store/lmdb_err.h"
-#include "store/tables.h"
 
 enum { STATE_FORMAT = 1, STATE_BYTES = 1 + 7 * 8 + SPACES * (5 * 8 + 4) + 2 * 4 };
 
@@ -39,10 +40,10 @@ static void read_fields(const uint8_t *p, struct state *s)
     s->origins = (uint32_t)take(&p, 4);
 }
 
-enum err state_read(struct store *store, MDB_txn *txn, struct state *ret)
+enum err state_read(MDB_txn *txn, MDB_dbi meta, struct state *ret)
 {
     MDB_val key = lmdb_val(bytes_str("state")), row;
-    enum err e = lmdb_err(mdb_get(txn, store->dbi[TABLE_META], &key, &row));
+    enum err e = lmdb_err(mdb_get(txn, meta, &key, &row));
     if (e == ERR_NOT_FOUND) {
         *ret = (struct state){ .revision = 1 };
         return OK;
@@ -58,7 +59,7 @@ enum err state_read(struct store *store, MDB_txn *txn, struct state *ret)
     return OK;
 }
 
-enum err state_write(struct store *store, MDB_txn *txn, const struct state *s)
+enum err state_write(MDB_txn *txn, MDB_dbi meta, const struct state *s)
 {
     uint8_t bytes[STATE_BYTES], *p = bytes;
     const uint64_t counters[] = { s->revision, s->system_revision, s->index, s->term,
@@ -77,7 +78,7 @@ enum err state_write(struct store *store, MDB_txn *txn, const struct state *s)
     p = put(p, s->next_layer, 4);
     put(p, s->origins, 4);
     MDB_val key = lmdb_val(bytes_str("state")), row = lmdb_val(bytes_of(bytes, sizeof bytes));
-    return lmdb_err(mdb_put(txn, store->dbi[TABLE_META], &key, &row, 0));
+    return lmdb_err(mdb_put(txn, meta, &key, &row, 0));
 }
 
 uint64_t state_oldest(const struct state *s, bool system)

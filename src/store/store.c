@@ -45,7 +45,7 @@ static enum err first_transaction(struct store *store, struct why *why)
         return why_set(why, e, "store: the view file cannot be written: %s", err_text(e));
     e = tables_open(store, txn);
     if (e == OK)
-        e = state_read(store, txn, &state);
+        e = state_read(txn, store->dbi[TABLE_META], &state);
     if (e == OK)
         e = tables_commit(store, txn, &state, ALL_SPACES, true);
     else

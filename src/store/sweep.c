@@ -5,6 +5,7 @@
  * watch from C and goes with the next compaction. What is read at C or above is never touched. */
 #include "store/apply.h"
 #include "store/lmdb_err.h"
+#include "store/piece.h"
 #include "store/store.h"
 
 /* Removes the change at PLACE; one that is gone already is no error. */
@@ -215,7 +216,7 @@ enum err store_sweep(struct store *store, uint64_t rows, bool *ret_done)
         e = lmdb_err(mdb_txn_begin(store->env, NULL, 0, &v.txn));
     if (e != OK)
         return e;
-    e = state_read(store, v.txn, &v.state);
+    e = state_read(v.txn, store->dbi[TABLE_META], &v.state);
     bool idle = false;
     if (e == OK)
         e = sweep_all(&v, 0, &idle);

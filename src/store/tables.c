@@ -12,6 +12,11 @@ bool table_exists(unsigned table)
     return table >= TABLE_LEASE ? table < TABLES : table % 8 < SPACES;
 }
 
+struct layered head_map(const struct view *v, enum space space)
+{
+    return (struct layered){ .txn = v->txn, .dbi = v->store->dbi[TABLE_HEAD + space] };
+}
+
 /* -- committing, and figures ------------------------------------------------------------------ */
 
 static uint64_t table_bytes(struct store *store, MDB_txn *txn, unsigned table)
@@ -54,7 +59,7 @@ static void publish_figures(struct store *store, const struct state *s)
 enum err tables_commit(struct store *store, MDB_txn *take_txn, const struct state *s,
                        unsigned spaces, bool others)
 {
-    enum err e = state_write(store, take_txn, s);
+    enum err e = state_write(take_txn, store->dbi[TABLE_META], s);
     if (e != OK) {
         mdb_txn_abort(take_txn);
         return e;

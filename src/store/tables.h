@@ -1,4 +1,4 @@
-/* store/tables.h -- the LMDB tables of a store, and the row that holds its counters.
+/* store/tables.h -- the LMDB tables of a store, and its figures.
  *
  * Inside of the store: other folders see store.h and view.h. */
 #ifndef STORE_TABLES_H
@@ -9,6 +9,7 @@
 
 #include "store/layered.h"
 #include "store/options.h"
+#include "store/state.h"
 
 /* The numbers are stored in dumps. */
 enum table {
@@ -26,22 +27,6 @@ enum table {
 
 /* True for the numbers that are used. */
 bool table_exists(unsigned table);
-
-/* The counters, one row of META, written with every transaction. */
-struct state {
-    uint64_t revision, system_revision;
-    uint64_t index, term;
-    uint64_t age_ms, wall_ms;
-    uint64_t compacted[SPACES];  /* plus one: 0 = never */
-    uint64_t swept[SPACES];      /* the sweep goes on at this revision ... */
-    uint32_t swept_sub[SPACES];  /* ... and change */
-    uint64_t sweeping[SPACES];   /* towards this compaction (plus one) */
-    uint64_t sweep_done[SPACES]; /* the last one that has been swept whole (plus one) */
-    uint64_t keys[SPACES];       /* living */
-    uint64_t time_s;             /* of the last TIME row */
-    uint32_t next_layer;         /* of any layered table */
-    uint32_t origins;            /* interned so far */
-};
 
 struct apply;
 
@@ -62,23 +47,8 @@ struct view {
     struct state state;
 };
 
-MUST_CHECK enum err state_read(struct store *store, MDB_txn *txn, struct state *ret);
-MUST_CHECK enum err state_write(struct store *store, MDB_txn *txn, const struct state *s);
-
 /* What readers and the apply have in common: a transaction and the counters it sees. */
 struct layered head_map(const struct view *v, enum space space);
-/* The revision counter that SPACE counts with. */
-static inline uint64_t state_revision(const struct state *s, enum space space)
-{
-    return space == SPACE_SYSTEM ? s->system_revision : s->revision;
-}
-static inline uint64_t state_compacted(const struct state *s, enum space space)
-{
-    return s->compacted[space] == 0 ? 0 : s->compacted[space] - 1;
-}
-
-/* The oldest revision that can be read in any of the spaces that count with this counter. */
-uint64_t state_oldest(const struct state *s, bool system);
 
 /* What keys of WHY begin with. */
 enum { WHY_COMMON, WHY_SYSTEM };

@@ -7,6 +7,7 @@
 #include "store/version.h"
 
 #include "store/lmdb_err.h"
+#include "store/piece.h"
 
 enum err version_at(const struct view *v, enum space space, const struct row *head,
                     uint64_t revision, struct row *ret)

@@ -2,7 +2,7 @@
 #ifndef STORE_VERSION_H
 #define STORE_VERSION_H
 
-#include "store/row.h"
+#include "store/change.h"
 
 /* The version of the key whose head is HEAD at REVISION (not below the compacted one).
  * ERR_NOT_FOUND if it did not exist yet; a deleted version is found. */

@@ -11,7 +11,7 @@ enum err view_open(struct store *store, struct view **ret)
     v->store = store;
     enum err e = lmdb_err(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &v->txn));
     if (e == OK)
-        e = state_read(store, v->txn, &v->state);
+        e = state_read(v->txn, store->dbi[TABLE_META], &v->state);
     if (e != OK) {
         view_close(v);
         return e;
@@ -24,7 +24,7 @@ enum err view_renew(struct view *view)
 {
     mdb_txn_reset(view->txn);
     enum err e = lmdb_err(mdb_txn_renew(view->txn));
-    return e != OK ? e : state_read(view->store, view->txn, &view->state);
+    return e != OK ? e : state_read(view->txn, view->store->dbi[TABLE_META], &view->state);
 }
 
 void view_close(struct view *view)
@@ -34,11 +34,6 @@ void view_close(struct view *view)
     if (view->txn != NULL)
         mdb_txn_abort(view->txn);
     mem_free(view);
-}
-
-struct layered head_map(const struct view *v, enum space space)
-{
-    return (struct layered){ .txn = v->txn, .dbi = v->store->dbi[TABLE_HEAD + space] };
 }
 
 uint64_t view_revision(const struct view *view)

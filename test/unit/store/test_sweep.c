@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "store/history.h"
 #include "store/row.h"
+#include "store/tables.h"
 #include "test/unit/store/stand.h"
 
 static size_t rows_of(struct stand *s, unsigned table)
