@@ -104,7 +104,8 @@ bool grpc_head_settle(struct grpc_head *h, struct arena *a, struct grpc_refusal 
                                    grpc_quote(a, h->encoding)));
     h->gzip_in = is_gzip;
     h->gzip_out = is_gzip && grpc_list_has(h->accept, "gzip");
-    if (h->timeout_ns == 0)
+    /* Less than a microsecond is gone by the time it is read here. */
+    if (h->timeout_ns < 1000)
         return refuse(ret, "200", GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
     return true;
 }
