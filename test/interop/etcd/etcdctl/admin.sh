@@ -23,6 +23,11 @@ member_list() {
     has 'member id' "$id" '^[0-9a-f]+$'
     has 'member list' "$(ctl member list)" "^$id, started, [^,]+, [^,]+, http://$endpoint, false$"
     has 'member list -w json' "$(ctl member list -w json)" "\"clientURLs\":\[\"http://$endpoint\"\]"
+    if ! grep -qx member_changes <<<"${SERVER_FEATURES:-}"; then
+        refused 'moving the leader' 'unknown method MoveLeader for service etcdserverpb.Maintenance' ctl move-leader "$id"
+        refused 'removing nobody' 'unknown method MemberRemove for service etcdserverpb.Cluster' ctl member remove 1234
+        return
+    fi
     has 'move-leader to itself' "$(ctl move-leader "$id")" "^Leadership transferred from $id to $id$"
     refused 'removing nobody' 'etcdserver: member not found' ctl member remove 1234
     refused 'promoting a voter' 'etcdserver: can only promote a learner member' ctl member promote "$id"
