@@ -328,6 +328,53 @@ static void bomb_is_refused_at_the_limit(void **state)
     mem_free(p);
 }
 
+/* -- packed answers ---------------------------------------------------------------------------- */
+
+/* An echo of N bytes for a client that packs (as ENCODING says) and accepts ACCEPT. */
+static struct h2_stream *echo_packing(struct fixture *f, const char *encoding, const char *accept,
+                                      size_t n)
+{
+    const struct h2_field fields[] = { { "grpc-accept-encoding", accept },
+                                       { "grpc-encoding", encoding } };
+    struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", fields, ARRAY_LEN(fields));
+    uint8_t *p = mem_zalloc(1, n);
+    h2_send_message(s, bytes_of(p, n));
+    mem_free(p);
+    h2_end(s);
+    assert_true(h2_wait_closed(s));
+    assert_ok(s);
+    return s;
+}
+
+static void long_answer_is_packed_for_who_packs(void **state)
+{
+    struct h2_stream *s = echo_packing(*state, "gzip", "identity,gzip", 1025);
+    assert_string_equal(h2_value(s, "grpc-encoding"), "gzip");
+    assert_int_equal(s->body.p[0], 1);
+    struct buf plain;
+    buf_init(&plain, 2000);
+    assert_int_equal(grpc_gunzip(h2_message(s, 0), &plain), OK);
+    assert_int_equal(plain.n, 1025);
+    buf_fini(&plain);
+}
+
+static void short_answer_is_not_packed(void **state)
+{
+    struct h2_stream *s = echo_packing(*state, "gzip", "gzip", 1024);
+    assert_int_equal(s->body.p[0], 0);
+    assert_int_equal(h2_message(s, 0).n, 1024);
+}
+
+static void answer_is_not_packed_for_who_does_not_accept_or_pack(void **state)
+{
+    static const char *const pairs[][2] = { { "gzip", "identity" }, { "identity", "gzip" } };
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        struct h2_stream *s = echo_packing(*state, pairs[i][0], pairs[i][1], 5000);
+        assert_int_equal(s->body.p[0], 0);
+        assert_null(h2_value(s, "grpc-encoding"));
+    }
+}
+
 /* -- TLS, metrics ------------------------------------------------------------------------------ */
 
 static bool rendered(struct metrics *m, const char *line)
@@ -394,6 +441,9 @@ int main(void)
         TEST(answer_above_the_limit_is_not_sent),
         TEST(packed_request_is_unpacked),
         TEST(bomb_is_refused_at_the_limit),
+        TEST(long_answer_is_packed_for_who_packs),
+        TEST(short_answer_is_not_packed),
+        TEST(answer_is_not_packed_for_who_does_not_accept_or_pack),
         TEST(counters_are_there_from_the_start),
         TEST(calls_are_counted_by_outcome),
     };
