@@ -108,6 +108,7 @@ struct load {
     struct store *store;
     MDB_txn *txn;
     struct buf left; /* the beginning of a row whose rest comes with the next block */
+    bool counters;   /* the row of counters has come: without it nothing else makes sense */
 };
 
 enum err load_open(struct store *store, struct load **ret)
@@ -166,6 +167,8 @@ static enum err load_row(struct load *l, uint8_t table, struct bytes key, struct
     enum err refused = check_row(table, key, row);
     if (refused != OK)
         return refused == ERR_DAMAGED ? ERR_MALFORMED : refused;
+    if (table == TABLE_META && bytes_is(key, "state"))
+        l->counters = true;
     MDB_val k = lmdb_val(key), v = lmdb_val(row);
     unsigned flags = table == TABLE_META ? 0 : MDB_APPEND;
     enum err e = lmdb_err(mdb_put(l->txn, l->store->dbi[table], &k, &v, flags));
@@ -212,7 +215,8 @@ enum err load_rows(struct load *l, struct bytes rows, struct why *why)
 enum err load_finish(struct load *l, uint64_t bump)
 {
     struct state s;
-    enum err e = l->left.n > 0 ? ERR_TRUNCATED : state_read(l->txn, l->store->dbi[TABLE_META], &s);
+    enum err e = l->left.n > 0 || !l->counters ? ERR_TRUNCATED
+                                               : state_read(l->txn, l->store->dbi[TABLE_META], &s);
     if (e == OK && bump > 0) {
         s.revision += bump;
         for (size_t i = 0; i < SPACES; i++)
