@@ -23,7 +23,6 @@ static void submit_grant(struct etcd_call *c);
 static void granted(struct etcd_call *c, const struct command_result *result)
 {
     const struct grant_call *g = CONTAINER_OF(c, struct grant_call, call);
-    etcd_count(c->face->metrics.leases_granted, 1);
     struct buf *out = call_answer(c, result->revision);
     pb_put_int(out, 2, g->grant.id);
     pb_put_uint(out, 3, g->grant.ttl_ms / 1000);
@@ -65,7 +64,6 @@ static void lease_grant(struct grpc_call *call, struct bytes message)
 
 static void revoked(struct etcd_call *c, const struct command_result *result)
 {
-    etcd_count(c->face->metrics.leases_revoked, 1);
     call_answer(c, result->revision);
     call_answered(c);
 }

@@ -17,7 +17,6 @@ struct etcd_metrics {
     size_t request_n;
     struct metric *puts, *deletes, *txns, *ranges;
     struct metric *put_bytes;
-    struct metric *leases_granted, *leases_revoked, *leases_renewed;
     struct metric *health_ok, *health_failed, *read_indexes_failed, *proposals_failed;
     struct histogram *apply_put, *apply_delete, *apply_txn, *range_seconds;
 };
