@@ -150,6 +150,37 @@ static void body_that_is_malformed_refuses_its_command_alone(void **state)
     assert_string_equal(stand_value(s, "a", 0), "1");
 }
 
+/* Whatever stands in an entry, applying it ends without an error that would end the process. */
+static void entry_with_any_byte_bent_is_applied_or_refused(void **state)
+{
+    struct stand *s = *state;
+    struct op inner_op = stand_op_range("k", "l", 0);
+    struct txn inner = { .then_ops = &inner_op, .then_n = 1 };
+    struct op ops[] = { stand_op_put("k1", "1"), stand_op_remove("k", "l"), stand_op_txn(&inner) };
+    struct txn txn = { .then_ops = ops, .then_n = 3 };
+    const struct lease_remaining remaining = { .id = 7, .remaining_ms = 1 };
+    stand_grant(s, 7, FACE_ETCD);
+    entries_txn(&s->entries, &txn);
+    entries_move(&s->entries, 7, LEASE_LIVE, LEASE_DOWN);
+    entries_checkpoint(&s->entries, &remaining, 1);
+    entries_compact(&s->entries, SPACE_ETCD, 1);
+    entries_revoke(&s->entries, 7, FACE_ETCD);
+    struct bytes payload = arena_dup(&s->arena, payload_of(s));
+    for (size_t bit = 0; bit < payload.n * 8; bit++) {
+        uint8_t *byte = (uint8_t *)(uintptr_t)payload.p + bit / 8;
+        struct apply *a;
+        struct effects *effects = NULL;
+        *byte ^= (uint8_t)(1 << bit % 8);
+        if (begin(s, payload, &a) == OK) {
+            while (effects == NULL)
+                assert_int_equal(store_apply_step(a, 100, &effects), OK);
+            effects_unref(effects);
+            s->index++;
+        }
+        *byte ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
 static void entry_applied_already_is_invalid(void **state)
 {
     struct stand *s = *state;
@@ -289,6 +320,7 @@ int main(void)
         TEST(entry_cut_anywhere_is_refused_before_anything_happens),
         TEST(entry_with_a_kind_that_is_not_known_is_refused),
         TEST(body_that_is_malformed_refuses_its_command_alone),
+        TEST(entry_with_any_byte_bent_is_applied_or_refused),
         TEST(entry_applied_already_is_invalid),
         TEST(empty_payload_moves_index_and_term),
         TEST(batch_holds_the_events_of_a_space_that_is_watched),
