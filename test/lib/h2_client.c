@@ -116,8 +116,8 @@ static ssize_t read_out(nghttp2_session *ng, int32_t id, uint8_t *to, size_t mos
 
 static void make_session(struct h2_client *c, const struct h2_options *o)
 {
-    nghttp2_session_callbacks *cb;
-    nghttp2_option *option;
+    nghttp2_session_callbacks *cb = NULL;
+    nghttp2_option *option = NULL;
     must(nghttp2_session_callbacks_new(&cb) == 0 && nghttp2_option_new(&option) == 0, "no memory");
     nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
