@@ -11,7 +11,8 @@ enum {
     HOUR_MS = 3600 * 1000,
     DAY_MS = 24 * HOUR_MS,
     REVISION_EVERY_MS = 5 * 60 * 1000,
-    QUOTA_EVERY_MS = 1000
+    QUOTA_EVERY_MS = 1000,
+    QUOTA_AGAIN_MS = 5000 /* what was asked for has been swept, or is being swept, by then */
 };
 
 struct sample {
@@ -36,7 +37,8 @@ struct compactor {
     uint64_t revision, etcd_revisions;
     uint64_t compacted[SPACES];
     struct policy etcd, others;
-    uint64_t next_quota_ms;
+    uint64_t next_quota_ms, next_halving_ms;
+    uint64_t etcd_bytes; /* at the last look */
 };
 
 static void policy_init(struct policy *p, uint64_t retention_ms, uint64_t age_ms)
@@ -176,15 +178,20 @@ static void run_others(struct compactor *c, uint64_t age_ms)
 }
 
 /* Without a policy of the user's, history takes at most half of ETCD's limit: half of what is kept
- * goes when it does. */
-static void keep_half_of_quota(struct compactor *c)
+ * goes when it does. While the tables shrink the last halving is still being swept: to ask again
+ * would take nearly all of the history for it. */
+static void keep_half_of_quota(struct compactor *c, uint64_t age_ms)
 {
     struct store_space space;
     if (c->options.mode != AUTO_COMPACTION_DEFAULT || c->options.quota_bytes == 0)
         return;
     store_space(c->store, &space);
-    if (space.etcd_bytes > c->options.quota_bytes / 2)
-        compact_to(c, SPACE_ETCD, c->compacted[SPACE_ETCD] / 2 + c->revision / 2);
+    bool shrinks = space.etcd_bytes < c->etcd_bytes;
+    c->etcd_bytes = space.etcd_bytes;
+    if (space.etcd_bytes <= c->options.quota_bytes / 2 || shrinks || age_ms < c->next_halving_ms)
+        return;
+    c->next_halving_ms = age_ms + QUOTA_AGAIN_MS;
+    compact_to(c, SPACE_ETCD, c->compacted[SPACE_ETCD] / 2 + c->revision / 2);
 }
 
 static bool due(uint64_t *next_ms, uint64_t every_ms, uint64_t age_ms)
@@ -210,5 +217,5 @@ void compactor_tick(struct compactor *c, uint64_t age_ms)
     if (due(&c->others.next_run_ms, c->others.run_every_ms, age_ms))
         run_others(c, age_ms);
     if (due(&c->next_quota_ms, QUOTA_EVERY_MS, age_ms))
-        keep_half_of_quota(c);
+        keep_half_of_quota(c, age_ms);
 }

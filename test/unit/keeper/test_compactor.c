@@ -20,7 +20,8 @@ struct fixture {
     uint64_t age_ms, revision;
     uint64_t asked[SPACES]; /* the last revision proposed; 0 = never */
     size_t asked_n[SPACES];
-    bool refuse; /* proposals are lost */
+    uint64_t index; /* of the store's last entry */
+    bool refuse;    /* proposals are lost */
 };
 
 static struct fixture fixture;
@@ -231,20 +232,44 @@ static void default_keeps_a_day_of_etcd(void **state)
     assert_in_range(f->revision - f->asked[SPACE_ETCD], 86400, 86400 + 3600 + 1000);
 }
 
-/* Puts real rows, so that the store's figures grow. */
+/* Applies what ENTRIES hold to the real store, whose figures grow or shrink by it. */
+static void apply_real(struct fixture *f, struct entries *entries)
+{
+    struct effects *effects;
+    struct bytes payload = entries_finish(entries, (struct entry_time){ 0 });
+    f->index++;
+    assert_int_equal(store_apply(f->store, f->index, 1, payload, &effects), OK);
+    effects_unref(effects);
+}
+
+/* A hundred versions of one key, most of them history. */
 static void fill_store(struct fixture *f)
 {
-    struct entries e;
-    struct effects *effects;
     static uint8_t value[1500];
+    struct entries e;
     entries_init(&e);
-    for (uint32_t i = 0; i < 100; i++)
-        entries_put(&e, SPACE_ETCD, bytes_of(&i, sizeof i), bytes_of(value, sizeof value), 0);
-    struct bytes payload = entries_finish(&e, (struct entry_time){ 0 });
-    assert_int_equal(store_apply(f->store, 1, 1, payload, &effects), OK);
-    effects_unref(effects);
+    for (size_t i = 0; i < 100; i++)
+        entries_put(&e, SPACE_ETCD, bytes_str("k"), bytes_of(value, sizeof value), 0);
+    apply_real(f, &e);
     entries_fini(&e);
     apply(f, BIT(SPACE_ETCD), 100);
+}
+
+static void compact_store(struct fixture *f, uint64_t revision)
+{
+    struct entries e;
+    entries_init(&e);
+    entries_compact(&e, SPACE_ETCD, revision);
+    apply_real(f, &e);
+    entries_fini(&e);
+    apply(f, 0, 0);
+}
+
+static uint64_t etcd_bytes(struct fixture *f)
+{
+    struct store_space space;
+    store_space(f->store, &space);
+    return space.etcd_bytes;
 }
 
 static void default_goes_halfway_when_etcd_takes_half_its_quota(void **state)
@@ -254,6 +279,33 @@ static void default_goes_halfway_when_etcd_takes_half_its_quota(void **state)
     fill_store(f);
     pass(f, 2 * SECOND, 0);
     assert_true(f->asked[SPACE_ETCD] >= f->revision / 2);
+}
+
+static void next_halving_waits_until_the_last_one_is_swept(void **state)
+{
+    struct fixture *f = *state;
+    bool done = false;
+    size_t seconds = 0;
+    start(f, (struct keeper_options){ .mode = AUTO_COMPACTION_DEFAULT, .quota_bytes = 260000 });
+    fill_store(f);
+    pass(f, SECOND, 0);
+    compact_store(f, f->asked[SPACE_ETCD]);
+    for (; etcd_bytes(f) > 130000 && !done; seconds++) {
+        assert_int_equal(store_sweep(f->store, 6, &done), OK);
+        pass(f, SECOND, 0);
+    }
+    assert_true(seconds > 5);
+    assert_false(done);
+    assert_int_equal(f->asked_n[SPACE_ETCD], 1);
+}
+
+static void halving_goes_on_when_one_was_not_enough(void **state)
+{
+    struct fixture *f = *state;
+    start(f, (struct keeper_options){ .mode = AUTO_COMPACTION_DEFAULT, .quota_bytes = 2000 });
+    fill_store(f);
+    pass(f, MINUTE, BIT(SPACE_CATALOG));
+    assert_true(f->asked_n[SPACE_ETCD] > 3);
 }
 
 static void users_own_policy_is_not_cut_short_by_the_quota(void **state)
@@ -287,6 +339,8 @@ int main(void)
         T(system_is_left_alone),
         T(default_keeps_a_day_of_etcd),
         T(default_goes_halfway_when_etcd_takes_half_its_quota),
+        T(next_halving_waits_until_the_last_one_is_swept),
+        T(halving_goes_on_when_one_was_not_enough),
         T(users_own_policy_is_not_cut_short_by_the_quota),
     };
     return cmocka_run_group_tests_name("compactor", tests, NULL, NULL);
