@@ -104,17 +104,20 @@ static enum err next_place(struct apply *a, enum space space, struct place *ret)
     return e;
 }
 
-/* How much the file may have grown by: a page of HEAD when another one is written than last time,
- * the change, the value; and the paths to the lease's rows, which lie together if it is the same.
- */
+/* How much the file may have grown by. A page of HEAD is copied once in a transaction; it is seen
+ * here at two addresses, before and after, which leaves room for a split. A new key may touch any
+ * page. Then the change, the value, and the paths to the lease's rows, which lie together while the
+ * lease is the same. */
 static void note_growth(struct apply *a, const struct row *head, size_t key_n, size_t value_n,
                         int64_t lease)
 {
-    enum { PAGE = 4096, ROWS_BYTES = 512 };
+    enum { PAGE = 4096, ROWS_BYTES = 256 };
     uintptr_t page = head == NULL ? 0 : (uintptr_t)head->value.p / PAGE;
     uint64_t more = ROWS_BYTES + 2 * key_n + 2 * value_n;
-    if (page == 0 || page != a->last_page)
+    if (page == 0)
         more += 2 * PAGE;
+    else if (page != a->last_page)
+        more += PAGE;
     if (lease != 0 && lease != a->last_lease)
         more += 4 * PAGE;
     a->last_page = page;
