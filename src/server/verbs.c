@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cli/snapshot_save.h"
+#include "faces/etcd/face.h"
 #include "server/arguments.h"
 #include "server/config.h"
 #include "server/nearest.h"
@@ -53,9 +54,9 @@ static int version(int argc, char **argv)
         json = strcmp(form, "json") == 0;
     }
     if (json)
-        printf("{\"version\":\"%s\",\"etcd\":\"3.6.14\"}\n", MUSTER_VERSION);
+        printf("{\"version\":\"%s\",\"etcd\":\"%s\"}\n", MUSTER_VERSION, ETCD_ANSWERS_AS);
     else
-        printf("muster %s (answers as etcd 3.6.14)\n", MUSTER_VERSION);
+        printf("muster %s (answers as etcd %s)\n", MUSTER_VERSION, ETCD_ANSWERS_AS);
     return EXIT_OK;
 }
 

@@ -31,7 +31,7 @@ static struct etcd_options with_defaults(const struct etcd_options *options)
     if (o.progress_interval_ms < PROGRESS_LEAST_MS)
         o.progress_interval_ms = PROGRESS_LEAST_MS;
     if (o.server_version == NULL)
-        o.server_version = "3.6.14";
+        o.server_version = ETCD_ANSWERS_AS;
     if (o.cluster_version == NULL)
         o.cluster_version = "3.6.0";
     if (o.storage_version == NULL)

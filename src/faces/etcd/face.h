@@ -13,13 +13,16 @@
 struct etcd_face;
 
 /* All texts are kept. 0 or NULL = the default in brackets. */
+/* The etcd that this face answers as. */
+#define ETCD_ANSWERS_AS "3.6.14"
+
 struct etcd_options {
     uint64_t max_request_bytes;    /* of a write in its replicated form [1572864] */
     uint64_t max_txn_ops;          /* in each list of a txn [128] */
     uint64_t key_max;              /* longest key of a put [32768] */
     uint64_t request_timeout_ms;   /* of reads and writes that wait [7000] */
     uint64_t progress_interval_ms; /* between periodic progress responses [600000], least 100 */
-    const char *server_version;    /* ["3.6.14"] */
+    const char *server_version;    /* [ETCD_ANSWERS_AS] */
     const char *cluster_version;   /* ["3.6.0"] */
     const char *storage_version;   /* ["3.6.0"] */
     /* Appends all metrics in Prometheus' text format; NULL: /metrics is 404. */
