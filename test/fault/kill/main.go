@@ -31,10 +31,18 @@ func main() {
 	rounds := flag.Int("rounds", 20, "how often the server is killed")
 	seed := flag.Int64("seed", time.Now().UnixNano(), "of the moments of the kills")
 	writers := flag.Int("writers", 64, "writes in flight")
+	crowd := flag.Bool("crowd", false, "hold it against very many connections and watchers instead")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: kill [-rounds N] [-seed N] -- SERVER ARGS...")
 		os.Exit(2)
+	}
+	if *crowd {
+		var t tally
+		if err := runCrowd(flag.Args(), &t); err != nil {
+			t.check(false, "%v", err)
+		}
+		t.finish()
 	}
 	fmt.Printf("# seed %d, %d rounds, %d writers\n", *seed, *rounds, *writers)
 	random := rand.New(rand.NewSource(*seed))
@@ -50,10 +58,16 @@ func main() {
 		}
 	}
 	fmt.Printf("# %d writes acknowledged, %d in doubt when the server was killed\n", book.acked(), inDoubt)
+	t.finish()
+}
+
+// finish prints the closing line and ends the program.
+func (t *tally) finish() {
 	fmt.Printf("%d passed, %d failed\n", t.passed, t.failed)
-	if t.failed > 0 {
+	if t.failed > 0 || t.passed == 0 {
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 // runRound starts the server, checks what earlier rounds left, loads it and kills it.
