@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "server/config_read.h"
 #include "server/config_table.h"
 #include "wire/duration.h"
 #include "wire/yaml_flat.h"

@@ -12,7 +12,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/why.h"
 
 enum config_kind {
     CONFIG_TEXT,
@@ -71,15 +70,5 @@ struct config {
     bool data_dir_given, etcd_listen_given;
     struct buf ignored; /* one line each: accepted for etcd's sake, without effect here */
 };
-
-/* All options. ENVIRONMENT: "NAME=value" texts, NULL-terminated. *ret_help is set to "text",
- * "markdown" or "man" when --help was asked for (then nothing else counts). ERR_INVALID with the
- * sentence for the person in WHY; the result is to be freed in any case. */
-MUST_CHECK enum err config_read(int argc, char *const *argv, char *const *environment,
-                                struct config *ret, const char **ret_help, struct why *why);
-void config_free(struct config *c);
-
-/* --help in one of its forms. */
-void config_help(const char *form, struct buf *out);
 
 #endif

@@ -1,7 +1,8 @@
-/* --help, the reference page and the man page, all from the table. */
+/* All from the table. */
+#include "server/config_help.h"
+
 #include <string.h>
 
-#include "server/config.h"
 #include "server/config_table.h"
 #include "server/config_value.h"
 

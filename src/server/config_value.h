@@ -2,6 +2,7 @@
 #ifndef SERVER_CONFIG_VALUE_H
 #define SERVER_CONFIG_VALUE_H
 
+#include "base/why.h"
 #include "server/config_table.h"
 
 /* Sets ROW's field in C. SOURCE says where the text stands, for the person: "--name", "ETCD_NAME",

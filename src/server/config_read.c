@@ -1,5 +1,5 @@
-/* Options from the command line, the environment and a file, weakest first. */
-#include "server/config.h"
+/* Weakest first: defaults, file, ETCD_*, MUSTER_*, command line. */
+#include "server/config_read.h"
 
 #include <assert.h>
 #include <errno.h>

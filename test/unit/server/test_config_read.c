@@ -1,4 +1,4 @@
-#include "server/config.h"
+#include "server/config_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "server/config_help.h"
 #include "server/config_table.h"
 #include "server/config_value.h"
 #include "test/lib/tempdir.h"
