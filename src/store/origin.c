@@ -24,11 +24,21 @@ static struct bytes cut(struct bytes b)
     return bytes_of(b.p, b.n < FIELD_MAX ? b.n : FIELD_MAX);
 }
 
+/* The host alone: each connection of a client has a port of its own, and rows of origins stay. */
+static struct bytes without_port(struct bytes address)
+{
+    size_t n = address.n;
+    while (n > 0 && address.p[n - 1] >= '0' && address.p[n - 1] <= '9')
+        n--;
+    bool has_port = n > 0 && n < address.n && address.p[n - 1] == ':';
+    return bytes_of(address.p, has_port ? n - 1 : address.n);
+}
+
 static void write_origin(struct buf *b, const struct origin *o)
 {
     buf_put_u8(b, (uint8_t)o->face);
     buf_put_run(b, cut(o->principal));
-    buf_put_run(b, cut(o->address));
+    buf_put_run(b, cut(without_port(o->address)));
 }
 
 static enum err find_number(const struct view *v, uint64_t hash, struct bytes wanted,

@@ -28,7 +28,7 @@ static void change_knows_who_made_it_and_why(void **state)
     struct origin o = origin_at(s, stand_put(s, "a", "1"));
     assert_true(bytes_is(o.principal, "anna"));
     assert_int_equal(o.face, FACE_CONSUL);
-    assert_true(bytes_is(o.address, "10.0.0.1:1"));
+    assert_true(bytes_is(o.address, "10.0.0.1"));
     assert_true(bytes_is(o.why, "rollout 7"));
 }
 
@@ -44,6 +44,20 @@ static void same_origin_has_one_number_in_all_entries(void **state)
     assert_int_equal(s->view->state.origins, 2);
     assert_true(bytes_is(origin_at(s, 3).principal, "anna"));
     assert_true(bytes_is(origin_at(s, 4).principal, "bert"));
+}
+
+static void ports_do_not_make_other_origins(void **state)
+{
+    struct stand *s = *state;
+    s->entries.origin.address = bytes_str("10.0.0.1:4711");
+    stand_put(s, "a", "1");
+    s->entries.origin.address = bytes_str("10.0.0.1:4712");
+    stand_put(s, "a", "2");
+    assert_int_equal(s->view->state.origins, 1);
+    s->entries.origin.address = bytes_str("[::1]:9");
+    assert_true(bytes_is(origin_at(s, stand_put(s, "a", "3")).address, "[::1]"));
+    s->entries.origin.address = bytes_str("unix:");
+    assert_true(bytes_is(origin_at(s, stand_put(s, "a", "4")).address, "unix:"));
 }
 
 static void same_origin_is_found_after_a_restart(void **state)
@@ -95,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(change_knows_who_made_it_and_why),     TEST(same_origin_has_one_number_in_all_entries),
+        TEST(ports_do_not_make_other_origins),      TEST(reasons_do_not_make_other_origins),
         TEST(same_origin_is_found_after_a_restart), TEST(reasons_do_not_make_other_origins),
         TEST(long_names_are_cut_and_kept),          TEST(change_that_was_swept_has_no_origin),
     };

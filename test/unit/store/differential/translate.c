@@ -37,7 +37,7 @@ struct origin translate_origin(unsigned number)
 {
     static const char *const whys[] = { "", "moved", "", "a longer reason, and another", "" };
     static char name[500]; /* longer than what is kept of one */
-    struct bytes address = bytes_str("127.0.0.1:47110");
+    struct bytes address = bytes_str("2001-db8--47110");
     memset(name, 'n', sizeof name);
     address.n -= number % 3;
     return (struct origin){
