@@ -47,7 +47,8 @@ static const char *timeout_fault(struct arena *a, struct bytes text)
     if (text.n > 9)
         return arena_printf(a, "malformed grpc-timeout: transport: timeout string is too long: %s",
                             quoted);
-    if (memchr("HMSmun", text.p[text.n - 1], 6) == NULL)
+    static const char units[] = { 'H', 'M', 'S', 'm', 'u', 'n' };
+    if (memchr(units, text.p[text.n - 1], sizeof units) == NULL)
         return arena_printf(
             a, "malformed grpc-timeout: transport: timeout unit is not recognized: %s", quoted);
     return arena_printf(a, "malformed grpc-timeout: strconv.ParseUint: parsing %s: invalid syntax",

@@ -105,7 +105,8 @@ static struct bytes decode(struct arena *a, struct bytes text)
         bool escape = c == '%' && text.n - i > 2 && hex_value(text.p[i + 1]) >= 0 &&
                       hex_value(text.p[i + 2]) >= 0;
         if (escape) {
-            to[n++] = (uint8_t)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
+            unsigned high = (unsigned)hex_value(text.p[i + 1]);
+            to[n++] = (uint8_t)(high << 4 | (unsigned)hex_value(text.p[i + 2]));
             i += 2;
         } else {
             to[n++] = c == '+' ? ' ' : c;

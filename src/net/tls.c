@@ -166,7 +166,7 @@ enum err tls_context_new(const struct tls_options *options, struct tls_context *
 
 enum err tls_context_reload(struct tls_context *t, struct why *why)
 {
-    SSL_CTX *fresh;
+    SSL_CTX *fresh = NULL;
     enum err e = load(t, &fresh, why);
     if (e != OK)
         return e;

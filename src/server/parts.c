@@ -18,10 +18,11 @@
 #include "keeper/keeper.h"
 #include "net/server.h"
 #include "replica/replica.h"
+#include "server/hosts.h"
 #include "server/process.h"
 #include "wire/duration.h"
 
-enum { LISTENERS_MAX = 16, IO_THREADS_MAX = 64 };
+enum { IO_THREADS_MAX = 64, HOURS_MAX = 1000000 };
 
 struct io { /* one io thread */
     struct parts *parts;
@@ -45,6 +46,8 @@ struct parts {
     void *etcd_contexts[IO_THREADS_MAX], *native_contexts[IO_THREADS_MAX];
     struct net_server *net;
     struct net_service etcd_service, native_service;
+    struct http_service etcd_http, native_http; /* as HOSTS allows */
+    struct hosts hosts;
     struct tls_context *tls;
     struct etcd_options etcd_options;
     struct buf addresses, client_urls;
@@ -75,6 +78,9 @@ static enum err keeper_options(const struct config *c, struct keeper_options *re
     uint64_t number;
     int64_t ns;
     bool is_number = text_u64(text, &number);
+    if (!by_revision && is_number && number > HOURS_MAX)
+        return why_set(why, ERR_INVALID, "--auto-compaction-retention %s is more than %d hours",
+                       c->compaction_retention, HOURS_MAX);
     if (by_revision && is_number) {
         ret->mode = AUTO_COMPACTION_REVISION;
         ret->retention_revisions = number;
@@ -243,7 +249,9 @@ static enum err each_address(struct parts *p, const char *addresses,
 static enum err check_listeners(struct parts *p, struct why *why)
 {
     const struct config *c = p->config;
-    enum err e = OK;
+    enum err e = hosts_init(&p->hosts, c->allowed_hosts);
+    if (e != OK)
+        return why_set(why, e, "--allowed-hosts: more than %d names; say * for any", HOSTS_MAX);
     if (c->cert_file[0] != 0 || c->key_file[0] != 0) {
         struct tls_options tls = { .cert_file = c->cert_file,
                                    .key_file = c->key_file,
@@ -279,6 +287,8 @@ static enum err open_listeners(struct parts *p, struct why *why)
     if (e != OK)
         return e;
     collect_services();
+    p->etcd_http = hosts_service(&p->hosts, &etcd_http);
+    p->native_http = hosts_service(&p->hosts, &native_http);
     struct net_limits limits = { .grpc_message_max = etcd_message_max(&p->etcd_options),
                                  .streams_max = (uint32_t)c->max_streams,
                                  .ping_min_ms = c->ping_min_ms,
@@ -286,11 +296,11 @@ static enum err open_listeners(struct parts *p, struct why *why)
                                  .keepalive_timeout_ms = c->keepalive_timeout_ms };
     p->etcd_service = (struct net_service){ .name = "etcd",
                                             .services = served,
-                                            .http = &etcd_http,
+                                            .http = &p->etcd_http,
                                             .contexts = p->etcd_contexts,
                                             .limits = limits };
     p->native_service = (struct net_service){ .name = "native",
-                                              .http = &native_http,
+                                              .http = &p->native_http,
                                               .contexts = p->native_contexts };
     e = each_address(p, c->etcd_listen, &p->etcd_service, why);
     return e != OK ? e : each_address(p, c->native_listen, &p->native_service, why);
@@ -413,6 +423,7 @@ void parts_close(struct parts *p)
     if (p->datadir != NULL)
         datadir_close(p->datadir);
     tls_context_unref(p->tls);
+    hosts_fini(&p->hosts);
     process_metrics_free(p->process);
     metrics_free(p->metrics);
     buf_fini(&p->addresses);
