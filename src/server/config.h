@@ -35,6 +35,7 @@ enum config_kind {
     X(etcd_listen,         TEXT,     "etcd-listen",          "127.0.0.1:2379", 0, 0, "listen-client-urls", "Listeners", "etcd's protocol: addresses or URLs, comma-separated, or off") \
     X(advertise,           TEXT,     "etcd-advertise",       "", 0, 0, "advertise-client-urls", "Listeners", "URLs that member lists show; default: what is listened on") \
     X(native_listen,       TEXT,     "native-listen",        "127.0.0.1:6878", 0, 0, "", "Listeners", "health, metrics, snapshots: an address or off") \
+    X(allowed_hosts,       TEXT,     "allowed-hosts",        "", 0, 0, "host-whitelist", "Listeners", "names that HTTP clients may call this server by, comma-separated, beside addresses and localhost; * = any") \
     X(insecure,            BOOL,     "insecure-no-auth",     "false", 0, 0, "", "Listeners", "allow addresses that others reach although there is no authentication") \
     X(cert_file,           TEXT,     "cert-file",            "", 0, 0, "cert-file", "TLS", "server certificate (PEM), for https:// listeners") \
     X(key_file,            TEXT,     "key-file",             "", 0, 0, "key-file", "TLS", "its private key (PEM)") \

@@ -72,7 +72,6 @@ static const struct etcd_option {
     { "tls-min-version", false, "it is TLS1.2" },
     { "tls-max-version", false, NULL },
     { "cors", false, NULL },
-    { "host-whitelist", false, NULL },
     { "auth-token", false, NULL },
     { "auth-token-ttl", false, NULL },
     { "bcrypt-cost", false, NULL },
