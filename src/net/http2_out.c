@@ -70,7 +70,8 @@ void http2_out_compact(struct http2_out *o)
         return;
     memmove(o->own.p, o->own.p + o->at, o->own.n - o->at);
     o->piece_n -= o->piece_at;
-    if (o->piece_n > 0 && o->pieces != NULL)
+    assert(o->piece_n == 0 || o->pieces != NULL);
+    if (o->piece_n > 0)
         memmove(o->pieces, o->pieces + o->piece_at, o->piece_n * sizeof(*o->pieces));
     o->piece_at = 0;
     for (size_t i = 0; i < o->piece_n; i++)
