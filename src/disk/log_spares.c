@@ -4,7 +4,8 @@
  * gives it the name of a segment. So a segment's header is written once over zeros and never
  * overwritten: a torn header stands in a file that is otherwise all zero and is told apart from a
  * damaged one. If no spare is ready the log makes a file that is allocated and not filled: right,
- * but slower to write. More than SPARES_KEPT spares are removed. */
+ * but slower to write. The very first segment of a log is small, so that it can be filled on the
+ * spot. More than SPARES_KEPT spares are removed. */
 #include "disk/log_spares.h"
 
 #include <assert.h>
@@ -15,7 +16,7 @@
 #include "base/mem.h"
 #include "disk/pages.h"
 
-enum { PIECE_BYTES = 1024 * 1024, SPARES_KEPT = 4 };
+enum { PIECE_BYTES = 1024 * 1024, SPARES_KEPT = 4, FIRST_BYTES = 4 * PIECE_BYTES };
 
 struct log_spares {
     struct fs *fs;
@@ -139,6 +140,43 @@ static enum err make_ready(struct log_spares *s, struct log_spare *spare, struct
     return e != OK ? e : open_for_writing(s, spare, "seg", FS_DIRECT, why);
 }
 
+/* One piece of zeros at *FILLED of FILE, which is to have BYTES. */
+static enum err write_zeros(struct log_spares *s, struct file *file, uint64_t bytes,
+                            uint64_t *filled, struct why *why)
+{
+    uint64_t left = bytes - *filled;
+    size_t n = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+    if (s->zeros.p == NULL) {
+        enum err e = pages_reserve(&s->zeros, PIECE_BYTES, why);
+        if (e != OK)
+            return e;
+        memset(s->zeros.p, 0, PIECE_BYTES);
+    }
+    enum err e = s->fs->ops->write(file, *filled, s->zeros.p, n, why);
+    if (e == OK)
+        *filled += n;
+    return e;
+}
+
+/* Before the helper runs: its zeros may be used. */
+static enum err make_first_segment(struct log_spares *s, struct log_spare **ret, struct why *why)
+{
+    uint64_t bytes = s->segment_bytes < FIRST_BYTES ? s->segment_bytes : FIRST_BYTES, filled = 0;
+    struct log_spare *spare = spare_new(atomic_fetch_add(&s->number, 1) + 1, bytes);
+    enum err e = open_for_writing(s, spare, "spare", FS_CREATE | FS_DIRECT, why);
+    if (e == OK)
+        e = s->fs->ops->set_size(spare->file, bytes, why);
+    while (e == OK && filled < bytes)
+        e = write_zeros(s, spare->file, bytes, &filled, why);
+    if (e == OK)
+        e = make_ready(s, spare, why);
+    if (e != OK)
+        free_spares(s, spare);
+    else
+        *ret = spare;
+    return e;
+}
+
 static enum err make_segment(struct log_spares *s, uint64_t bytes, struct log_spare **ret,
                              struct why *why)
 {
@@ -161,6 +199,8 @@ enum err log_spares_take(struct log_spares *s, uint64_t bytes, struct log_spare 
     if (bytes > s->segment_bytes)
         return make_segment(s, bytes, ret, why);
     struct log_spare *spare = atomic_exchange(&s->ready, NULL);
+    if (spare == NULL && atomic_load(&s->number) == 0 && bytes <= FIRST_BYTES / 2)
+        return make_first_segment(s, ret, why);
     if (spare == NULL)
         return make_segment(s, s->segment_bytes, ret, why);
     *ret = spare;
@@ -223,18 +263,7 @@ static enum err begin_filling(struct log_spares *s, struct why *why)
 
 static enum err fill_piece(struct log_spares *s, struct why *why)
 {
-    uint64_t left = s->segment_bytes - s->filled;
-    size_t n = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
-    if (s->zeros.p == NULL) {
-        enum err e = pages_reserve(&s->zeros, PIECE_BYTES, why);
-        if (e != OK)
-            return e;
-        memset(s->zeros.p, 0, PIECE_BYTES);
-    }
-    enum err e = s->fs->ops->write(s->filling->file, s->filled, s->zeros.p, n, why);
-    if (e == OK)
-        s->filled += n;
-    return e;
+    return write_zeros(s, s->filling->file, s->segment_bytes, &s->filled, why);
 }
 
 static enum err finish_filling(struct log_spares *s, struct why *why)
