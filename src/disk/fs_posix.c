@@ -194,7 +194,7 @@ static enum err posix_size(struct file *f, uint64_t *ret, struct why *why)
 /* Growing takes the blocks at once where it can, so that a full disk shows here. */
 static enum err posix_set_size(struct file *f, uint64_t n, struct why *why)
 {
-    uint64_t now;
+    uint64_t now = 0;
     enum err e = posix_size(f, &now, why);
     if (e != OK)
         return e;

@@ -72,6 +72,7 @@ static void make_room(struct log_map *m)
         return;
     size_t n = m->place_n - m->place_at;
     if (m->place_at > n) {
+        assert(m->places != NULL);
         memcpy(m->places, m->places + m->place_at, n * sizeof *m->places);
         m->place_at = 0;
         m->place_n = n;
@@ -86,6 +87,7 @@ void log_map_add_entry(struct log_map *m, struct log_segment *segment, uint64_t 
 {
     assert(index == m->last + 1);
     struct log_place *p = m->place_n > m->place_at ? &m->places[m->place_n - 1] : NULL;
+    assert(p == NULL || m->places != NULL);
     if (p != NULL && p->segment == segment && p->offset == offset) {
         p->n++;
     } else {

@@ -81,6 +81,7 @@ static void forget(struct lease_clock *c, struct held *h)
 {
     stop_timer(c, h);
     stop_mark(c, h);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): H is in the table, so there is one */
     HASH_DEL(c->by_id, h);
     mem_free(h);
 }
@@ -314,7 +315,7 @@ size_t lease_clock_checkpoint(struct lease_clock *c, struct lease_remaining *int
             break;
         struct held *h = CONTAINER_OF(link, struct held, mark.link);
         list_remove(link);
-        uint64_t remaining, ttl;
+        uint64_t remaining = 0, ttl = 0;
         lease_clock_remaining(c, h->grant.face, h->id, &remaining, &ttl);
         into[n++] = (struct lease_remaining){ .id = h->id, .remaining_ms = remaining };
         h->checkpointed = remaining < h->grant.remove_ms;

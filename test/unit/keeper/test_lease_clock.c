@@ -77,7 +77,7 @@ static int teardown(void **state)
 
 static void lease_is_due_at_its_time_and_not_before(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant(*state, 7, TTL_MS);
     pass(*state, TTL_MS - 1);
     assert_int_equal(due(*state, &move), 0);
@@ -90,7 +90,7 @@ static void lease_is_due_at_its_time_and_not_before(void **state)
 
 static void renewal_gives_full_time_again(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant(*state, 7, TTL_MS);
     pass(*state, 4000);
     assert_int_equal(renew(*state, 7), RENEWAL_DONE);
@@ -108,7 +108,7 @@ static void long_pause_counts_as_half_a_second(void **state)
 
 static void nobody_is_removed_between_a_pause_and_a_full_round(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant(*state, 7, TTL_MS);
     pass(*state, 4900);
     assert_true(lease_clock_turn(*state, 20000));
@@ -119,7 +119,7 @@ static void nobody_is_removed_between_a_pause_and_a_full_round(void **state)
 
 static void renewal_during_the_pause_saves_the_lease(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant(*state, 7, TTL_MS);
     pass(*state, 4900);
     assert_true(lease_clock_turn(*state, 20000));
@@ -130,7 +130,7 @@ static void renewal_during_the_pause_saves_the_lease(void **state)
 
 static void renewal_waits_while_removal_is_under_way(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant(*state, 7, TTL_MS);
     pass(*state, TTL_MS);
     assert_int_equal(due(*state, &move), 1);
@@ -141,7 +141,7 @@ static void renewal_waits_while_removal_is_under_way(void **state)
 
 static void refused_move_is_asked_again_later(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant(*state, 7, TTL_MS);
     pass(*state, TTL_MS);
     assert_int_equal(due(*state, &move), 1);
@@ -160,7 +160,7 @@ static void face_does_not_renew_anothers_lease(void **state)
 
 static void stages_come_in_order_and_renewal_moves_back(void **state)
 {
-    struct lease_move move;
+    struct lease_move move = { 0 };
     grant_with(*state, (struct lease_grant){ .id = 3,
                                              .ttl_ms = 5000,
                                              .down_ms = 3000,

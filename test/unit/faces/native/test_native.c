@@ -251,7 +251,7 @@ static void fill(struct running *r, unsigned values, size_t bytes)
 static void a_snapshot_holds_the_present_revision(void **state)
 {
     struct running *r = *state;
-    struct snapshot_facts facts;
+    struct snapshot_facts facts = { 0 };
     fill(r, 3, 10);
     assert_whole(r, &(struct download){ 0 }, &facts);
     assert_int_equal(facts.revision, kernel_revision(&r->k));
@@ -261,7 +261,7 @@ static void a_snapshot_holds_the_present_revision(void **state)
 static void a_large_snapshot_comes_whole_and_another_is_busy_meanwhile(void **state)
 {
     struct running *r = *state;
-    struct snapshot_facts facts;
+    struct snapshot_facts facts = { 0 };
     struct download d = { .ask_again = true };
     fill(r, 24, 1 << 20);
     assert_whole(r, &d, &facts);
