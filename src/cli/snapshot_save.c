@@ -2,7 +2,9 @@
 #include "cli/snapshot_save.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +38,25 @@ static int fail_with(const char *what, const char *next, int code)
     return code;
 }
 
+/* A name is on disk when its folder is. */
+static bool sync_folder(const char *file)
+{
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s", file); /* dirname writes into it */
+    int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool synced = fsync(fd) == 0;
+    close(fd);
+    return synced;
+}
+
 /* The file is on disk under its own name, or it is not there. */
 static enum err put_in_place(struct saving *s, const char *part, const char *file, struct why *why)
 {
     bool written = fflush(s->file) == 0 && fsync(fileno(s->file)) == 0;
     written = fclose(s->file) == 0 && written;
-    if (written && rename(part, file) == 0)
+    if (written && rename(part, file) == 0 && sync_folder(file))
         return OK;
     return why_set(why, ERR_IO, "cannot write '%s': %s", file, strerror(errno));
 }
