@@ -7,7 +7,14 @@ lease=$(ctl lease grant 5 | awk '{print $2}')
 other=$(ctl lease grant 5 | awk '{print $2}')
 check "a key with each lease" ctl put --lease="$lease" alive 1
 check "and the other" ctl put --lease="$other" dead 1
-timeout 120 etcdctl lease keep-alive "$lease" >"$work/beats" 2>&1 &
+# etcdctl's own loop gives a lease up that was not answered for its time; this client never does.
+beat() {
+    while :; do
+        timeout 3 etcdctl lease keep-alive --once "$lease"
+        read -rt 0.5 <> <(:)
+    done
+}
+beat >"$work/beats" 2>&1 &
 beats=$!
 check "its client beats" until_true 5 grep -q keepalived "$work/beats"
 kill -STOP "$server"
