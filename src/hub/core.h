@@ -4,7 +4,7 @@
 
 #include "hub/hub.h"
 
-struct watch_hub; /* watch.c: all watchers of the thread */
+struct watch_hub; /* watch_live.c: all watchers of the thread */
 
 struct hub {
     struct hub_options options;
