@@ -19,7 +19,6 @@ struct hub_options {
     struct metrics *metrics;
     uint64_t catch_up_events;    /* most events per catch-up response; 0 = 1000 revisions' worth */
     uint64_t watch_buffer_bytes; /* a stream over it is marked behind; 0 = 256 KiB */
-    uint64_t render_max_bytes;   /* of rendered answers waiting in the process; 0 = 64 MiB */
     uint64_t quota_bytes;        /* ETCD's; for the gate; 0 = 2 GiB */
     uint64_t credits;            /* bytes of commands under way per thread; 0 = 16 MiB */
 };
@@ -49,7 +48,6 @@ void hub_read_cancel(struct hub *h, struct hub_read *r);
 /* The revision of the view that answers are made from in this turn (headers of answers that read
  * nothing). Never goes back. */
 uint64_t hub_revision(struct hub *h);
-uint64_t hub_term(struct hub *h);
 
 /* A piece of work over several turns that must not starve others: RUN is called once a turn with
  * the turn's view until it says done. */

@@ -179,13 +179,6 @@ uint64_t hub_revision(struct hub *h)
     return view_revision(h->view);
 }
 
-uint64_t hub_term(struct hub *h)
-{
-    struct replica_status status;
-    replica_status(h->options.replica, &status);
-    return status.term;
-}
-
 void hub_work_add(struct hub *h, struct hub_work *w)
 {
     list_append(&h->works, &w->link);
