@@ -28,7 +28,6 @@ struct held {
     enum lease_stage stage;
     uint64_t renewed_ms; /* the clock's time from which the stages count */
     bool moving;
-    enum lease_stage moving_to;
     bool checkpointed; /* the store holds less than its full time: a renewal must undo it */
     bool wants_live;   /* a renewal came while it was moving, or it is not live */
 };
@@ -208,11 +207,6 @@ uint64_t lease_clock_age_ms(const struct lease_clock *c)
     return c->age_ms;
 }
 
-uint64_t lease_clock_next_ms(const struct lease_clock *c)
-{
-    return list_is_empty(&c->due) ? wheel_next_ms(&c->wheel) : c->age_ms;
-}
-
 size_t lease_clock_count(const struct lease_clock *c)
 {
     return HASH_COUNT(c->by_id);
@@ -289,7 +283,6 @@ size_t lease_clock_due(struct lease_clock *c, struct lease_move *into, size_t ma
         list_remove(link);
         h->wants_live = false;
         h->moving = true;
-        h->moving_to = move.to;
         into[n++] = move;
     }
     return n;

@@ -47,7 +47,5 @@ void lease_clock_move_failed(struct lease_clock *c, int64_t id);
  * min), at most MAX. */
 size_t lease_clock_checkpoint(struct lease_clock *c, struct lease_remaining *into, size_t max);
 size_t lease_clock_count(const struct lease_clock *c);
-/* A time not later than the next due move, in age; UINT64_MAX if there is none. */
-uint64_t lease_clock_next_ms(const struct lease_clock *c);
 
 #endif
