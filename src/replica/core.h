@@ -87,6 +87,5 @@ struct replica {
 
 void core_receive(struct replica *r, struct proposal *p);
 void core_turn(struct loop_hook *hook);
-bool core_is_idle(const struct replica *r);
 
 #endif

@@ -232,7 +232,7 @@ static bool sweep_some(struct replica *r)
 
 /* -- the turn --------------------------------------------------------------------------------- */
 
-bool core_is_idle(const struct replica *r)
+static bool is_idle(const struct replica *r)
 {
     return r->syncing == NULL && r->durable_n == 0 && r->clients.n == 0 && r->chores.n == 0;
 }
@@ -246,7 +246,7 @@ void core_turn(struct loop_hook *hook)
     bool more = apply_some(r);
     begin_sync(r);
     more = sweep_some(r) || more;
-    if (r->stopping && core_is_idle(r))
+    if (r->stopping && is_idle(r))
         loop_stop(r->loop);
     else if (more)
         loop_again(r->loop);
