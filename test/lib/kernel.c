@@ -2,30 +2,18 @@
 #include "kernel.h"
 
 #include <assert.h>
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-
-static int remove_one(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
-{
-    return remove(path);
-}
+#include "test/lib/tempdir.h"
 
 void kernel_init(struct kernel *k, const char *dir)
 {
-    *k = (struct kernel){ .own_dir = dir == NULL };
-    if (dir != NULL) {
-        snprintf(k->dir, sizeof k->dir, "%s", dir);
-        return;
-    }
-    const char *base = getenv("TMPDIR");
-    snprintf(k->dir, sizeof k->dir, "%s/muster-XXXXXX", base == NULL ? "/tmp" : base);
-    char *made = mkdtemp(k->dir);
-    assert(made != NULL);
+    *k = (struct kernel){ .dir = dir };
+    if (dir == NULL)
+        k->dir = k->tempdir = tempdir_new();
 }
 
 static enum err open_all(struct kernel *k, struct why *why)
@@ -107,8 +95,7 @@ void kernel_stop(struct kernel *k, bool clean)
 
 void kernel_fini(struct kernel *k)
 {
-    if (k->own_dir)
-        nftw(k->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    tempdir_free(k->tempdir);
 }
 
 void kernel_call(struct kernel *k, void (*do_it)(void *ctx), void *ctx)

@@ -11,8 +11,8 @@
 #include "loops.h"
 
 struct kernel {
-    char dir[256];
-    bool own_dir; /* removed at the end */
+    const char *dir; /* kept: the caller's, or TEMPDIR */
+    char *tempdir;   /* removed at the end, or NULL */
     struct datadir *datadir;
     struct metrics *metrics;
     struct replica *replica;
@@ -31,7 +31,7 @@ struct kernel {
     struct hub_options hub_options; /* what is set before kernel_start is kept */
 };
 
-/* A fresh directory, or DIR. Nothing runs yet: options may be changed. */
+/* A fresh directory, or DIR (kept). Nothing runs yet: options may be changed. */
 void kernel_init(struct kernel *k, const char *dir);
 /* Opens and starts everything; asserts that it works. */
 void kernel_start(struct kernel *k);

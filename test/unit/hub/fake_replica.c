@@ -2,14 +2,12 @@
 #include "fake_replica.h"
 
 #include <assert.h>
-#include <ftw.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "loops.h"
+#include "test/lib/tempdir.h"
 
 struct replica {
     struct store *store;
@@ -166,9 +164,7 @@ void fake_run(struct fake *f)
 
 void fake_init(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes)
 {
-    *f = (struct fake){ .dir = "/tmp/muster-hub-XXXXXX" };
-    char *made = mkdtemp(f->dir);
-    assert(made != NULL);
+    *f = (struct fake){ .dir = tempdir_new() };
     f->metrics = metrics_new();
     f->replica = mem_zalloc(1, sizeof *f->replica);
     struct store_options options = { .dir = f->dir,
@@ -193,11 +189,6 @@ void fake_init(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes)
     assert(e == OK);
 }
 
-static int remove_one(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 void fake_fini(struct fake *f)
 {
     for (size_t i = 0; i < f->replica->waiting_n; i++)
@@ -208,5 +199,5 @@ void fake_fini(struct fake *f)
     metrics_free(f->metrics);
     arena_fini(&f->arena);
     mem_free(f->replica);
-    nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    tempdir_free(f->dir);
 }

@@ -7,7 +7,7 @@
 #include "hub/watch.h"
 
 struct fake {
-    char dir[64];
+    char *dir;
     struct store *store;
     struct loop *loop;
     struct metrics *metrics;

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "kernel.h"
 #include "replica/restore.h"
 #include "replica/snapshotter.h"
+#include "test/lib/tempdir.h"
 
 static struct kernel kernel;
 
@@ -160,7 +160,7 @@ static void granted_lease_id_is_refused_a_second_time(void **state)
 
 static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
 {
-    char dir[] = "/tmp/muster-restore-XXXXXX", snapshot[512];
+    char *dir = tempdir_new(), snapshot[512];
     uint64_t index, cluster = replica_cluster_id(kernel.replica);
     struct why why = { 0 };
     kernel_put(&kernel, "a", "1", 0);
@@ -170,7 +170,6 @@ static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
     assert_int_equal(
         datadir_newest_snapshot(kernel.datadir, snapshot, sizeof snapshot, &index, &why), OK);
 
-    assert_non_null(mkdtemp(dir));
     struct datadir *target;
     struct snapshot_facts facts;
     assert_int_equal(datadir_open(dir, false, &target, &why), OK);
@@ -183,7 +182,6 @@ static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
 
     struct kernel restored;
     kernel_init(&restored, dir);
-    restored.own_dir = true;
     kernel_start(&restored);
     char value[16];
     assert_true(kernel_get(&restored, "a", value, sizeof value));
@@ -192,6 +190,7 @@ static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
     assert_int_equal(kernel_put(&restored, "a", "2", 0), 1000000003);
     kernel_stop(&restored, true);
     kernel_fini(&restored);
+    tempdir_free(dir);
 }
 
 int main(void)
