@@ -1,11 +1,13 @@
 /* The frames of a snapshot stream.
  *
  *   head   "MUSTERSN", format, length of the rest; index, term, revision, cluster id, wall,
- * members; CRC of all before it block  'B', length, CRC of length and body; body tail   'E',
- * blocks, bytes, CRC of both
+ *          members; CRC of all before it
+ *   block  'B', length, CRC of length and body; body
+ *   tail   'E', blocks, bytes, CRC of all of it before
  *
- * The reader takes a frame only when it has all of it. A stream that stops anywhere has no tail;
- * one from which blocks are missing has a tail that does not agree. */
+ * The CRC of a block or tail goes on from that of the frame before. The reader takes a frame only
+ * when it has all of it. A stream that stops anywhere has no tail; a block that stands in another
+ * place, or comes from another snapshot, does not validate. */
 #include "disk/snapshot.h"
 
 #include <assert.h>
@@ -24,12 +26,17 @@ enum {
     TAIL_BYTES = 21
 };
 
-static uint32_t crc_from(const struct buf *out, size_t begin)
+/* Ends a frame with the CRC of what it has since BEGIN. */
+static void put_crc(struct snapshot_writer *w, struct buf *out, size_t begin)
 {
-    return crc32c(0, bytes_of(out->p + begin, out->n - begin));
+    if (out->full)
+        return;
+    w->crc = crc32c(w->crc, bytes_of(out->p + begin, out->n - begin));
+    buf_put_u32(out, w->crc);
 }
 
-void snapshot_write_head(struct buf *out, const struct snapshot_head *head)
+void snapshot_write_head(struct snapshot_writer *w, struct buf *out,
+                         const struct snapshot_head *head)
 {
     assert(head->members.n <= MEMBERS_MAX);
     size_t begin = out->n;
@@ -42,33 +49,35 @@ void snapshot_write_head(struct buf *out, const struct snapshot_head *head)
     buf_put_u64(out, head->cluster_id);
     buf_put_u64(out, head->wall_ms);
     buf_put_run(out, head->members);
-    if (!out->full)
-        buf_put_u32(out, crc_from(out, begin));
+    put_crc(w, out, begin);
 }
 
-static uint32_t block_crc(struct bytes length, struct bytes body)
+static uint32_t block_crc(uint32_t before, struct bytes length, struct bytes body)
 {
-    return crc32c(crc32c(0, length), body);
+    return crc32c(crc32c(before, length), body);
 }
 
-void snapshot_write_block(struct buf *out, struct bytes body)
+void snapshot_write_block(struct snapshot_writer *w, struct buf *out, struct bytes body)
 {
     assert(body.n <= SNAPSHOT_BLOCK);
+    w->blocks++;
+    w->bytes += body.n;
     buf_put_u8(out, 'B');
     buf_put_u32(out, (uint32_t)body.n);
-    if (!out->full)
-        buf_put_u32(out, block_crc(bytes_of(out->p + out->n - 4, 4), body));
+    if (out->full)
+        return;
+    w->crc = block_crc(w->crc, bytes_of(out->p + out->n - 4, 4), body);
+    buf_put_u32(out, w->crc);
     buf_put_bytes(out, body);
 }
 
-void snapshot_write_tail(struct buf *out, uint64_t blocks, uint64_t bytes)
+void snapshot_write_tail(struct snapshot_writer *w, struct buf *out)
 {
     size_t begin = out->n;
     buf_put_u8(out, 'E');
-    buf_put_u64(out, blocks);
-    buf_put_u64(out, bytes);
-    if (!out->full)
-        buf_put_u32(out, crc_from(out, begin));
+    buf_put_u64(out, w->blocks);
+    buf_put_u64(out, w->bytes);
+    put_crc(w, out, begin);
 }
 
 /* ---- reading ---- */
@@ -114,6 +123,7 @@ static enum err feed_head(struct snapshot_reader *r, struct bytes in, size_t *re
     if (rd_end(&rd) != OK || crc != crc32c(0, bytes_of(in.p, HEAD_BEGIN + rest - 4)))
         return damaged(why, "the head does not validate", 0);
     r->head_seen = true;
+    r->crc = crc;
     *ret_used = HEAD_BEGIN + rest;
     *ret = (struct snapshot_event){ .kind = SNAPSHOT_HEAD, .head = head };
     return OK;
@@ -134,8 +144,9 @@ static enum err feed_block(struct snapshot_reader *r, struct bytes in, size_t *r
     if (!has(in, BLOCK_HEAD + (size_t)n))
         return OK;
     struct bytes body = bytes_of(in.p + BLOCK_HEAD, n);
-    if (crc != block_crc(length, body))
+    if (crc != block_crc(r->crc, length, body))
         return damaged(why, "a block does not validate", r->blocks);
+    r->crc = crc;
     r->blocks++;
     r->bytes += n;
     *ret_used = BLOCK_HEAD + (size_t)n;
@@ -153,7 +164,7 @@ static enum err feed_tail(struct snapshot_reader *r, struct bytes in, size_t *re
     uint64_t blocks = rd_u64(&rd);
     uint64_t bytes = rd_u64(&rd);
     uint32_t crc = rd_u32(&rd);
-    if (crc != crc32c(0, bytes_of(in.p, TAIL_BYTES - 4)))
+    if (crc != crc32c(r->crc, bytes_of(in.p, TAIL_BYTES - 4)))
         return damaged(why, "the end does not validate", r->blocks);
     if (blocks != r->blocks || bytes != r->bytes)
         return damaged(why, "blocks are missing", r->blocks);

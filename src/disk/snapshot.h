@@ -1,5 +1,8 @@
 /* disk/snapshot.h -- the frame of a snapshot: head, blocks with CRCs, tail.
  *
+ * Each CRC goes on from that of the frame before it, so that a block validates in its own place of
+ * its own snapshot only.
+ *
  * The same stream is a file of the data directory, `snapshot save`, and a follower's install. The
  * body is opaque here (store/dump.h). Pure: bytes in, bytes out; a file is a user of it. */
 #ifndef DISK_SNAPSHOT_H
@@ -18,11 +21,17 @@ struct snapshot_head {
     struct bytes members; /* opaque: what store_identity gave */
 };
 
-void snapshot_write_head(struct buf *out, const struct snapshot_head *head);
+struct snapshot_writer { /* begins with zeros */
+    uint32_t crc;        /* of the last frame */
+    uint64_t blocks, bytes;
+};
+
+void snapshot_write_head(struct snapshot_writer *w, struct buf *out,
+                         const struct snapshot_head *head);
 /* One block of at most SNAPSHOT_BLOCK bytes of body. */
-void snapshot_write_block(struct buf *out, struct bytes body);
+void snapshot_write_block(struct snapshot_writer *w, struct buf *out, struct bytes body);
 /* The end: total number of blocks and bytes, so that a cut stream is seen. */
-void snapshot_write_tail(struct buf *out, uint64_t blocks, uint64_t bytes);
+void snapshot_write_tail(struct snapshot_writer *w, struct buf *out);
 
 enum snapshot_event_kind { SNAPSHOT_NEED_MORE, SNAPSHOT_HEAD, SNAPSHOT_BODY, SNAPSHOT_END };
 
@@ -32,8 +41,9 @@ struct snapshot_event {
     struct bytes body;
 };
 
-struct snapshot_reader {
+struct snapshot_reader { /* begins with zeros */
     bool head_seen, end_seen;
+    uint32_t crc; /* of the last frame */
     uint64_t blocks, bytes;
 };
 

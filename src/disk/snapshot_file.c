@@ -23,7 +23,7 @@ struct snapshot_file {
     struct file *file;
     struct buf out;
     uint64_t at, synced_at;
-    uint64_t blocks, bytes;
+    struct snapshot_writer writer;
     char path[PATH_BYTES], temporary[PATH_BYTES];
 };
 
@@ -68,16 +68,14 @@ enum err snapshot_file_create(struct fs *fs, const char *path, const struct snap
     }
     if (why != NULL)
         why->text[0] = '\0'; /* nothing to remove is no failure */
-    snapshot_write_head(&f->out, head);
+    snapshot_write_head(&f->writer, &f->out, head);
     *ret = f;
     return OK;
 }
 
 enum err snapshot_file_write(struct snapshot_file *f, struct bytes body, struct why *why)
 {
-    snapshot_write_block(&f->out, body);
-    f->blocks++;
-    f->bytes += body.n;
+    snapshot_write_block(&f->writer, &f->out, body);
     return f->out.n >= FLUSH_BYTES ? flush(f, why) : OK;
 }
 
@@ -95,7 +93,7 @@ static enum err sync_parent(struct fs *fs, const char *path, struct why *why)
 
 enum err snapshot_file_finish(struct snapshot_file *f, struct why *why)
 {
-    snapshot_write_tail(&f->out, f->blocks, f->bytes);
+    snapshot_write_tail(&f->writer, &f->out);
     enum err e = flush(f, why);
     if (e == OK)
         e = f->fs->ops->sync(f->file, why);

@@ -27,7 +27,7 @@ struct source {
     struct dump *dump;
     struct buf rows;
     struct buf identity;
-    uint64_t blocks, bytes;
+    uint64_t bytes; /* of rows, so far */
     uint64_t cluster_id;
     bool end;
 };
@@ -74,7 +74,6 @@ static enum err source_next(struct source *s, enum err (*each)(void *ctx, struct
     while (left.n > 0 && e == OK) {
         size_t n = left.n < SNAPSHOT_BLOCK ? left.n : SNAPSHOT_BLOCK;
         e = each(ctx, bytes_of(left.p, n));
-        s->blocks++;
         s->bytes += n;
         left = bytes_skip(left, n);
     }
@@ -231,6 +230,7 @@ struct stream_job {
     _Atomic uint64_t acked;
     _Atomic bool canceled;
     uint64_t sent; /* helper's from here on */
+    struct snapshot_writer writer;
     bool running, ended;
     enum err err;
 };
@@ -274,7 +274,7 @@ static void send_piece(struct stream_job *job, struct piece_mail *m)
 static enum err frame_block(void *ctx, struct bytes block)
 {
     struct piece_mail *m = ctx;
-    snapshot_write_block(&m->bytes, block);
+    snapshot_write_block(&m->job->writer, &m->bytes, block);
     return buf_err(&m->bytes);
 }
 
@@ -309,7 +309,7 @@ static void go_on_stream(struct stream_job *job)
         struct piece_mail *m = new_piece(job);
         enum err e = source_next(source, frame_block, m);
         if (e == OK && source->end)
-            snapshot_write_tail(&m->bytes, source->blocks, source->bytes);
+            snapshot_write_tail(&job->writer, &m->bytes);
         bool last = e != OK || source->end;
         send_piece(job, m);
         if (last) {
@@ -346,7 +346,7 @@ static void deliver_stream(struct mail *mail)
     }
     struct snapshot_head head = source_head(&s->source);
     struct piece_mail *m = new_piece(job);
-    snapshot_write_head(&m->bytes, &head);
+    snapshot_write_head(&job->writer, &m->bytes, &head);
     send_piece(job, m);
     go_on_stream(job);
 }

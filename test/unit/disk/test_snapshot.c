@@ -24,13 +24,14 @@ static const struct snapshot_head some_head = {
 
 static void write_stream(struct buf *out)
 {
+    struct snapshot_writer w = { 0 };
     struct snapshot_head head = some_head;
     head.members = bytes_str("m1,m2");
     buf_init(out, 1 << 20);
-    snapshot_write_head(out, &head);
-    snapshot_write_block(out, bytes_str("first block"));
-    snapshot_write_block(out, bytes_str("second"));
-    snapshot_write_tail(out, 2, 17);
+    snapshot_write_head(&w, out, &head);
+    snapshot_write_block(&w, out, bytes_str("first block"));
+    snapshot_write_block(&w, out, bytes_str("second"));
+    snapshot_write_tail(&w, out);
 }
 
 struct seen {
@@ -140,18 +141,93 @@ static void a_flipped_bit_never_passes(void **state)
     buf_fini(&out);
 }
 
-static void a_missing_block_shows_at_the_end(void **state)
+/* A stream of frames that are each as they were written, but of three blocks only those that ORDER
+ * names, the last one of the snapshot at LAST_INDEX: what a reader makes of it. */
+static enum err feed_blocks(const char *order, uint64_t last_index, struct why *why)
 {
-    struct buf out;
+    struct buf out, parts[5], last;
     struct seen seen;
-    struct why why;
+    struct snapshot_head other = some_head;
+    struct snapshot_writer w = { 0 }, from = { 0 };
+    const char *const bodies[] = { "one", "two", "six" };
+    for (size_t i = 0; i < 5; i++) {
+        buf_init(&parts[i], 1 << 20);
+        if (i == 0)
+            snapshot_write_head(&w, &parts[i], &some_head);
+        else if (i < 4)
+            snapshot_write_block(&w, &parts[i], bytes_str(bodies[i - 1]));
+        else
+            snapshot_write_tail(&w, &parts[i]);
+    }
+    buf_init(&last, 1 << 20);
+    other.index = last_index;
+    snapshot_write_head(&from, &last, &other);
+    for (size_t i = 0; i < 3; i++) {
+        buf_clear(&last, SIZE_MAX);
+        snapshot_write_block(&from, &last, bytes_str(bodies[i]));
+    }
     buf_init(&out, 1 << 20);
-    snapshot_write_head(&out, &some_head);
-    snapshot_write_block(&out, bytes_str("one"));
-    snapshot_write_tail(&out, 2, 6);
-    assert_int_equal(feed_all(buf_bytes(&out), 100, &seen, &why), ERR_DAMAGED);
+    buf_put_bytes(&out, buf_bytes(&parts[0]));
+    for (const char *at = order; *at != 0; at++)
+        buf_put_bytes(&out, buf_bytes(*at == '3' ? &last : &parts[*at - '0']));
+    buf_put_bytes(&out, buf_bytes(&parts[4]));
+    enum err e = feed_all(buf_bytes(&out), 100, &seen, why);
+    assert_int_equal(seen.ends, e == OK);
+    for (size_t i = 0; i < 5; i++)
+        buf_fini(&parts[i]);
+    buf_fini(&last);
     buf_fini(&seen.body);
     buf_fini(&out);
+    return e;
+}
+
+static void a_block_is_missed_wherever_it_stood(void **state)
+{
+    struct why why;
+    assert_int_equal(feed_blocks("123", some_head.index, &why), OK);
+    assert_int_equal(feed_blocks("23", some_head.index, &why), ERR_DAMAGED);
+    assert_int_equal(feed_blocks("13", some_head.index, &why), ERR_DAMAGED);
+    assert_int_equal(feed_blocks("12", some_head.index, &why), ERR_DAMAGED);
+    assert_int_equal(feed_blocks("", some_head.index, &why), ERR_DAMAGED);
+}
+
+/* Of one length, so that numbers and sizes still agree. */
+static void blocks_that_changed_places_are_damage(void **state)
+{
+    struct why why;
+    assert_int_equal(feed_blocks("213", some_head.index, &why), ERR_DAMAGED);
+    assert_non_null(strstr(why.text, "a block does not validate (block 0)"));
+    assert_int_equal(feed_blocks("132", some_head.index, &why), ERR_DAMAGED);
+    assert_non_null(strstr(why.text, "a block does not validate (block 1)"));
+    assert_int_equal(feed_blocks("113", some_head.index, &why), ERR_DAMAGED);
+}
+
+static void a_block_of_another_snapshot_is_damage(void **state)
+{
+    struct why why;
+    assert_int_equal(feed_blocks("123", some_head.index + 1, &why), ERR_DAMAGED);
+    assert_non_null(strstr(why.text, "a block does not validate (block 2)"));
+}
+
+/* Its CRC is right: only the reader's own counting shows that it lies. */
+static void a_tail_that_counts_otherwise_is_damage(void **state)
+{
+    for (int more = 0; more < 2; more++) {
+        struct snapshot_writer w = { 0 };
+        struct buf out;
+        struct seen seen;
+        struct why why;
+        buf_init(&out, 1 << 20);
+        snapshot_write_head(&w, &out, &some_head);
+        snapshot_write_block(&w, &out, bytes_str("one"));
+        w.blocks += more == 0;
+        w.bytes += more == 1;
+        snapshot_write_tail(&w, &out);
+        assert_int_equal(feed_all(buf_bytes(&out), 100, &seen, &why), ERR_DAMAGED);
+        assert_non_null(strstr(why.text, "blocks are missing"));
+        buf_fini(&seen.body);
+        buf_fini(&out);
+    }
 }
 
 static void bytes_behind_the_end_are_refused(void **state)
@@ -320,7 +396,10 @@ int main(void)
         cmocka_unit_test(the_head_comes_back),
         cmocka_unit_test(a_stream_cut_at_any_byte_has_no_end),
         cmocka_unit_test(a_flipped_bit_never_passes),
-        cmocka_unit_test(a_missing_block_shows_at_the_end),
+        cmocka_unit_test(a_block_is_missed_wherever_it_stood),
+        cmocka_unit_test(blocks_that_changed_places_are_damage),
+        cmocka_unit_test(a_block_of_another_snapshot_is_damage),
+        cmocka_unit_test(a_tail_that_counts_otherwise_is_damage),
         cmocka_unit_test(bytes_behind_the_end_are_refused),
         cmocka_unit_test(another_format_is_refused),
         cmocka_unit_test(a_file_of_many_blocks_comes_back),
