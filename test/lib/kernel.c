@@ -26,6 +26,7 @@ static enum err open_all(struct kernel *k, struct why *why)
         .map_bytes = (uint64_t)4 << 30,
         .write_map = true,
         .metrics = k->metrics,
+        .fs = k->fs,
     };
     e = replica_open(&options, &k->replica, why);
     if (e != OK)

@@ -27,6 +27,7 @@ struct kernel {
     void (*made)(void *ctx);
     void (*ended)(void *ctx);
     void *ctx;
+    struct fs *fs; /* of log and snapshots; NULL: the machine's */
     struct keeper_options keeper_options;
     struct hub_options hub_options; /* what is set before kernel_start is kept */
 };

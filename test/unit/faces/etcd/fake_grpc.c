@@ -250,6 +250,8 @@ struct doing {
     size_t n, i;
     char *text;
     bool is;
+    void (*then)(void *ctx);
+    void *then_ctx;
 };
 
 static void do_send(void *ctx)
@@ -275,6 +277,8 @@ static void do_send_all(void *ctx)
         d->call->method->message(d->call, bytes_of(p, n));
         mem_free(p); /* only lent: a handler that keeps it is found out here */
     }
+    if (d->then != NULL)
+        d->then(d->then_ctx);
 }
 
 void fake_send_all(struct grpc_call *call, const void *const *messages, size_t n)
@@ -286,6 +290,13 @@ void fake_send_all(struct grpc_call *call, const void *const *messages, size_t n
 void fake_send(struct grpc_call *call, const void *message)
 {
     fake_send_all(call, &message, 1);
+}
+
+void fake_send_then(struct grpc_call *call, const void *message, void (*do_it)(void *ctx),
+                    void *ctx)
+{
+    struct doing d = { .call = call, .messages = &message, .n = 1, .then = do_it, .then_ctx = ctx };
+    kernel_call(&call->fixture->kernel, do_send_all, &d);
 }
 
 static void do_half_close(void *ctx)

@@ -33,6 +33,9 @@ struct grpc_call *fake_open(struct fixture *f, const char *service, const char *
                             const struct fake_metadata *metadata);
 /* Hands MESSAGE, any protobuf-c struct, to the handler. */
 void fake_send(struct grpc_call *call, const void *message);
+/* The same, and then DO_IT(ctx), before the io thread goes on. */
+void fake_send_then(struct grpc_call *call, const void *message, void (*do_it)(void *ctx),
+                    void *ctx);
 /* Several in one turn. */
 void fake_send_all(struct grpc_call *call, const void *const *messages, size_t n);
 void fake_send_bytes(struct grpc_call *call, struct bytes bytes);
