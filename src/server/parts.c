@@ -98,7 +98,8 @@ static enum err keeper_options(const struct config *c, struct keeper_options *re
     return OK;
 }
 
-static enum err open_kernel(struct parts *p, struct why *why)
+static enum err open_kernel(struct parts *p, void (*owned)(const struct datadir *dir),
+                            struct why *why)
 {
     const struct config *c = p->config;
     struct keeper_options keeper;
@@ -107,6 +108,7 @@ static enum err open_kernel(struct parts *p, struct why *why)
         e = datadir_open(c->data_dir, c->rebuild_view, &p->datadir, why);
     if (e != OK)
         return e;
+    owned(p->datadir);
     struct replica_options options = {
         .datadir = p->datadir,
         .write_map = true,
@@ -321,7 +323,8 @@ static void describe_self(struct parts *p)
 
 /* -- life ------------------------------------------------------------------------------------- */
 
-enum err parts_open(const struct config *config, struct parts **ret, struct why *why)
+enum err parts_open(const struct config *config, void (*owned)(const struct datadir *dir),
+                    struct parts **ret, struct why *why)
 {
     struct parts *p = mem_zalloc(1, sizeof *p);
     p->config = config;
@@ -340,7 +343,7 @@ enum err parts_open(const struct config *config, struct parts **ret, struct why 
     };
     enum err e = check_listeners(p, why);
     if (e == OK)
-        e = open_kernel(p, why);
+        e = open_kernel(p, owned, why);
     if (e == OK)
         e = open_threads(p, why);
     if (e == OK)
@@ -443,11 +446,6 @@ void parts_reload(struct parts *p)
         log_info("tls: certificates were read again file=%s", p->config->cert_file);
     else
         log_error("tls: the old certificates stay: %s", why.text);
-}
-
-struct datadir *parts_datadir(struct parts *p)
-{
-    return p->datadir;
 }
 
 void parts_addresses(const struct parts *p, struct buf *out)

@@ -8,8 +8,10 @@
 struct parts;
 
 /* Opens the data directory, replays, makes loops, hubs and faces, binds the listeners. Keeps
- * CONFIG. */
-MUST_CHECK enum err parts_open(const struct config *config, struct parts **ret, struct why *why);
+ * CONFIG. OWNED is told of the directory as soon as it is ours, before anything is read. */
+MUST_CHECK enum err parts_open(const struct config *config,
+                               void (*owned)(const struct datadir *dir), struct parts **ret,
+                               struct why *why);
 /* Starts all threads. */
 MUST_CHECK enum err parts_start(struct parts *p, struct why *why);
 /* Says goodbye to clients, at most DRAIN_MS, finishes what was proposed, stops the threads; the
@@ -19,7 +21,6 @@ void parts_close(struct parts *p);
 /* Reads certificates again. */
 void parts_reload(struct parts *p);
 
-struct datadir *parts_datadir(struct parts *p);
 /* What is listened on, one "face address" a line. */
 void parts_addresses(const struct parts *p, struct buf *out);
 

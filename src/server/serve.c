@@ -150,12 +150,11 @@ static int open_and_run(const struct config *config, const sigset_t *set, uint64
 {
     struct why why = { 0 };
     struct parts *p;
-    enum err e = parts_open(config, &p, &why);
+    enum err e = parts_open(config, watch_own_faults, &p, &why);
     if (e != OK) {
         log_error("server: cannot start: %s", why.text[0] == 0 ? err_text(e) : why.text);
         return EXIT_FAILED;
     }
-    watch_own_faults(parts_datadir(p));
     int code = run(p, config, set, began_ns);
     parts_close(p);
     return code;
