@@ -8,7 +8,8 @@
 
 enum {
     ENTRY_PACK_BYTES = 512 * 1024,           /* an entry is closed when it reaches this */
-    ENTRY_MAX_BYTES = 64 * 1024 * 1024,      /* one command may be this large */
+    ENTRY_MAX_BYTES = 64 * 1024 * 1024,      /* the log takes no larger ones */
+    COMMAND_MAX_BYTES = 32 * 1024 * 1024,    /* the body of one; above: ERR_TOO_BIG */
     WAITING_MAX_BYTES = 64 * 1024 * 1024,    /* proposals in front of the log; above: ERR_BUSY */
     SUBSCRIBER_MAX_BYTES = 16 * 1024 * 1024, /* batches in front of an io thread; above: lost */
     APPLY_STEP_ROWS = 500,                   /* about 2 ms */

@@ -41,7 +41,7 @@ void core_receive(struct replica *r, struct proposal *p)
     p->result = NULL;
     if (r->stopping) {
         proposal_answer(p, ERR_STOPPING);
-    } else if (size > ENTRY_MAX_BYTES / 2) {
+    } else if (size > COMMAND_MAX_BYTES) {
         proposal_answer(p, ERR_TOO_BIG);
     } else if (r->waiting_bytes + size > WAITING_MAX_BYTES) {
         proposal_answer(p, ERR_BUSY);

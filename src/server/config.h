@@ -41,9 +41,9 @@ enum config_kind {
     X(key_file,            TEXT,     "key-file",             "", 0, 0, "key-file", "TLS", "its private key (PEM)") \
     X(trusted_ca_file,     TEXT,     "trusted-ca-file",      "", 0, 0, "trusted-ca-file", "TLS", "certificates that client certificates must lead to (PEM)") \
     X(client_cert_auth,    BOOL,     "client-cert-auth",     "false", 0, 0, "client-cert-auth", "TLS", "refuse clients without a valid certificate") \
-    X(max_request_bytes,   BYTES,    "max-request-bytes",    "1572864", 1024, 67108864, "max-request-bytes", "Limits", "largest write") \
+    X(max_request_bytes,   BYTES,    "max-request-bytes",    "1572864", 1024, 33554432, "max-request-bytes", "Limits", "largest write") \
     X(max_txn_ops,         NUMBER,   "max-txn-ops",          "128", 1, 65536, "max-txn-ops", "Limits", "operations in each list of a transaction") \
-    X(max_key_bytes,       BYTES,    "max-key-bytes",        "32768", 1, 67108864, "", "Limits", "longest key") \
+    X(max_key_bytes,       BYTES,    "max-key-bytes",        "32768", 1, 33554432, "", "Limits", "longest key") \
     X(max_streams,         NUMBER,   "max-concurrent-streams", "65536", 1, 4294967295, "max-concurrent-streams", "Limits", "calls at once on a connection") \
     X(quota_bytes,         BYTES,    "quota-backend-bytes",  "0", 0, 1099511627776, "quota-backend-bytes", "Storage", "space for etcd's keys and their history; 0 = 2 GiB") \
     X(compaction_mode,     CHOICE,   "auto-compaction-mode", "periodic|revision", 0, 0, "auto-compaction-mode", "Storage", "what the retention counts: time or revisions") \

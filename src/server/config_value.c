@@ -65,7 +65,7 @@ static const char *const kind_wants[] = {
     [CONFIG_CHOICE] = "a choice",
     [CONFIG_BOOL] = "true or false",
     [CONFIG_NUMBER] = "a number",
-    [CONFIG_BYTES] = "a number of bytes, such as 1572864 or 64M",
+    [CONFIG_BYTES] = "a number of bytes, such as 1572864 or 16M",
     [CONFIG_DURATION] = "a duration, such as 10m or 500ms",
 };
 

@@ -277,7 +277,7 @@ static void what_is_no_value_is_refused_with_what_would_be(void **state)
 {
     assert_refused(FLAGS("--max-txn-ops=many"), nothing, "not a number");
     assert_refused(FLAGS("--max-txn-ops=-1"), nothing, "not a number");
-    assert_refused(FLAGS("--max-request-bytes=1T"), nothing, "1572864 or 64M");
+    assert_refused(FLAGS("--max-request-bytes=1T"), nothing, "1572864 or 16M");
     assert_refused(FLAGS("--max-request-bytes=99999999999G"), nothing, "number of bytes");
     assert_refused(FLAGS("--grpc-keepalive-min-time=5"), nothing, "500ms");
     assert_refused(FLAGS("--grpc-keepalive-min-time=-5s"), nothing, "500ms");
