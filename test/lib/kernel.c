@@ -21,14 +21,11 @@ static enum err open_all(struct kernel *k, struct why *why)
     enum err e = datadir_open(k->dir, false, &k->datadir, why);
     if (e != OK)
         return e;
-    struct replica_options options = {
-        .datadir = k->datadir,
-        .map_bytes = (uint64_t)4 << 30,
-        .write_map = true,
-        .metrics = k->metrics,
-        .fs = k->fs,
-    };
-    e = replica_open(&options, &k->replica, why);
+    k->replica_options.datadir = k->datadir;
+    k->replica_options.map_bytes = (uint64_t)4 << 30;
+    k->replica_options.write_map = true;
+    k->replica_options.metrics = k->metrics;
+    e = replica_open(&k->replica_options, &k->replica, why);
     if (e != OK)
         return e;
     e = keeper_new(k->replica, &k->keeper_options, k->metrics, &k->keeper);

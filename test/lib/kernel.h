@@ -27,9 +27,10 @@ struct kernel {
     void (*made)(void *ctx);
     void (*ended)(void *ctx);
     void *ctx;
-    struct fs *fs; /* of log and snapshots; NULL: the machine's */
+    /* What is set in these before kernel_start is kept. */
+    struct replica_options replica_options;
     struct keeper_options keeper_options;
-    struct hub_options hub_options; /* what is set before kernel_start is kept */
+    struct hub_options hub_options;
 };
 
 /* A fresh directory, or DIR (kept). Nothing runs yet: options may be changed. */

@@ -97,6 +97,18 @@ static void in_use_in_another_file_is_a_copy(void **state)
     assert_int_equal(judge(false, false, false, &v), ERR_DAMAGED);
 }
 
+static void another_inode_or_either_part_of_the_birth_time_is_another_file(void **state)
+{
+    for (int i = 0; i < 3; i++) {
+        struct view_state now = some_state;
+        enum view_verdict v;
+        now.inode += i == 0;
+        now.birth_s += i == 1;
+        now.birth_ns += i == 2;
+        assert_int_equal(view_state_judge(&some_state, &now, &v), ERR_DAMAGED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +119,7 @@ int main(void)
         cmocka_unit_test(clean_is_taken_anywhere),
         cmocka_unit_test(in_use_is_taken_under_the_same_boot_only),
         cmocka_unit_test(in_use_in_another_file_is_a_copy),
+        cmocka_unit_test(another_inode_or_either_part_of_the_birth_time_is_another_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

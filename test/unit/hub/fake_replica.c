@@ -144,10 +144,20 @@ void fake_lose(struct fake *f)
     r->waiting_n = 0;
 }
 
+struct proposal *fake_proposed(struct fake *f)
+{
+    return f->replica->proposed;
+}
+
+void fake_refuse_one(struct proposal *p)
+{
+    p->err = ERR_STOPPING;
+    p->done(p);
+}
+
 void fake_refuse(struct fake *f)
 {
-    f->replica->proposed->err = ERR_STOPPING;
-    f->replica->proposed->done(f->replica->proposed);
+    fake_refuse_one(fake_proposed(f));
 }
 
 uint64_t fake_commit_all(struct fake *f, uint64_t revision)

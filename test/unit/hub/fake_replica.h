@@ -29,7 +29,9 @@ uint64_t fake_compact(struct fake *f, uint64_t revision);
 void fake_send(struct fake *f);
 /* The batches that wait are left out: the hub is told that it lost everything from there. */
 void fake_lose(struct fake *f);
-/* What was proposed last is answered with ERR_STOPPING. */
+/* What was proposed last; it is answered with ERR_STOPPING. */
+struct proposal *fake_proposed(struct fake *f);
+void fake_refuse_one(struct proposal *p);
 void fake_refuse(struct fake *f);
 /* Both of the first. */
 #define fake_put(f, ...) (fake_commit_all((f), fake_commit((f), __VA_ARGS__, (char *)NULL)))

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "fake_replica.h"
+#include "hub/core.h"
 
 struct reading {
     struct hub_read read;
@@ -211,6 +212,47 @@ static void write_beyond_the_credits_is_refused_as_busy(void **state)
     fake_run(f);
 }
 
+/* What a write counts for beside its body is what a first one has shown. */
+static void write_of_just_the_credits_is_taken_and_one_byte_more_refused(void **state)
+{
+    struct fake *f = *state;
+    static uint8_t body[16 << 20];
+    struct hub *h = f->hub;
+    enum err err = OK;
+    struct hub_write *small =
+        hub_submit(h, f->granted, COMMAND_TXN, bytes_of(body, 1), not_called, NULL);
+    uint64_t beside = h->bytes_under_way - 1;
+    size_t rest = (16 << 20) - h->bytes_under_way - beside;
+    hub_submit(h, f->granted, COMMAND_TXN, bytes_of(body, rest + 1), note_error, &err);
+    fake_run(f);
+    assert_int_equal(err, ERR_BUSY);
+    struct proposal *first = fake_proposed(f);
+    struct hub_write *whole =
+        hub_submit(h, f->granted, COMMAND_TXN, bytes_of(body, rest), not_called, NULL);
+    assert_int_equal(h->bytes_under_way, 16 << 20);
+    fake_run(f); /* nobody is called */
+    hub_write_abandon(small);
+    hub_write_abandon(whole);
+    fake_refuse(f);
+    fake_refuse_one(first);
+    fake_run(f);
+    assert_int_equal(h->bytes_under_way, 0);
+}
+
+/* A larger command than all credits would else never come to its turn. */
+static void write_above_the_credits_is_taken_when_nothing_else_is_under_way(void **state)
+{
+    struct fake *f = *state;
+    static uint8_t body[17 << 20];
+    enum err err = OK;
+    hub_submit(f->hub, f->granted, COMMAND_TXN, bytes_of(body, sizeof body), note_error, &err);
+    fake_run(f);
+    assert_int_equal(err, OK);
+    fake_refuse(f);
+    fake_run(f);
+    assert_int_equal(err, ERR_STOPPING);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -225,6 +267,8 @@ int main(void)
         T(listener_hears_which_spaces_changed),
         T(work_is_run_once_a_turn_until_it_is_done),
         T(write_beyond_the_credits_is_refused_as_busy),
+        T(write_of_just_the_credits_is_taken_and_one_byte_more_refused),
+        T(write_above_the_credits_is_taken_when_nothing_else_is_under_way),
     };
     return cmocka_run_group_tests_name("hub", tests, NULL, NULL);
 }

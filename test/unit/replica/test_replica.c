@@ -158,6 +158,19 @@ static void granted_lease_id_is_refused_a_second_time(void **state)
     assert_int_equal(kernel_grant(&kernel, 7, 60000), ERR_LEASE_EXISTS);
 }
 
+static enum err read_at(struct kernel *k, const char *key, uint64_t revision)
+{
+    struct view *view;
+    struct arena arena;
+    struct kv kv;
+    arena_init(&arena, 0);
+    assert_int_equal(view_open(replica_store(k->replica), &view), OK);
+    enum err e = range_get(view, SPACE_ETCD, bytes_str(key), revision, &arena, &kv);
+    view_close(view);
+    arena_fini(&arena);
+    return e;
+}
+
 static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
 {
     char *dir = tempdir_new(), snapshot[512];
@@ -186,6 +199,9 @@ static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
     char value[16];
     assert_true(kernel_get(&restored, "a", value, sizeof value));
     assert_int_equal(kernel_revision(&restored), 1000000002);
+    assert_int_equal(read_at(&restored, "a", 1000000002), OK);
+    assert_int_equal(read_at(&restored, "a", 1000000001), ERR_COMPACTED);
+    assert_int_equal(read_at(&restored, "a", 2), ERR_COMPACTED);
     assert_true(replica_cluster_id(restored.replica) != cluster);
     assert_int_equal(kernel_put(&restored, "a", "2", 0), 1000000003);
     kernel_stop(&restored, true);

@@ -15,7 +15,7 @@ static struct fixture fixture;
 static void start_with(uint64_t timeout_ms, uint64_t credits)
 {
     fixture_init(&fixture);
-    fixture.kernel.fs = stall_fs();
+    fixture.kernel.replica_options.fs = stall_fs();
     fixture.kernel.hub_options.credits = credits;
     fixture.options.request_timeout_ms = timeout_ms;
     fixture_start(&fixture);
