@@ -6,9 +6,10 @@
 #include "base/mem.h"
 #include "store/lmdb_err.h"
 #include "store/piece.h"
-#include "store/range_job.h"
 #include "store/store.h"
+#include "store/tables.h"
 #include "store/version.h"
+#include "store/view.h"
 
 enum { VALUE_KEPT = 1 << 20 /* of the memory for one */ };
 
@@ -269,7 +270,7 @@ enum err store_hash_space(const struct view *view, enum space space, uint64_t re
     struct buf value;
     uint32_t crc = 0;
     uint64_t at = revision == 0 ? state_revision(&view->state, space) : revision;
-    enum err e = range_check_revision(view, space, (int64_t)at);
+    enum err e = view_check_revision(view, space, (int64_t)at);
     if (e != OK)
         return e;
     buf_init(&value, SIZE_MAX / 4);

@@ -4,7 +4,7 @@
 #define STORE_RANGE_JOB_H
 
 #include "store/layered.h"
-#include "store/range.h"
+#include "store/range_query.h"
 #include "store/tables.h"
 
 struct range_job {
@@ -35,9 +35,5 @@ MUST_CHECK enum err range_job_step(struct range_job *j, uint64_t *rows, bool *re
 /* After done. */
 void range_job_result(struct range_job *j, struct range_result *ret);
 void range_job_end(struct range_job *j);
-
-/* The revision check alone. CURRENT is the newest that may be asked for. */
-MUST_CHECK enum err range_check_revision(const struct view *view, enum space space,
-                                         int64_t revision);
 
 #endif

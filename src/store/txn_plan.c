@@ -3,7 +3,7 @@
 #include "store/txn_plan.h"
 
 #include "store/lease_row.h"
-#include "store/range_job.h"
+#include "store/range.h"
 #include "store/row.h"
 
 enum { VALUE_KEPT = 64 * 1024 /* of the memory for one in pieces */ };
@@ -300,7 +300,7 @@ enum err txn_plan_check(const struct txn_plan *plan)
         if (op != NULL && op->kind == OP_PUT)
             e = check_put(plan, i);
         else if (op != NULL && op->kind == OP_RANGE)
-            e = range_check_revision(plan->view, op->range.space, op->range.revision);
+            e = view_check_revision(plan->view, op->range.space, op->range.revision);
     }
     return e;
 }

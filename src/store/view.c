@@ -51,6 +51,15 @@ uint64_t view_compacted(const struct view *view, enum space space)
     return state_compacted(&view->state, space);
 }
 
+enum err view_check_revision(const struct view *view, enum space space, int64_t revision)
+{
+    if (revision <= 0)
+        return OK;
+    if ((uint64_t)revision > state_revision(&view->state, space))
+        return ERR_FUTURE;
+    return (uint64_t)revision < state_compacted(&view->state, space) ? ERR_COMPACTED : OK;
+}
+
 uint64_t view_applied_index(const struct view *view)
 {
     return view->state.index;

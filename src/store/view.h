@@ -25,6 +25,9 @@ uint64_t view_revision(const struct view *view);
 uint64_t view_system_revision(const struct view *view);
 /* Reads of SPACE below this revision are refused; 0 = never compacted. */
 uint64_t view_compacted(const struct view *view, enum space space);
+/* Whether SPACE can be read at REVISION (at or below 0: newest): ERR_COMPACTED, ERR_FUTURE. */
+MUST_CHECK enum err view_check_revision(const struct view *view, enum space space,
+                                        int64_t revision);
 uint64_t view_applied_index(const struct view *view);
 uint64_t view_applied_term(const struct view *view);
 /* Cluster age in milliseconds and wall time of the last applied entry. */
