@@ -10,15 +10,9 @@
 #define DISK_DATADIR_H
 
 #include "disk/fs.h"
+#include "disk/view_state.h"
 
 struct datadir;
-
-enum view_verdict {
-    VIEW_FRESH,  /* there is none */
-    VIEW_CLEAN,  /* closed cleanly: take it */
-    VIEW_IN_USE, /* same file, same boot: its process died, the pages are whole: take it */
-    VIEW_REBUILD /* anything else: build it again from snapshot and log */
-};
 
 /* Makes what is missing, takes the lock. ERR_LOCKED names the other process in WHY. ERR_VERSION for
  * a format this build does not know. ERR_DAMAGED: the folder was copied while its server ran (WHY

@@ -4,7 +4,14 @@
 #define DISK_VIEW_STATE_H
 
 #include "base/buf.h"
-#include "disk/datadir.h"
+#include "base/err.h"
+
+enum view_verdict {
+    VIEW_FRESH,  /* there is none */
+    VIEW_CLEAN,  /* closed cleanly: take it */
+    VIEW_IN_USE, /* same file, same boot: its process died, the pages are whole: take it */
+    VIEW_REBUILD /* anything else: build it again from snapshot and log */
+};
 
 struct view_state {
     char boot[40];  /* of this run of the kernel */
