@@ -9,7 +9,7 @@
 #define DISK_SNAPSHOT_H
 
 #include "base/buf.h"
-#include "disk/fs.h"
+#include "base/why.h"
 
 enum { SNAPSHOT_FORMAT = 1, SNAPSHOT_BLOCK = 64 * 1024 };
 
@@ -51,22 +51,5 @@ struct snapshot_reader { /* begins with zeros */
  * with the reason in WHY. */
 MUST_CHECK enum err snapshot_feed(struct snapshot_reader *r, struct bytes in, size_t *ret_used,
                                   struct snapshot_event *ret, struct why *why);
-
-/* Reads a whole file: HEAD once, then BODY for each block. ERR_TRUNCATED if it has no end. */
-MUST_CHECK enum err snapshot_read_file(struct fs *fs, const char *path,
-                                       enum err (*head)(void *ctx, const struct snapshot_head *h),
-                                       enum err (*body)(void *ctx, struct bytes body), void *ctx,
-                                       struct why *why);
-
-/* A snapshot file being written under a temporary name; durable and in place after _finish. */
-struct snapshot_file;
-MUST_CHECK enum err snapshot_file_create(struct fs *fs, const char *path,
-                                         const struct snapshot_head *head,
-                                         struct snapshot_file **ret, struct why *why);
-MUST_CHECK enum err snapshot_file_write(struct snapshot_file *f, struct bytes body,
-                                        struct why *why);
-/* Gives up F in any case. */
-MUST_CHECK enum err snapshot_file_finish(struct snapshot_file *f, struct why *why);
-void snapshot_file_abort(struct snapshot_file *f);
 
 #endif

@@ -3,7 +3,7 @@
  * Written under "PATH.tmp", synced, renamed, the directory synced: what bears the real name is
  * whole. The file is synced every SYNC_BYTES while it grows, so that the last sync does not hold up
  * the log's writes for long. Belongs to one helper thread at a time. */
-#include "disk/snapshot.h"
+#include "disk/snapshot_file.h"
 
 #include <assert.h>
 #include <inttypes.h>

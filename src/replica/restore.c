@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "disk/snapshot_file.h"
 #include "loop/loop.h"
 #include "replica/identity.h"
 #include "replica/snapshotter.h"

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "disk/snapshot.h"
+#include "disk/snapshot_file.h"
 #include "replica/answer.h"
 #include "replica/core.h"
 #include "store/dump.h"

@@ -1,6 +1,7 @@
 /* The snapshot stream: vectors, round trip, every cut, every flipped bit; and the file around it.
  */
 #include "disk/snapshot.h"
+#include "disk/snapshot_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "disk/snapshot.h"
+#include "disk/snapshot_file.h"
 #include "disk/snapshot_dir.h"
 
 enum { SNAPSHOT_BLOCKS = 3, SNAPSHOT_PIECE = 700 };
