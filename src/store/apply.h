@@ -4,6 +4,7 @@
 
 #include "store/effects.h"
 #include "store/entry.h"
+#include "store/lease.h"
 #include "store/lease_row.h"
 #include "store/range_job.h"
 #include "store/tables.h"

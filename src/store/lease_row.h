@@ -2,8 +2,9 @@
 #ifndef STORE_LEASE_ROW_H
 #define STORE_LEASE_ROW_H
 
-#include "store/lease.h"
 #include "store/tables.h"
+
+struct lease;
 
 /* ERR_LEASE_NOT_FOUND. */
 MUST_CHECK enum err lease_row_get(const struct view *v, int64_t id, struct lease *ret);

@@ -2,6 +2,7 @@
  */
 #include "store/txn_plan.h"
 
+#include "store/lease.h"
 #include "store/lease_row.h"
 #include "store/range.h"
 #include "store/row.h"
