@@ -5,6 +5,7 @@
 #include "keeper/compactor.h"
 
 #include "base/mem.h"
+#include "store/view.h"
 
 enum {
     SAMPLES = 128,

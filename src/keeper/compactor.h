@@ -5,7 +5,9 @@
 #ifndef KEEPER_COMPACTOR_H
 #define KEEPER_COMPACTOR_H
 
-#include "keeper/keeper.h"
+#include "keeper/options.h"
+#include "store/effects.h"
+#include "store/store.h"
 
 struct compactor;
 
