@@ -4,41 +4,21 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "faces/native/native.h"
+#include "faces/native/problem.h"
+#include "faces/native/snapshot.h"
 #include "wire/json_writer.h"
+
+struct native_face {
+    struct hub *hub;
+    struct mailbox *box; /* pieces of snapshots arrive here */
+    struct native_options options;
+};
 
 struct route {
     const char *path;
     bool head; /* HEAD is answered as GET is */
     void (*handle)(struct native_face *face, struct http_request *r);
 };
-
-static void respond_problem(struct http_request *r, int status, const char *code, const char *title,
-                            const char *detail, const struct http_header *headers, size_t header_n)
-{
-    struct buf body;
-    struct json_writer j;
-    buf_init(&body, 64 * 1024);
-    json_init(&j, &body);
-    json_open_object(&j);
-    json_put_name(&j, "type");
-    json_put_string(&j, bytes_str(arena_printf(http_arena(r), "/problems/%s", code)));
-    json_put_name(&j, "title");
-    json_put_str(&j, title);
-    json_put_name(&j, "status");
-    json_put_int(&j, status);
-    json_put_name(&j, "detail");
-    json_put_str(&j, detail);
-    json_close_object(&j);
-    http_respond(r, status, "application/problem+json", headers, header_n, buf_bytes(&body));
-    buf_fini(&body);
-}
-
-void native_problem(struct http_request *r, int status, const char *code, const char *title,
-                    const char *detail)
-{
-    respond_problem(r, status, code, title, detail, NULL, 0);
-}
 
 /* -- health ----------------------------------------------------------------------------------- */
 
@@ -107,6 +87,11 @@ static void handle_metrics(struct native_face *face, struct http_request *r)
     buf_fini(&out);
 }
 
+static void handle_snapshot(struct native_face *face, struct http_request *r)
+{
+    snapshot_send(face->hub, face->box, r);
+}
+
 /* -- routing ---------------------------------------------------------------------------------- */
 
 static const struct route routes[] = {
@@ -114,7 +99,7 @@ static const struct route routes[] = {
     { "/readyz", true, handle_readyz },
     { "/metrics", true, handle_metrics },
     /* Its length is known when it is made, and it is made to be sent. */
-    { "/api/v1/cluster/snapshot", false, native_snapshot },
+    { "/api/v1/cluster/snapshot", false, handle_snapshot },
 };
 
 static void refuse_method(struct http_request *r, const struct route *route)
@@ -122,7 +107,7 @@ static void refuse_method(struct http_request *r, const struct route *route)
     const char *allowed = route->head ? "GET, HEAD" : "GET";
     struct http_header allow = { bytes_str("allow"), bytes_str(allowed) };
     const char *detail = arena_printf(http_arena(r), "this path answers %s", allowed);
-    respond_problem(r, 405, "method-not-allowed", "Method not allowed", detail, &allow, 1);
+    problem_respond_with(r, 405, "method-not-allowed", "Method not allowed", detail, &allow, 1);
 }
 
 static void handle(struct http_request *r)
@@ -138,8 +123,8 @@ static void handle(struct http_request *r)
             refuse_method(r, &routes[i]);
         return;
     }
-    native_problem(r, 404, "not-found", "Not found",
-                   "there is /healthz, /readyz, /metrics and /api/v1/cluster/snapshot");
+    problem_respond(r, 404, "not-found", "Not found",
+                    "there is /healthz, /readyz, /metrics and /api/v1/cluster/snapshot");
 }
 
 const struct http_service native_http = { .handle = handle, .check_host = true };

@@ -1,9 +1,11 @@
 /* A snapshot as an HTTP answer in pieces. The stream stays a few pieces ahead of what has left for
  * the client: a piece is acknowledged when the answer's buffer has room again. A snapshot that
  * breaks off breaks the answer off, so that half of one is never taken for a whole. */
+#include "faces/native/snapshot.h"
+
 #include "base/log.h"
 #include "base/mem.h"
-#include "faces/native/native.h"
+#include "faces/native/problem.h"
 #include "hub/snapshot.h"
 #include "net/conn.h"
 
@@ -50,10 +52,10 @@ static void take_end(struct snapshot_stream *stream, enum err e)
         else if (s->begun)
             http_respond_abort(s->request);
         else if (e == ERR_BUSY)
-            native_problem(s->request, 503, "busy", "Busy",
-                           "another snapshot is being made; try again");
+            problem_respond(s->request, 503, "busy", "Busy",
+                            "another snapshot is being made; try again");
         else
-            native_problem(s->request, 500, "snapshot-failed", "Snapshot failed", err_text(e));
+            problem_respond(s->request, 500, "snapshot-failed", "Snapshot failed", err_text(e));
     }
     mem_free(s);
 }
@@ -72,13 +74,12 @@ static void gone(void *self)
     hub_snapshot_cancel(&s->stream);
 }
 
-void native_snapshot(struct native_face *face, struct http_request *r)
+void snapshot_send(struct hub *hub, struct mailbox *box, struct http_request *r)
 {
     struct sending *s = mem_zalloc(1, sizeof *s);
     s->request = r;
-    s->stream =
-        (struct snapshot_stream){ .reply_to = face->box, .piece = take_piece, .end = take_end };
+    s->stream = (struct snapshot_stream){ .reply_to = box, .piece = take_piece, .end = take_end };
     log_info("native: sends a snapshot to=%s", http_peer(r));
     http_watch(r, s, drained, gone);
-    hub_snapshot_begin(face->hub, &s->stream);
+    hub_snapshot_begin(hub, &s->stream);
 }
