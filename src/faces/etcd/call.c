@@ -3,11 +3,12 @@
  * A call that waits is in the face's list, in order of arrival; all have the same timeout, so that
  * one timer at the oldest serves them. Whatever ends the call first (its answer, its timeout, the
  * client going away) takes back what it still waits for. */
+#include "faces/etcd/call.h"
+
 #include <assert.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "faces/etcd/core.h"
 
 struct call_sweep {
     struct hub_swept swept;
@@ -152,27 +153,6 @@ void *call_decode(struct etcd_call *c, const ProtobufCMessageDescriptor *descrip
 {
     ProtobufCMessage *m;
     return call_refuse(c, etcd_decode(descriptor, message, call_arena(c), &m)) ? NULL : m;
-}
-
-/* `token`, else `authorization` with or without "Bearer ". */
-static struct bytes find_token(const struct grpc_call *call)
-{
-    struct bytes token = grpc_call_metadata(call, "token");
-    if (token.n > 0)
-        return token;
-    token = grpc_call_metadata(call, "authorization");
-    struct bytes bearer = bytes_str("Bearer ");
-    return bytes_starts(token, bearer) ? bytes_skip(token, bearer.n) : token;
-}
-
-struct caller caller_of(const struct grpc_call *call)
-{
-    return (struct caller){
-        .face = FACE_ETCD,
-        .peer = grpc_call_peer(call),
-        .client_name = grpc_call_client_name(call),
-        .token = find_token(call),
-    };
 }
 
 bool call_granted(struct etcd_call *c, const struct operation *operations, size_t n)

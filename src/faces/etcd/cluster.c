@@ -1,5 +1,5 @@
 /* etcdserverpb.Cluster: MemberList. Its header has no revision. */
-#include "faces/etcd/core.h"
+#include "faces/etcd/call.h"
 #include "faces/etcd/descriptor.h"
 #include "faces/etcd/facts.h"
 #include "wire/pb.h"

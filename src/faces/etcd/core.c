@@ -1,5 +1,4 @@
-/* What every handler asks of its face: the header of the moment, and the alarm that the server
- * raises by itself. */
+/* What every handler asks of its face: the header of the moment, and who it is that calls. */
 #include "faces/etcd/core.h"
 
 #include "faces/etcd/facts.h"
@@ -19,4 +18,25 @@ const struct etcd_header *face_header(struct etcd_face *face)
 {
     face_look(face);
     return &face->header;
+}
+
+/* `token`, else `authorization` with or without "Bearer ". */
+static struct bytes find_token(const struct grpc_call *call)
+{
+    struct bytes token = grpc_call_metadata(call, "token");
+    if (token.n > 0)
+        return token;
+    token = grpc_call_metadata(call, "authorization");
+    struct bytes bearer = bytes_str("Bearer ");
+    return bytes_starts(token, bearer) ? bytes_skip(token, bearer.n) : token;
+}
+
+struct caller caller_of(const struct grpc_call *call)
+{
+    return (struct caller){
+        .face = FACE_ETCD,
+        .peer = grpc_call_peer(call),
+        .client_name = grpc_call_client_name(call),
+        .token = find_token(call),
+    };
 }

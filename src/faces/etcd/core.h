@@ -5,8 +5,8 @@
 
 #include "faces/etcd/alarm.h"
 #include "faces/etcd/codec.h"
-#include "faces/etcd/face.h"
 #include "faces/etcd/metrics.h"
+#include "faces/etcd/options.h"
 #include "faces/etcd/request.h"
 
 /* An answer is rendered whole; a larger one is refused. */
@@ -39,85 +39,6 @@ const struct etcd_header *face_header(struct etcd_face *face);
 
 /* Who asks, for the gate. */
 struct caller caller_of(const struct grpc_call *call);
-
-/* -- unary calls ------------------------------------------------------------------------------ */
-
-enum call_wait { CALL_WAITS_NOT, CALL_READS, CALL_WRITES, CALL_ASKS, CALL_SWEEPS };
-
-struct etcd_call;
-
-typedef void (*call_read_fn)(struct etcd_call *c, const struct view *view);
-typedef void (*call_written_fn)(struct etcd_call *c, const struct command_result *result);
-
-struct call_sweep;
-
-/* The state of every unary call begins with it; a handler adds its own behind. It waits for one
- * thing at a time. */
-struct etcd_call {
-    struct etcd_face *face;
-    struct grpc_call *call;
-    const struct granted *granted;
-    enum call_wait waits;
-    struct list link; /* in face->waiting while it waits for what has a timeout */
-    uint64_t until_ms;
-    struct hub_read read;
-    call_read_fn on_read;
-    struct hub_write *write;
-    call_written_fn on_written;
-    struct hub_lease lease;
-    struct call_sweep *sweep;
-};
-
-/* Fills the state in; false: the call has been refused and finished. */
-bool call_begin(struct grpc_call *call);
-struct etcd_call *call_of(struct grpc_call *call);
-struct arena *call_arena(struct etcd_call *c);
-/* The request, or NULL: refused and finished. */
-void *call_decode(struct etcd_call *c, const ProtobufCMessageDescriptor *descriptor,
-                  struct bytes message);
-/* The gate; false: refused and finished. */
-bool call_granted(struct etcd_call *c, const struct operation *operations, size_t n);
-bool call_granted_one(struct etcd_call *c, enum access_verb verb, enum space space,
-                      struct bytes key, struct bytes end);
-
-/* Finishes the call with etcd's words unless R is ETCD_FINE; true if it did. */
-bool call_refuse(struct etcd_call *c, enum etcd_refusal r);
-void call_fail(struct etcd_call *c, enum err e);
-
-/* ON_READ comes at the end of a turn with a view that suits. */
-void call_read(struct etcd_call *c, bool linearizable, call_read_fn on_read);
-/* ON_WRITTEN comes only if the command was applied and not refused. */
-void call_submit(struct etcd_call *c, enum command_kind kind, struct bytes body,
-                 call_written_fn on_written);
-/* The same with a transaction. */
-void call_submit_txn(struct etcd_call *c, const struct txn *txn, call_written_fn on_written);
-/* DONE comes once compactions have reclaimed their space. */
-void call_wait_swept(struct etcd_call *c, void (*done)(struct etcd_call *c));
-void call_ask_lease(struct etcd_call *c, int64_t id,
-                    void (*done)(struct hub_lease *l, enum lease_answer answer, uint64_t ttl_ms,
-                                 uint64_t remaining_ms));
-/* The lease's answer is here. */
-void call_waits_no_more(struct etcd_call *c);
-/* False, and refused, or to be refused as soon as the alarm stands: a write that alarms or missing
- * space forbid. COST 0: it puts nothing. */
-bool call_may_write(struct etcd_call *c, uint64_t cost);
-
-/* One answer: the buffer it is written into, with the header of REVISION in it; then the end. */
-struct buf *call_answer(struct etcd_call *c, uint64_t revision);
-void call_answered(struct etcd_call *c);
-/* The same if E is OK; else what has been written is not sent, and the call fails with E. */
-void call_answered_if(struct etcd_call *c, struct buf *out, enum err e);
-
-/* grpc_method.closed of every unary call. */
-void call_closed(struct grpc_call *call, enum err why);
-void call_time_out(struct timer *timer);
-
-/* A method row of a unary call; STATE begins with a struct etcd_call. */
-#define UNARY(method, state, handler)                                                         \
-    {                                                                                         \
-        .name = method, .kind = GRPC_UNARY, .state_bytes = sizeof(state), .message = handler, \
-        .closed = call_closed                                                                 \
-    }
 
 /* The methods of the services, each in its own file. */
 extern const struct grpc_service etcd_kv_service, etcd_watch_service, etcd_lease_service,

@@ -2,47 +2,17 @@
 #include "faces/etcd/face.h"
 
 #include "base/mem.h"
+#include "faces/etcd/call.h"
 #include "faces/etcd/core.h"
 #include "faces/etcd/facts.h"
 #include "faces/etcd/gauges.h"
 #include "faces/etcd/stream.h"
 #include "net/conn.h"
 
-enum { MESSAGE_OVERHEAD = 512 * 1024, PROGRESS_LEAST_MS = 100 };
-
 const struct grpc_service *const etcd_services[] = {
     &etcd_kv_service,      &etcd_watch_service,       &etcd_lease_service,
     &etcd_cluster_service, &etcd_maintenance_service, NULL
 };
-
-static struct etcd_options with_defaults(const struct etcd_options *options)
-{
-    struct etcd_options o = *options;
-    if (o.max_request_bytes == 0)
-        o.max_request_bytes = 1572864;
-    if (o.max_txn_ops == 0)
-        o.max_txn_ops = 128;
-    if (o.key_max == 0)
-        o.key_max = 32768;
-    if (o.request_timeout_ms == 0)
-        o.request_timeout_ms = 7000;
-    if (o.progress_interval_ms == 0)
-        o.progress_interval_ms = 600000;
-    if (o.progress_interval_ms < PROGRESS_LEAST_MS)
-        o.progress_interval_ms = PROGRESS_LEAST_MS;
-    if (o.server_version == NULL)
-        o.server_version = ETCD_ANSWERS_AS;
-    if (o.cluster_version == NULL)
-        o.cluster_version = "3.6.0";
-    if (o.storage_version == NULL)
-        o.storage_version = "3.6.0";
-    return o;
-}
-
-uint64_t etcd_message_max(const struct etcd_options *options)
-{
-    return with_defaults(options).max_request_bytes + MESSAGE_OVERHEAD;
-}
 
 enum err etcd_face_new(struct hub *hub, const struct etcd_options *options, struct metrics *metrics,
                        struct etcd_face **ret)
@@ -51,7 +21,7 @@ enum err etcd_face_new(struct hub *hub, const struct etcd_options *options, stru
     struct facts_self self = facts_self(hub);
     face->hub = hub;
     face->loop = hub_loop(hub);
-    face->options = with_defaults(options);
+    face->options = etcd_options_filled(options);
     face->limits = (struct etcd_limits){ .max_txn_ops = face->options.max_txn_ops,
                                          .max_request_bytes = face->options.max_request_bytes,
                                          .key_max = face->options.key_max };

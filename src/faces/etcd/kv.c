@@ -1,5 +1,5 @@
 /* etcdserverpb.KV but for Range and Txn. */
-#include "faces/etcd/core.h"
+#include "faces/etcd/call.h"
 #include "faces/etcd/descriptor.h"
 #include "faces/etcd/range.h"
 #include "faces/etcd/render.h"

@@ -1,5 +1,5 @@
 /* etcdserverpb.Lease but for LeaseKeepAlive. */
-#include "faces/etcd/core.h"
+#include "faces/etcd/call.h"
 #include "faces/etcd/descriptor.h"
 #include "faces/etcd/keepalive.h"
 #include "store/lease.h"

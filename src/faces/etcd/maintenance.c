@@ -1,7 +1,7 @@
 /* etcdserverpb.Maintenance: Alarm, Status, Defragment, Hash, HashKV. */
 #include <inttypes.h>
 
-#include "faces/etcd/core.h"
+#include "faces/etcd/call.h"
 #include "faces/etcd/descriptor.h"
 #include "faces/etcd/facts.h"
 #include "store/store.h"

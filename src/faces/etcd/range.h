@@ -2,7 +2,7 @@
 #ifndef FACES_ETCD_RANGE_H
 #define FACES_ETCD_RANGE_H
 
-#include "faces/etcd/core.h"
+#include "faces/etcd/call.h"
 
 struct range_call {
     struct etcd_call call;

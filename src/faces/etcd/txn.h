@@ -2,7 +2,7 @@
 #ifndef FACES_ETCD_TXN_H
 #define FACES_ETCD_TXN_H
 
-#include "faces/etcd/core.h"
+#include "faces/etcd/call.h"
 
 struct etcd_txn_call {
     struct etcd_call call;
