@@ -4,7 +4,7 @@
 
 #include <openssl/ssl.h>
 
-#include "net/tls.h"
+struct tls_context;
 
 /* A session with the certificates of now, given to the caller. Any thread. Never NULL. */
 SSL *tls_context_session(struct tls_context *t);
