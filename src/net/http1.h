@@ -7,10 +7,10 @@
 
 #include "base/buf.h"
 #include "net/http.h"
+#include "net/http1_line.h"
 
 struct http1;
 
-enum { HTTP1_HEADERS_MAX = 100, HTTP1_LINE_MAX = 16 * 1024, HTTP1_HEAD_MAX = 60 * 1024 };
 #define HTTP1_LENGTH_CHUNKED UINT64_MAX
 
 struct http1_head {

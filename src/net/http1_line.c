@@ -6,8 +6,6 @@
  * heads over the limits. */
 #include "net/http1_line.h"
 
-#include "net/http1.h"
-
 void http1_lines_init(struct http1_lines *l)
 {
     *l = (struct http1_lines){ 0 };

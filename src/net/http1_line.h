@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 
+enum { HTTP1_HEADERS_MAX = 100, HTTP1_LINE_MAX = 16 * 1024, HTTP1_HEAD_MAX = 60 * 1024 };
+
 /* Gathers the lines of a head, or of the trailers after a chunked body, until an empty line. */
 struct http1_lines {
     struct buf bytes;  /* all lines with their CRLF, the empty one too */
