@@ -21,7 +21,8 @@
 #include "net/grpc_head.h"
 #include "net/grpc_routes.h"
 #include "net/grpc_text.h"
-#include "net/http2.h"
+#include "net/http2_send.h"
+#include "net/http2_stream.h"
 #include "net/serve.h"
 #include "net/service.h"
 

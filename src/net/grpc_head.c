@@ -4,7 +4,7 @@
 
 #include "net/grpc_routes.h"
 #include "net/grpc_text.h"
-#include "net/http2.h"
+#include "net/http2_user.h"
 
 #define TEXT(literal)                                   \
     {                                                   \

@@ -11,12 +11,13 @@
  * A peer that overdoes something, or breaks the protocol, is told by GOAWAY and goes to CLOSED from
  * anywhere. A peer that says nothing is pinged after a long while and dropped if it stays silent.
  */
-#include "net/http2_session.h"
+#include "net/http2.h"
 
 #include <assert.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/http2_session.h"
 
 enum { GOODBYE_MS = 1000 };
 

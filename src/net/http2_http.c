@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 #include "net/http.h"
-#include "net/http2.h"
+#include "net/http2_send.h"
+#include "net/http2_stream.h"
 #include "net/http_ops.h"
 
 enum { FIELDS_MAX = 64 };

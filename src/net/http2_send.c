@@ -7,11 +7,13 @@
  * Trailers are HEADERS, so flow control does not hold them up: they are handed over with the last
  * byte, or at once if all bytes have gone. When our side has ended before the peer's, the peer is
  * told to stop with RST_STREAM NO_ERROR. */
-#include "net/http2_session.h"
+#include "net/http2_send.h"
 
 #include <assert.h>
 
 #include "base/metric.h"
+#include "net/http2_session.h"
+#include "net/http2_stream.h"
 
 /* -- fields ------------------------------------------------------------------------------------ */
 

@@ -7,6 +7,7 @@
 #include "net/grpc_text.h"
 #include "net/http2.h"
 #include "net/http2_http.h"
+#include "net/http2_stream.h"
 #include "net/serve.h"
 
 static const struct http2_user *choose(struct http2_stream *s)

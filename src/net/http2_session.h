@@ -4,8 +4,12 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include "net/http2.h"
+#include "base/arena.h"
+#include "loop/loop.h"
 #include "net/http2_guard.h"
+#include "net/http2_out.h"
+#include "net/http2_user.h"
+#include "net/serve.h"
 
 enum {
     HTTP2_CONN_WINDOW = 8 * 1024 * 1024,

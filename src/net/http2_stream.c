@@ -8,11 +8,12 @@
  * hands gets more: it will be whole some day, and then the next one. The others stop when their
  * windows are used up, so that a client may send any number of large messages at once. If windows
  * alone add up to HARD times the limit, the stream that holds most is ended. */
-#include "net/http2_session.h"
+#include "net/http2_stream.h"
 
 #include <assert.h>
 
 #include "base/mem.h"
+#include "net/http2_session.h"
 
 enum {
     KEEP_BYTES = 1024, /* of each of a stream's buffers, while it waits for reuse */
