@@ -158,32 +158,18 @@ static enum err write_zeros(struct log_spares *s, struct file *file, uint64_t by
     return e;
 }
 
-/* Before the helper runs: its zeros may be used. */
-static enum err make_first_segment(struct log_spares *s, struct log_spare **ret, struct why *why)
+/* A new segment, allocated; its zeros are written only if FILL: the helper's zeros are used for
+ * that, so it must not run yet. */
+static enum err make_segment(struct log_spares *s, uint64_t bytes, bool fill,
+                             struct log_spare **ret, struct why *why)
 {
-    uint64_t bytes = s->segment_bytes < FIRST_BYTES ? s->segment_bytes : FIRST_BYTES, filled = 0;
+    uint64_t filled = 0;
     struct log_spare *spare = spare_new(atomic_fetch_add(&s->number, 1) + 1, bytes);
-    enum err e = open_for_writing(s, spare, "spare", FS_CREATE | FS_DIRECT, why);
+    enum err e = open_for_writing(s, spare, "spare", FS_CREATE | (fill ? FS_DIRECT : 0), why);
     if (e == OK)
         e = s->fs->ops->set_size(spare->file, bytes, why);
-    while (e == OK && filled < bytes)
+    while (e == OK && fill && filled < bytes)
         e = write_zeros(s, spare->file, bytes, &filled, why);
-    if (e == OK)
-        e = make_ready(s, spare, why);
-    if (e != OK)
-        free_spares(s, spare);
-    else
-        *ret = spare;
-    return e;
-}
-
-static enum err make_segment(struct log_spares *s, uint64_t bytes, struct log_spare **ret,
-                             struct why *why)
-{
-    struct log_spare *spare = spare_new(atomic_fetch_add(&s->number, 1) + 1, bytes);
-    enum err e = open_for_writing(s, spare, "spare", FS_CREATE, why);
-    if (e == OK)
-        e = s->fs->ops->set_size(spare->file, bytes, why);
     if (e == OK)
         e = make_ready(s, spare, why);
     if (e != OK)
@@ -197,12 +183,13 @@ enum err log_spares_take(struct log_spares *s, uint64_t bytes, struct log_spare 
                          struct why *why)
 {
     if (bytes > s->segment_bytes)
-        return make_segment(s, bytes, ret, why);
+        return make_segment(s, bytes, false, ret, why);
     struct log_spare *spare = atomic_exchange(&s->ready, NULL);
     if (spare == NULL && atomic_load(&s->number) == 0 && bytes <= FIRST_BYTES / 2)
-        return make_first_segment(s, ret, why);
+        return make_segment(s, s->segment_bytes < FIRST_BYTES ? s->segment_bytes : FIRST_BYTES,
+                            true, ret, why);
     if (spare == NULL)
-        return make_segment(s, s->segment_bytes, ret, why);
+        return make_segment(s, s->segment_bytes, false, ret, why);
     *ret = spare;
     return OK;
 }
