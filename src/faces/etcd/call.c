@@ -8,7 +8,6 @@
 #include <assert.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 
 struct call_sweep {
     struct hub_swept swept;
@@ -138,14 +137,7 @@ bool call_begin(struct grpc_call *call)
     struct etcd_face *face = grpc_call_context(call);
     c->face = face;
     c->call = call;
-    struct bytes version = grpc_call_metadata(call, "client-api-version");
-    if (version.n > 0 && !text_is_utf8(version))
-        return !call_refuse(c, ETCD_BAD_API_VERSION);
-    etcd_metrics_request(&face->metrics, false, version);
-    face_look(face);
-    if (face->leader == 0 && bytes_is(grpc_call_metadata(call, "hasleader"), "true"))
-        return !call_refuse(c, ETCD_NO_LEADER);
-    return true;
+    return !call_refuse(c, face_admit(face, call, false));
 }
 
 void *call_decode(struct etcd_call *c, const ProtobufCMessageDescriptor *descriptor,

@@ -1,6 +1,8 @@
-/* What every handler asks of its face: the header of the moment, and who it is that calls. */
+/* What every handler asks of its face: the header of the moment, whether a call may begin, and
+ * who it is that calls. */
 #include "faces/etcd/core.h"
 
+#include "base/text.h"
 #include "faces/etcd/facts.h"
 
 void face_look(struct etcd_face *face)
@@ -18,6 +20,18 @@ const struct etcd_header *face_header(struct etcd_face *face)
 {
     face_look(face);
     return &face->header;
+}
+
+enum etcd_refusal face_admit(struct etcd_face *face, const struct grpc_call *call, bool is_stream)
+{
+    struct bytes version = grpc_call_metadata(call, "client-api-version");
+    if (version.n > 0 && !text_is_utf8(version))
+        return ETCD_BAD_API_VERSION;
+    etcd_metrics_request(&face->metrics, is_stream, version);
+    face_look(face);
+    bool has_no_leader =
+        face->leader == 0 && bytes_is(grpc_call_metadata(call, "hasleader"), "true");
+    return has_no_leader ? ETCD_NO_LEADER : ETCD_FINE;
 }
 
 /* `token`, else `authorization` with or without "Bearer ". */

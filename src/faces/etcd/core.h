@@ -37,6 +37,8 @@ void face_look(struct etcd_face *face);
 /* The header with the present term. */
 const struct etcd_header *face_header(struct etcd_face *face);
 
+/* What a call's metadata say against it: checked when it begins, and counted. */
+enum etcd_refusal face_admit(struct etcd_face *face, const struct grpc_call *call, bool is_stream);
 /* Who asks, for the gate. */
 struct caller caller_of(const struct grpc_call *call);
 

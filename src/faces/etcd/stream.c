@@ -1,8 +1,6 @@
 /* Streams begin with their first message and end once. */
 #include "faces/etcd/stream.h"
 
-#include "base/text.h"
-
 void stream_end(struct etcd_stream *s, enum etcd_refusal r)
 {
     if (s->ended)
@@ -13,25 +11,15 @@ void stream_end(struct etcd_stream *s, enum etcd_refusal r)
     grpc_call_finish(s->call, status.code, status.text);
 }
 
-static enum etcd_refusal check_metadata(struct etcd_stream *s)
-{
-    struct bytes version = grpc_call_metadata(s->call, "client-api-version");
-    if (version.n > 0 && !text_is_utf8(version))
-        return ETCD_BAD_API_VERSION;
-    etcd_metrics_request(&s->face->metrics, true, version);
-    face_look(s->face);
-    if (s->face->leader == 0 && bytes_is(grpc_call_metadata(s->call, "hasleader"), "true"))
-        return ETCD_NO_LEADER;
-    return s->face->draining ? ETCD_STOPPED : ETCD_FINE;
-}
-
 bool stream_begin(struct etcd_stream *s, struct grpc_call *call)
 {
     s->face = grpc_call_context(call);
     s->call = call;
     arena_init(&s->arena, 0);
     list_append(&s->face->streams, &s->link);
-    enum etcd_refusal r = check_metadata(s);
+    enum etcd_refusal r = face_admit(s->face, call, true);
+    if (r == ETCD_FINE && s->face->draining)
+        r = ETCD_STOPPED;
     if (r != ETCD_FINE)
         stream_end(s, r);
     return r == ETCD_FINE;
