@@ -36,17 +36,9 @@ static void answer(struct keepalive *k, const struct renewal *r)
 }
 
 /* Reading goes on when both the answers and the questions under way are few. */
-static void set_pause(struct keepalive *k)
+static void pace(struct keepalive *k)
 {
-    bool full = k->renewal_n >= UNDER_WAY_MAX ||
-                grpc_call_pending(k->stream.call) > k->stream.face->pending_max;
-    if (full == k->paused || k->stream.ended)
-        return;
-    k->paused = full;
-    if (full)
-        grpc_call_pause(k->stream.call);
-    else
-        grpc_call_resume(k->stream.call);
+    stream_pace(&k->stream, k->renewal_n >= UNDER_WAY_MAX);
 }
 
 static void answer_in_order(struct keepalive *k)
@@ -59,7 +51,7 @@ static void answer_in_order(struct keepalive *k)
     }
     if (k->half_closed && list_is_empty(&k->renewals))
         stream_end(&k->stream, ETCD_FINE);
-    set_pause(k);
+    pace(k);
 }
 
 static void renewed(struct hub_lease *l, enum lease_answer a, uint64_t ttl_ms,
@@ -108,7 +100,7 @@ void keepalive_message(struct grpc_call *call, struct bytes message)
     list_append(&k->renewals, &r->link);
     k->renewal_n++;
     hub_lease_ask(k->stream.face->hub, &r->lease);
-    set_pause(k);
+    pace(k);
 }
 
 void keepalive_half_closed(struct grpc_call *call)
@@ -126,7 +118,7 @@ void keepalive_drained(struct grpc_call *call)
 {
     struct keepalive *k = grpc_call_state(call);
     if (k->stream.face != NULL)
-        set_pause(k);
+        pace(k);
 }
 
 void keepalive_closed(struct grpc_call *call, enum err why)

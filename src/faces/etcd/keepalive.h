@@ -9,7 +9,7 @@ struct keepalive {
     const struct granted *granted;
     struct list renewals; /* under way, in order */
     size_t renewal_n;
-    bool paused, half_closed;
+    bool half_closed;
 };
 
 void keepalive_message(struct grpc_call *call, struct bytes message);

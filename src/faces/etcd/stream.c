@@ -37,6 +37,18 @@ void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *des
     return NULL;
 }
 
+void stream_pace(struct etcd_stream *s, bool is_busy)
+{
+    bool full = is_busy || grpc_call_pending(s->call) > s->face->pending_max;
+    if (full == s->paused || s->ended)
+        return;
+    s->paused = full;
+    if (full)
+        grpc_call_pause(s->call);
+    else
+        grpc_call_resume(s->call);
+}
+
 void stream_fini(struct etcd_stream *s)
 {
     list_remove(&s->link);

@@ -11,6 +11,7 @@ struct etcd_stream {
     struct grpc_call *call;
     struct arena arena; /* of one message: the call's own lives as long as the stream */
     bool ended;         /* nothing more is to be sent */
+    bool paused;        /* its client is not read */
 };
 
 /* At the first message; false: refused and finished. */
@@ -18,6 +19,8 @@ bool stream_begin(struct etcd_stream *s, struct grpc_call *call);
 /* The request in the stream's arena, or NULL: refused and ended. */
 void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *descriptor,
                     struct bytes message);
+/* Its client is not read while IS_BUSY, nor while too much that it was sent waits to be read. */
+void stream_pace(struct etcd_stream *s, bool is_busy);
 /* Ends it with etcd's words; ETCD_FINE: well. */
 void stream_end(struct etcd_stream *s, enum etcd_refusal r);
 /* Its memory, when the call is closed. */

@@ -148,17 +148,9 @@ static void cancel(struct etcd_watches *s, int64_t id)
 
 /* -- requests, in order ----------------------------------------------------------------------- */
 
-static void set_pause(struct etcd_watches *s)
+static void pace(struct etcd_watches *s)
 {
-    bool full = s->postponed_bytes > POSTPONED_MAX ||
-                grpc_call_pending(s->stream.call) > s->stream.face->pending_max;
-    if (full == s->paused || s->stream.ended)
-        return;
-    s->paused = full;
-    if (full)
-        grpc_call_pause(s->stream.call);
-    else
-        grpc_call_resume(s->stream.call);
+    stream_pace(&s->stream, s->postponed_bytes > POSTPONED_MAX);
 }
 
 /* False: it must wait until the creations before it are answered. */
@@ -216,7 +208,7 @@ static void go_on(struct etcd_watches *s)
     while (!s->stream.ended && (p = LIST_FIRST(&s->postponed, struct postponed, link)) != NULL &&
            take(s, bytes_of(p->message, p->n)))
         drop_postponed(s, p);
-    set_pause(s);
+    pace(s);
 }
 
 static void message(struct grpc_call *call, struct bytes bytes)
@@ -233,7 +225,7 @@ static void message(struct grpc_call *call, struct bytes bytes)
         return;
     if (!list_is_empty(&s->postponed) || !take(s, bytes))
         postpone(s, bytes);
-    set_pause(s);
+    pace(s);
 }
 
 /* -- what the hub tells ----------------------------------------------------------------------- */
@@ -279,7 +271,7 @@ static void drained(struct grpc_call *call)
     struct etcd_watches *s = grpc_call_state(call);
     if (s->hub_stream == NULL)
         return;
-    set_pause(s);
+    pace(s);
     watch_stream_drained(s->hub_stream);
 }
 

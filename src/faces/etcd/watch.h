@@ -27,7 +27,6 @@ struct etcd_watches { /* one stream; the state of its call */
     size_t creating_n;     /* creations that are not answered yet */
     struct list postponed; /* messages that came behind them */
     size_t postponed_bytes;
-    bool paused;
     struct timer periodic; /* runs while a watcher wants periodic progress */
     struct hub_read asked; /* progress that is to be answered at the end of the turn */
     size_t asked_n;        /* requests for it */
