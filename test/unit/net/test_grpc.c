@@ -11,31 +11,12 @@
 #include "base/metric.h"
 #include "net/grpc.h"
 #include "net/grpc_gzip.h"
-#include "test/lib/grpcd.h"
-#include "test/lib/h2_client.h"
-
-struct fixture {
-    struct httpd *d;
-    struct h2_client *c;
-};
+#include "test/lib/h2_pair.h"
 
 static int set_up(void **state)
 {
-    struct fixture *f = mem_zalloc(1, sizeof(*f));
     const struct net_limits limits = { .grpc_message_max = 3 << 20, .grpc_send_max = 8 << 20 };
-    f->d = grpcd_start(&limits, false);
-    f->c = h2_client_new(f->d->port, NULL);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    h2_client_free(f->c);
-    httpd_free(f->d);
-    mem_free(f);
-    return 0;
+    return h2_pair_start(state, &limits, false);
 }
 
 static struct bytes filled(uint8_t *p, size_t n)
@@ -61,7 +42,7 @@ static void assert_bytes(struct bytes got, struct bytes wanted)
 
 static void unary_call_is_answered(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Echo", bytes_str("hello"));
     assert_ok(s);
     assert_int_equal(h2_messages(s), 1);
@@ -72,7 +53,7 @@ static void unary_call_is_answered(void **state)
 
 static void empty_message_is_a_message(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Echo", bytes_of("", 0));
     assert_ok(s);
     assert_int_equal(h2_messages(s), 1);
@@ -81,7 +62,7 @@ static void empty_message_is_a_message(void **state)
 
 static void content_type_is_echoed(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const struct h2_field type = { "content-type", "application/grpc+proto" };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", &type, 1);
     h2_send_message(s, bytes_str("x"));
@@ -92,7 +73,7 @@ static void content_type_is_echoed(void **state)
 
 static void error_without_messages_is_one_block(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Fail", bytes_str("5 not here"));
     assert_int_equal(h2_status(s), 200);
     assert_int_equal(h2_grpc_status(s), GRPC_NOT_FOUND);
@@ -103,14 +84,14 @@ static void error_without_messages_is_one_block(void **state)
 
 static void message_is_percent_encoded(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Fail", bytes_str("3 100% of \xc3\xa9\n"));
     assert_string_equal(h2_grpc_message(s), "100%25 of %C3%A9%0A");
 }
 
 static void message_cut_at_every_byte_is_put_together(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     static const uint8_t whole[] = { 0, 0, 0, 0, 6, 'p', 'i', 'e', 'c', 'e', 's' };
     for (size_t cut = 1; cut < sizeof(whole); cut++) {
         struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", NULL, 0);
@@ -126,7 +107,7 @@ static void message_cut_at_every_byte_is_put_together(void **state)
 
 static void message_larger_than_the_window_comes_whole(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     size_t n = (3 << 20) - 7;
     uint8_t *p = mem_alloc(n);
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Echo", filled(p, n));
@@ -137,7 +118,7 @@ static void message_larger_than_the_window_comes_whole(void **state)
 
 static void second_message_of_unary_call_is_ignored(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", NULL, 0);
     h2_send_message(s, bytes_str("first"));
     h2_send_message(s, bytes_str("second"));
@@ -150,7 +131,7 @@ static void second_message_of_unary_call_is_ignored(void **state)
 
 static void answer_does_not_wait_for_the_client_to_end(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", NULL, 0);
     h2_send_message(s, bytes_str("x"));
     assert_true(h2_wait_closed(s));
@@ -160,7 +141,7 @@ static void answer_does_not_wait_for_the_client_to_end(void **state)
 
 static void late_answer_comes(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Late", NULL, 0);
     h2_send_message(s, bytes_str("later"));
     h2_end(s);
@@ -174,7 +155,7 @@ static void late_answer_comes(void **state)
 
 static void many_calls_at_once_keep_their_answers_apart(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     enum { N = 500 };
     struct h2_stream *calls[N];
     char text[N][24];
@@ -193,7 +174,7 @@ static void many_calls_at_once_keep_their_answers_apart(void **state)
 
 static void closed_is_told_once_for_each_call(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     for (int i = 0; i < 5; i++)
         h2_unary(f->c, "/test.Echo/Echo", bytes_str("x"));
     assert_true(loops_event_wait(&f->d->gone, 5, LOOPS_DEADLINE_MS));
@@ -205,7 +186,7 @@ static void closed_is_told_once_for_each_call(void **state)
 
 /* -- deadlines and cancellation ---------------------------------------------------------------- */
 
-static struct h2_stream *hold(struct fixture *f, const char *timeout)
+static struct h2_stream *hold(struct h2_pair *f, const char *timeout)
 {
     const struct h2_field field = { "grpc-timeout", timeout };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Hold", &field, timeout != NULL);
@@ -217,7 +198,7 @@ static struct h2_stream *hold(struct fixture *f, const char *timeout)
 
 static void deadline_ends_a_call(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = hold(f, "30m");
     assert_true(h2_wait_closed(s));
     assert_int_equal(h2_grpc_status(s), GRPC_DEADLINE_EXCEEDED);
@@ -228,7 +209,7 @@ static void deadline_ends_a_call(void **state)
 
 static void deadline_that_has_passed_is_answered(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = hold(f, "0n");
     assert_true(h2_wait_closed(s));
     assert_int_equal(h2_grpc_status(s), GRPC_DEADLINE_EXCEEDED);
@@ -236,7 +217,7 @@ static void deadline_that_has_passed_is_answered(void **state)
 
 static void every_unit_of_time_is_understood(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     static const char *const timeouts[] = { "20000000n", "20000u", "20m" };
     for (size_t i = 0; i < ARRAY_LEN(timeouts); i++) {
         struct h2_stream *s = hold(f, timeouts[i]);
@@ -256,7 +237,7 @@ static void every_unit_of_time_is_understood(void **state)
 
 static void reset_by_client_cancels_the_call(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = hold(f, NULL);
     assert_true(loops_event_wait(&f->d->held, 1, LOOPS_DEADLINE_MS));
     h2_reset(s, 8);
@@ -267,7 +248,7 @@ static void reset_by_client_cancels_the_call(void **state)
 
 static void lost_connection_closes_its_calls(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     hold(f, NULL);
     hold(f, "5S");
     assert_true(loops_event_wait(&f->d->held, 2, LOOPS_DEADLINE_MS));
@@ -281,7 +262,7 @@ static void lost_connection_closes_its_calls(void **state)
 
 static void answer_above_the_limit_is_not_sent(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Big", bytes_str("8388609"));
     assert_int_equal(h2_grpc_status(s), GRPC_RESOURCE_EXHAUSTED);
     assert_int_equal(h2_messages(s), 0);
@@ -290,7 +271,7 @@ static void answer_above_the_limit_is_not_sent(void **state)
     assert_int_equal(h2_message(s, 0).n, 8388608);
 }
 
-static struct h2_stream *send_packed(struct fixture *f, const char *encoding, struct bytes plain)
+static struct h2_stream *send_packed(struct h2_pair *f, const char *encoding, struct bytes plain)
 {
     const struct h2_field field = { "grpc-encoding", encoding };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", &field, 1);
@@ -309,7 +290,7 @@ static struct h2_stream *send_packed(struct fixture *f, const char *encoding, st
 
 static void packed_request_is_unpacked(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     uint8_t p[50000];
     struct h2_stream *s = send_packed(f, "gzip", filled(p, sizeof(p)));
     assert_ok(s);
@@ -318,7 +299,7 @@ static void packed_request_is_unpacked(void **state)
 
 static void bomb_is_refused_at_the_limit(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     size_t n = (3 << 20) + 1;
     uint8_t *p = mem_zalloc(1, n);
     struct h2_stream *s = send_packed(f, "gzip", bytes_of(p, n - 1));
@@ -331,7 +312,7 @@ static void bomb_is_refused_at_the_limit(void **state)
 /* -- packed answers ---------------------------------------------------------------------------- */
 
 /* An echo of N bytes for a client that packs (as ENCODING says) and accepts ACCEPT. */
-static struct h2_stream *echo_packing(struct fixture *f, const char *encoding, const char *accept,
+static struct h2_stream *echo_packing(struct h2_pair *f, const char *encoding, const char *accept,
                                       size_t n)
 {
     const struct h2_field fields[] = { { "grpc-accept-encoding", accept },
@@ -390,7 +371,7 @@ static bool rendered(struct metrics *m, const char *line)
 
 static void counters_are_there_from_the_start(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_true(rendered(f->d->metrics,
                          "grpc_server_started_total{grpc_method=\"Chat\",grpc_service="
                          "\"test.Echo\",grpc_type=\"bidi_stream\"} 0"));
@@ -401,7 +382,7 @@ static void counters_are_there_from_the_start(void **state)
 
 static void calls_are_counted_by_outcome(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     h2_unary(f->c, "/test.Echo/Fail", bytes_str("5 x"));
     h2_unary(f->c, "/test.Echo/Echo", bytes_str("x"));
     h2_unary(f->c, "/test.Echo/Echo", bytes_str("x"));
@@ -419,7 +400,7 @@ static void calls_are_counted_by_outcome(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, h2_pair_stop)
     const struct CMUnitTest tests[] = {
         TEST(unary_call_is_answered),
         TEST(empty_message_is_a_message),

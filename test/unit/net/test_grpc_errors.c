@@ -6,35 +6,15 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "net/grpc.h"
-#include "test/lib/grpcd.h"
-#include "test/lib/h2_client.h"
+#include "test/lib/h2_pair.h"
 
 enum { MESSAGE_MAX = 1000 };
 
-struct fixture {
-    struct httpd *d;
-    struct h2_client *c;
-};
-
 static int set_up(void **state)
 {
-    struct fixture *f = mem_zalloc(1, sizeof(*f));
     const struct net_limits limits = { .grpc_message_max = MESSAGE_MAX };
-    f->d = grpcd_start(&limits, false);
-    f->c = h2_client_new(f->d->port, NULL);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    h2_client_free(f->c);
-    httpd_free(f->d);
-    mem_free(f);
-    return 0;
+    return h2_pair_start(state, &limits, false);
 }
 
 static void assert_refused(const struct h2_stream *s, int status, const char *message)
@@ -45,7 +25,7 @@ static void assert_refused(const struct h2_stream *s, int status, const char *me
     assert_int_equal(h2_messages(s), 0);
 }
 
-static struct h2_stream *call_with(struct fixture *f, const char *name, const char *value)
+static struct h2_stream *call_with(struct h2_pair *f, const char *name, const char *value)
 {
     const struct h2_field field = { name, value };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", &field, 1);
@@ -55,7 +35,7 @@ static struct h2_stream *call_with(struct fixture *f, const char *name, const ch
     return s;
 }
 
-static struct h2_stream *call_bytes(struct fixture *f, const char *path, const void *p, size_t n)
+static struct h2_stream *call_bytes(struct h2_pair *f, const char *path, const void *p, size_t n)
 {
     struct h2_stream *s = h2_call(f->c, path, NULL, 0);
     h2_send(s, bytes_of(p, n));
@@ -68,28 +48,28 @@ static struct h2_stream *call_bytes(struct fixture *f, const char *path, const v
 
 static void unknown_method_is_named(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_refused(h2_unary(f->c, "/test.Echo/Nope", bytes_str("x")), GRPC_UNIMPLEMENTED,
                    "unknown method Nope for service test.Echo");
 }
 
 static void unknown_service_is_named(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_refused(h2_unary(f->c, "/test.Nope/Echo", bytes_str("x")), GRPC_UNIMPLEMENTED,
                    "unknown service test.Nope");
 }
 
 static void path_without_second_slash_is_malformed(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_refused(h2_unary(f->c, "/foo", bytes_str("x")), GRPC_UNIMPLEMENTED,
                    "malformed method name: \"/foo\"");
 }
 
 static void prefix_of_a_path_calls_nothing(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_refused(h2_unary(f->c, "/test.Echo/Ech", bytes_str("x")), GRPC_UNIMPLEMENTED,
                    "unknown method Ech for service test.Echo");
     assert_refused(h2_unary(f->c, "/test.Echo/", bytes_str("x")), GRPC_UNIMPLEMENTED,
@@ -100,13 +80,13 @@ static void prefix_of_a_path_calls_nothing(void **state)
 
 static void empty_body_of_unary_call_is_eof(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_refused(call_bytes(f, "/test.Echo/Echo", "", 0), GRPC_UNKNOWN, "EOF");
 }
 
 static void head_that_ends_the_stream_is_eof(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const struct h2_field fields[] = { { ":method", "POST" },
                                        { ":scheme", "http" },
                                        { ":path", "/test.Echo/Echo" },
@@ -119,7 +99,7 @@ static void head_that_ends_the_stream_is_eof(void **state)
 
 static void body_that_ends_inside_a_message_is_an_error(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t half[] = { 0, 0, 0, 0, 9, 'h', 'a', 'l', 'f' };
     struct h2_stream *s = call_bytes(f, "/test.Echo/Chat", half, sizeof(half));
     assert_refused(s, GRPC_INTERNAL, "unexpected EOF");
@@ -130,7 +110,7 @@ static void body_that_ends_inside_a_message_is_an_error(void **state)
 
 static void compressed_flag_needs_an_encoding(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t packed[] = { 1, 0, 0, 0, 1, 'x' };
     assert_refused(call_bytes(f, "/test.Echo/Echo", packed, sizeof(packed)), GRPC_INTERNAL,
                    "grpc: compressed flag set with identity or empty encoding");
@@ -138,7 +118,7 @@ static void compressed_flag_needs_an_encoding(void **state)
 
 static void unknown_flag_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t odd[] = { 2, 0, 0, 0, 1, 'x' };
     assert_refused(call_bytes(f, "/test.Echo/Echo", odd, sizeof(odd)), GRPC_INTERNAL,
                    "grpc: received unexpected payload format 2");
@@ -146,7 +126,7 @@ static void unknown_flag_is_refused(void **state)
 
 static void message_above_the_limit_is_refused_by_its_length(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     uint8_t p[MESSAGE_MAX + 1] = { 0 };
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Echo", bytes_of(p, MESSAGE_MAX));
     assert_int_equal(h2_grpc_status(s), GRPC_OK);
@@ -157,7 +137,7 @@ static void message_above_the_limit_is_refused_by_its_length(void **state)
 
 static void length_alone_is_enough_to_refuse(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t huge[] = { 0, 0xff, 0xff, 0xff, 0xff };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", NULL, 0);
     h2_send(s, bytes_of(huge, sizeof(huge)));
@@ -168,7 +148,7 @@ static void length_alone_is_enough_to_refuse(void **state)
 
 static void broken_gzip_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const struct h2_field field = { "grpc-encoding", "gzip" };
     const uint8_t packed[] = { 1, 0, 0, 0, 3, 'b', 'a', 'd' };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Echo", &field, 1);
@@ -180,7 +160,7 @@ static void broken_gzip_is_refused(void **state)
 
 static void refused_stream_closes_its_call(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t odd[] = { 2, 0, 0, 0, 1, 'x' };
     call_bytes(f, "/test.Echo/Chat", odd, sizeof(odd));
     assert_true(loops_event_wait(&f->d->gone, 1, LOOPS_DEADLINE_MS));
@@ -191,20 +171,20 @@ static void refused_stream_closes_its_call(void **state)
 
 static void unknown_encoding_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_refused(call_with(f, "grpc-encoding", "snappy"), GRPC_UNIMPLEMENTED,
                    "grpc: Decompressor is not installed for grpc-encoding \"snappy\"");
 }
 
 static void identity_encoding_is_no_encoding(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_int_equal(h2_grpc_status(call_with(f, "grpc-encoding", "identity")), GRPC_OK);
 }
 
 static void other_content_type_is_415(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = call_with(f, "content-type", "text/html");
     assert_int_equal(h2_status(s), 415);
     assert_int_equal(h2_grpc_status(s), GRPC_INVALID_ARGUMENT);
@@ -213,14 +193,14 @@ static void other_content_type_is_415(void **state)
 
 static void type_that_only_begins_like_grpc_is_415(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     assert_int_equal(h2_status(call_with(f, "content-type", "application/grpcx")), 415);
     assert_int_equal(h2_status(call_with(f, "content-type", "application/grpc;x=y")), 200);
 }
 
 static void bad_timeout_is_400(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     static const char *const bad[] = { "5", "S", "5X", "123456789S", "-5S", "5 S", "1.5S", "+5S" };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct h2_stream *s = call_with(f, "grpc-timeout", bad[i]);
@@ -232,7 +212,7 @@ static void bad_timeout_is_400(void **state)
 
 static void get_of_a_method_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const struct h2_field fields[] = { { ":method", "GET" },
                                        { ":scheme", "http" },
                                        { ":path", "/test.Echo/Echo" },
@@ -246,7 +226,7 @@ static void get_of_a_method_is_refused(void **state)
 
 static void connection_survives_every_refusal(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     call_with(f, "grpc-timeout", "x");
     call_with(f, "content-type", "text/html");
     h2_unary(f->c, "/foo", bytes_str("x"));
@@ -257,7 +237,7 @@ static void connection_survives_every_refusal(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, h2_pair_stop)
     const struct CMUnitTest tests[] = {
         TEST(unknown_method_is_named),
         TEST(unknown_service_is_named),

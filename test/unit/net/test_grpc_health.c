@@ -6,36 +6,16 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "net/grpc.h"
-#include "test/lib/grpcd.h"
-#include "test/lib/h2_client.h"
+#include "test/lib/h2_pair.h"
 
 static const char check[] = "/grpc.health.v1.Health/Check",
                   watch[] = "/grpc.health.v1.Health/Watch";
 static const uint8_t serving[] = { 8, 1 }, not_serving[] = { 8, 2 }, unknown[] = { 8, 3 };
 
-struct fixture {
-    struct httpd *d;
-    struct h2_client *c;
-};
-
 static int set_up(void **state)
 {
-    struct fixture *f = mem_zalloc(1, sizeof(*f));
-    f->d = grpcd_start(NULL, false);
-    f->c = h2_client_new(f->d->port, NULL);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    h2_client_free(f->c);
-    httpd_free(f->d);
-    mem_free(f);
-    return 0;
+    return h2_pair_start(state, NULL, false);
 }
 
 static void assert_status(const struct h2_stream *s, size_t at, const uint8_t wanted[2])
@@ -45,7 +25,7 @@ static void assert_status(const struct h2_stream *s, size_t at, const uint8_t wa
     assert_memory_equal(m.p, wanted, 2);
 }
 
-static struct h2_stream *start_watch(struct fixture *f, struct bytes request)
+static struct h2_stream *start_watch(struct h2_pair *f, struct bytes request)
 {
     struct h2_stream *s = h2_call(f->c, watch, NULL, 0);
     h2_send_message(s, request);
@@ -56,7 +36,7 @@ static struct h2_stream *start_watch(struct fixture *f, struct bytes request)
 
 static void server_as_a_whole_is_serving(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, check, bytes_of("", 0));
     assert_int_equal(h2_grpc_status(s), GRPC_OK);
     assert_status(s, 0, serving);
@@ -64,7 +44,7 @@ static void server_as_a_whole_is_serving(void **state)
 
 static void named_service_is_unknown(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, check, bytes_str("\x0a\x09test.Echo"));
     assert_int_equal(h2_grpc_status(s), GRPC_NOT_FOUND);
     assert_string_equal(h2_grpc_message(s), "unknown service");
@@ -72,14 +52,14 @@ static void named_service_is_unknown(void **state)
 
 static void unreadable_request_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, check, bytes_str("\x0a\x7fshort"));
     assert_int_equal(h2_grpc_status(s), GRPC_INTERNAL);
 }
 
 static void check_follows_the_server(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *w = start_watch(f, bytes_of("", 0));
     net_server_set_serving(f->d->server, false);
     assert_true(h2_wait_messages(w, 2)); /* the news has reached the thread */
@@ -88,7 +68,7 @@ static void check_follows_the_server(void **state)
 
 static void watch_is_told_each_change_once(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = start_watch(f, bytes_of("", 0));
     net_server_set_serving(f->d->server, true); /* no change */
     net_server_set_serving(f->d->server, false);
@@ -104,7 +84,7 @@ static void watch_is_told_each_change_once(void **state)
 
 static void watch_of_an_unknown_service_stays(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = start_watch(f, bytes_str("\x0a\x04nope"));
     assert_status(s, 0, unknown);
     h2_unary(f->c, check, bytes_of("", 0));
@@ -113,7 +93,7 @@ static void watch_of_an_unknown_service_stays(void **state)
 
 static void watch_that_was_cancelled_is_not_told(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = start_watch(f, bytes_of("", 0));
     struct h2_stream *other = start_watch(f, bytes_of("", 0));
     h2_reset(s, 8);
@@ -125,7 +105,7 @@ static void watch_that_was_cancelled_is_not_told(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, h2_pair_stop)
     const struct CMUnitTest tests[] = {
         TEST(server_as_a_whole_is_serving),         TEST(named_service_is_unknown),
         TEST(unreadable_request_is_refused),        TEST(check_follows_the_server),

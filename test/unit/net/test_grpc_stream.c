@@ -10,31 +10,12 @@
 #include "base/mem.h"
 #include "net/conn.h"
 #include "net/grpc.h"
-#include "test/lib/grpcd.h"
-#include "test/lib/h2_client.h"
-
-struct fixture {
-    struct httpd *d;
-    struct h2_client *c;
-};
+#include "test/lib/h2_pair.h"
 
 static int set_up(void **state)
 {
-    struct fixture *f = mem_zalloc(1, sizeof(*f));
     const struct net_limits limits = { .stream_buffer_max = 4 << 20 };
-    f->d = grpcd_start(&limits, false);
-    f->c = h2_client_new(f->d->port, NULL);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    h2_client_free(f->c);
-    httpd_free(f->d);
-    mem_free(f);
-    return 0;
+    return h2_pair_start(state, &limits, false);
 }
 
 static void assert_message(const struct h2_stream *s, size_t at, const char *text)
@@ -46,7 +27,7 @@ static void assert_message(const struct h2_stream *s, size_t at, const char *tex
 
 static void server_stream_keeps_its_order(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Count", bytes_str("1000"));
     assert_int_equal(h2_grpc_status(s), GRPC_OK);
     assert_int_equal(h2_messages(s), 1000);
@@ -57,7 +38,7 @@ static void server_stream_keeps_its_order(void **state)
 
 static void client_stream_is_answered_at_its_end(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Sum", NULL, 0);
     h2_send_message(s, bytes_str("one"));
     h2_send_message(s, bytes_str("three"));
@@ -71,7 +52,7 @@ static void client_stream_is_answered_at_its_end(void **state)
 
 static void empty_client_stream_is_no_error(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Sum", NULL, 0);
     h2_end(s);
     assert_true(h2_wait_closed(s));
@@ -81,7 +62,7 @@ static void empty_client_stream_is_no_error(void **state)
 
 static void both_sides_take_turns(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Chat", NULL, 0);
     for (size_t i = 0; i < 20; i++) {
         char text[16];
@@ -98,7 +79,7 @@ static void both_sides_take_turns(void **state)
 
 static void shared_chunk_follows_its_head(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Shared", bytes_str("x"));
     assert_int_equal(h2_grpc_status(s), GRPC_OK);
     assert_int_equal(h2_messages(s), 3);
@@ -113,7 +94,7 @@ static void shared_chunk_follows_its_head(void **state)
 
 /* -- the client does not read ------------------------------------------------------------------ */
 
-static struct h2_client *stingy(struct fixture *f)
+static struct h2_client *stingy(struct h2_pair *f)
 {
     const struct h2_options options = { .no_auto_window = true };
     return h2_client_new(f->d->port, &options);
@@ -121,7 +102,7 @@ static struct h2_client *stingy(struct fixture *f)
 
 static void unread_stream_stops_its_producer(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_client *c = stingy(f);
     struct h2_stream *s = h2_call(c, "/test.Echo/Count", NULL, 0);
     h2_send_message(s, bytes_str("1000000"));
@@ -140,7 +121,7 @@ static void unread_stream_stops_its_producer(void **state)
 
 static void stalled_stream_does_not_block_another(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const struct h2_options options = { .no_auto_window = true, .connection_window = 1 << 20 };
     struct h2_client *c = h2_client_new(f->d->port, &options);
     struct h2_stream *stalled = h2_call(c, "/test.Echo/Count", NULL, 0);
@@ -154,7 +135,7 @@ static void stalled_stream_does_not_block_another(void **state)
 
 static void trailers_pass_a_window_of_zero(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     /* The answer, prefix included, is exactly what the window takes. */
     struct h2_client *c = stingy(f);
     uint8_t p[65530] = { 0 };
@@ -166,7 +147,7 @@ static void trailers_pass_a_window_of_zero(void **state)
 
 static void late_trailers_pass_a_window_of_zero(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_client *c = stingy(f);
     struct h2_stream *s = h2_call(c, "/test.Echo/Chat", NULL, 0);
     uint8_t p[65530] = { 0 };
@@ -182,7 +163,7 @@ static void late_trailers_pass_a_window_of_zero(void **state)
 
 static void paused_call_gets_no_more_messages(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Slow", NULL, 0);
     for (int i = 0; i < 10; i++)
         h2_send_message(s, bytes_str("m"));
@@ -199,7 +180,7 @@ static void paused_call_gets_no_more_messages(void **state)
 
 static void paused_call_stops_its_client(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Slow", NULL, 0);
     uint8_t *p = mem_zalloc(1, 100000);
     for (int i = 0; i < 50; i++)
@@ -217,7 +198,7 @@ static void paused_call_stops_its_client(void **state)
 
 static void paused_call_does_not_block_another(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Slow", NULL, 0);
     uint8_t *p = mem_zalloc(1, 1 << 20);
     h2_send_message(s, bytes_str("first"));
@@ -233,7 +214,7 @@ static void paused_call_does_not_block_another(void **state)
 enum { HALVES_MAX = 60, HALF_BYTES = 1000000 };
 
 /* A server that may hold 1 MiB, four in need, and N calls whose last byte has not been sent. */
-static void start_halves(struct fixture *f, struct h2_stream **calls, unsigned n)
+static void start_halves(struct h2_pair *f, struct h2_stream **calls, unsigned n)
 {
     const uint8_t prefix[5] = { 0, 0, 15, 66, 64 }; /* HALF_BYTES to come */
     const struct net_limits limits = { .stream_buffer_max = 1 << 20 };
@@ -262,7 +243,7 @@ static void send_last_bytes(struct h2_stream **calls, unsigned n)
 
 static void many_large_messages_at_once_all_become_whole(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *calls[10];
     start_halves(f, calls, 10);
     struct h2_stream *other = h2_unary(f->c, "/test.Echo/Echo", bytes_str("small"));
@@ -277,7 +258,7 @@ static void many_large_messages_at_once_all_become_whole(void **state)
 
 static void half_messages_do_not_hold_memory_without_bound(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *calls[HALVES_MAX];
     unsigned refused = 0;
     start_halves(f, calls, HALVES_MAX);
@@ -295,7 +276,7 @@ static void half_messages_do_not_hold_memory_without_bound(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, h2_pair_stop)
     const struct CMUnitTest tests[] = {
         TEST(server_stream_keeps_its_order),
         TEST(client_stream_is_answered_at_its_end),

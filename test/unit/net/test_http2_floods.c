@@ -9,24 +9,13 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include "base/mem.h"
 #include "net/http2_guard.h"
-#include "test/lib/grpcd.h"
-#include "test/lib/h2_client.h"
-
-struct fixture {
-    struct httpd *d;
-    struct h2_client *c;
-};
+#include "test/lib/h2_pair.h"
 
 static int set_up_with(void **state, uint64_t ping_min_ms)
 {
-    struct fixture *f = mem_zalloc(1, sizeof(*f));
     const struct net_limits limits = { .ping_min_ms = ping_min_ms, .streams_max = 1000 };
-    f->d = grpcd_start(&limits, true);
-    f->c = h2_client_new(f->d->port, NULL);
-    *state = f;
-    return 0;
+    return h2_pair_start(state, &limits, true);
 }
 
 static int set_up(void **state)
@@ -40,23 +29,14 @@ static int set_up_strict(void **state)
     return set_up_with(state, 3600000);
 }
 
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    h2_client_free(f->c);
-    httpd_free(f->d);
-    mem_free(f);
-    return 0;
-}
-
-static void assert_lives(struct fixture *f)
+static void assert_lives(struct h2_pair *f)
 {
     struct h2_stream *s = h2_unary(f->c, "/test.Echo/Echo", bytes_str("x"));
     assert_int_equal(h2_grpc_status(s), 0);
     assert_false(h2_has_goaway(f->c));
 }
 
-static void assert_calmed(struct fixture *f, const char *text)
+static void assert_calmed(struct h2_pair *f, const char *text)
 {
     assert_true(h2_wait_goaway(f->c));
     assert_int_equal(h2_goaway_code(f->c), NGHTTP2_ENHANCE_YOUR_CALM);
@@ -65,7 +45,7 @@ static void assert_calmed(struct fixture *f, const char *text)
 }
 
 /* N frames in one write. */
-static void send_frames(struct fixture *f, size_t n, uint8_t type, uint8_t flags, int32_t id,
+static void send_frames(struct h2_pair *f, size_t n, uint8_t type, uint8_t flags, int32_t id,
                         struct bytes payload)
 {
     struct buf all;
@@ -88,7 +68,7 @@ static void send_frames(struct fixture *f, size_t n, uint8_t type, uint8_t flags
 }
 
 /* The greetings are exchanged: what follows is counted from here. */
-static void greet(struct fixture *f)
+static void greet(struct h2_pair *f)
 {
     assert_lives(f);
 }
@@ -99,7 +79,7 @@ static const struct bytes ping = { (const uint8_t *)"12345678", 8 };
 
 static void pings_up_to_the_limit_are_answered(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f);
     /* A client that measures its round trips: far more than the limit, but each after an answer. */
     for (int i = 0; i < 3 * HTTP2_PINGS_MAX; i++) {
@@ -110,7 +90,7 @@ static void pings_up_to_the_limit_are_answered(void **state)
 
 static void early_pings_within_the_strikes_are_answered(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f);
     send_frames(f, 1 + HTTP2_PING_STRIKES_MAX, NGHTTP2_PING, 0, 0, ping);
     assert_true(h2_wait_pongs(f->c, 1 + HTTP2_PING_STRIKES_MAX));
@@ -119,7 +99,7 @@ static void early_pings_within_the_strikes_are_answered(void **state)
 
 static void one_early_ping_more_is_too_many(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f);
     send_frames(f, 2 + HTTP2_PING_STRIKES_MAX, NGHTTP2_PING, 0, 0, ping);
     assert_calmed(f, "too_many_pings");
@@ -127,7 +107,7 @@ static void one_early_ping_more_is_too_many(void **state)
 
 static void answers_forgive_early_pings(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     for (int i = 0; i < 10; i++) {
         greet(f);
         send_frames(f, 1 + HTTP2_PING_STRIKES_MAX, NGHTTP2_PING, 0, 0, ping);
@@ -139,7 +119,7 @@ static void answers_forgive_early_pings(void **state)
 
 static void settings_at_the_limit_are_taken(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f); /* the first */
     for (int i = 1; i < HTTP2_SETTINGS_MAX; i++)
         h2_settings(f->c);
@@ -148,7 +128,7 @@ static void settings_at_the_limit_are_taken(void **state)
 
 static void settings_above_the_limit_end_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f);
     for (int i = 0; i < HTTP2_SETTINGS_MAX; i++)
         h2_settings(f->c);
@@ -158,7 +138,7 @@ static void settings_above_the_limit_end_it(void **state)
 /* -- resets ------------------------------------------------------------------------------------ */
 
 /* Opens N calls and resets them at once. */
-static void open_and_reset(struct fixture *f, size_t n)
+static void open_and_reset(struct h2_pair *f, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct h2_stream *s = h2_call(f->c, "/test.Echo/Hold", NULL, 0);
@@ -171,7 +151,7 @@ static void open_and_reset(struct fixture *f, size_t n)
 
 static void resets_at_the_limit_are_taken(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f);                                    /* one stream, and 2 * MAX - 2 */
     open_and_reset(f, 2 * HTTP2_RESETS_MAX - 2); /* MAX - 2 beyond half of them */
     assert_lives(f);
@@ -179,7 +159,7 @@ static void resets_at_the_limit_are_taken(void **state)
 
 static void rapid_resets_end_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     greet(f);
     open_and_reset(f, 2 * HTTP2_RESETS_MAX + 3);
     assert_calmed(f, "too_many_resets");
@@ -187,7 +167,7 @@ static void rapid_resets_end_it(void **state)
 
 static void resets_of_half_the_streams_are_no_abuse(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     for (int i = 0; i < 3 * HTTP2_RESETS_MAX; i++) {
         assert_lives(f);
         open_and_reset(f, 1);
@@ -198,7 +178,7 @@ static void resets_of_half_the_streams_are_no_abuse(void **state)
 /* A window that overflows is an error that we answer with a reset (CVE-2025-8671). */
 static void resets_that_we_are_made_to_send_count(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t most[4] = { 0x7f, 0xff, 0xff, 0xff };
     greet(f);
     for (int i = 0; i < 2 * HTTP2_RESETS_MAX + 10 && !h2_has_goaway(f->c); i++) {
@@ -215,7 +195,7 @@ static void resets_that_we_are_made_to_send_count(void **state)
 
 static void empty_data_at_the_limit_is_taken(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Chat", NULL, 0);
     h2_send_message(s, bytes_str("x"));
     assert_true(h2_wait_messages(s, 1));
@@ -225,7 +205,7 @@ static void empty_data_at_the_limit_is_taken(void **state)
 
 static void empty_data_above_the_limit_ends_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Chat", NULL, 0);
     h2_send_message(s, bytes_str("x"));
     assert_true(h2_wait_messages(s, 1));
@@ -235,7 +215,7 @@ static void empty_data_above_the_limit_ends_it(void **state)
 
 static void padding_alone_is_empty_data(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Chat", NULL, 0);
     h2_send_message(s, bytes_str("x"));
     assert_true(h2_wait_messages(s, 1));
@@ -247,7 +227,7 @@ static void padding_alone_is_empty_data(void **state)
 
 static void half_closes_are_not_empty_data(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     for (int i = 0; i < 2 * HTTP2_EMPTY_DATA_MAX; i++) {
         struct h2_stream *s = h2_call(f->c, "/test.Echo/Chat", NULL, 0);
         h2_send_message(s, bytes_str("x"));
@@ -260,7 +240,7 @@ static void half_closes_are_not_empty_data(void **state)
 
 static void small_windows_for_small_messages_are_no_abuse(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t one[4] = { 0, 0, 0, 1 };
     struct h2_stream *s = h2_call(f->c, "/test.Echo/Chat", NULL, 0);
     for (size_t i = 0; i < HTTP2_TINY_UPDATES_MAX; i++) {
@@ -274,7 +254,7 @@ static void small_windows_for_small_messages_are_no_abuse(void **state)
 
 static void tiny_windows_for_nothing_end_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t one[4] = { 0, 0, 0, 1 };
     greet(f); /* one DATA frame of ours, which is free */
     send_frames(f, HTTP2_TINY_UPDATES_MAX, NGHTTP2_WINDOW_UPDATE, 0, 0, bytes_of(one, sizeof(one)));
@@ -317,7 +297,7 @@ static void put_head(struct buf *to)
 }
 
 /* One block over 1 + CONTINUATIONS frames. */
-static void send_block(struct fixture *f, struct bytes block, size_t continuations)
+static void send_block(struct h2_pair *f, struct bytes block, size_t continuations)
 {
     size_t piece = block.n / (continuations + 1);
     for (size_t i = 0; i <= continuations; i++) {
@@ -331,14 +311,14 @@ static void send_block(struct fixture *f, struct bytes block, size_t continuatio
 }
 
 /* The client's session has not opened the stream, so the answer is looked for in the bytes. */
-static void assert_page_comes(struct fixture *f)
+static void assert_page_comes(struct h2_pair *f)
 {
     assert_true(client_read_until(h2_client_socket(f->c), "hello"));
 }
 
 static void continuations_at_the_limit_are_taken(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct buf block;
     buf_init(&block, 1 << 20);
     put_head(&block);
@@ -349,7 +329,7 @@ static void continuations_at_the_limit_are_taken(void **state)
 
 static void continuations_above_the_limit_end_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct buf block;
     buf_init(&block, 1 << 20);
     put_head(&block);
@@ -359,7 +339,7 @@ static void continuations_above_the_limit_end_it(void **state)
 }
 
 /* Answers the size of a head as it is counted: names, values, 32 a field. */
-static void send_head_of(struct fixture *f, size_t total)
+static void send_head_of(struct h2_pair *f, size_t total)
 {
     struct buf block;
     buf_init(&block, 1 << 20);
@@ -378,21 +358,21 @@ static void send_head_of(struct fixture *f, size_t total)
 
 static void head_at_the_limit_is_taken(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     send_head_of(f, HTTP2_HEAD_MAX);
     assert_page_comes(f);
 }
 
 static void head_above_the_limit_ends_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     send_head_of(f, HTTP2_HEAD_MAX + 1);
     assert_calmed(f, "header_block_too_large");
 }
 
 static void hundred_headers_are_kept_and_more_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     struct h2_field many[102] = { { ":method", "GET" },
                                   { ":scheme", "http" },
                                   { ":path", "/hello" },
@@ -411,7 +391,7 @@ static void hundred_headers_are_kept_and_more_refused(void **state)
 
 static void priorities_at_the_limit_are_taken(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t priority[5] = { 0, 0, 0, 0, 1 };
     greet(f); /* one stream */
     send_frames(f, HTTP2_OTHERS_MAX + HTTP2_OTHERS_PER_STREAM, NGHTTP2_PRIORITY, 0, 3,
@@ -423,7 +403,7 @@ static void priorities_at_the_limit_are_taken(void **state)
 
 static void priorities_above_the_limit_end_it(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     const uint8_t priority[5] = { 0, 0, 0, 0, 1 };
     greet(f);
     send_frames(f, HTTP2_OTHERS_MAX + HTTP2_OTHERS_PER_STREAM + 1, NGHTTP2_PRIORITY, 0, 3,
@@ -433,7 +413,7 @@ static void priorities_above_the_limit_end_it(void **state)
 
 static void busy_client_stays(void **state)
 {
-    struct fixture *f = *state;
+    struct h2_pair *f = *state;
     for (int round = 0; round < 20; round++) {
         struct h2_stream *calls[100];
         for (int i = 0; i < 100; i++) {
@@ -452,8 +432,8 @@ static void busy_client_stays(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define STRICT(name) cmocka_unit_test_setup_teardown(name, set_up_strict, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, h2_pair_stop)
+#define STRICT(name) cmocka_unit_test_setup_teardown(name, set_up_strict, h2_pair_stop)
     const struct CMUnitTest tests[] = {
         TEST(pings_up_to_the_limit_are_answered),
         STRICT(early_pings_within_the_strikes_are_answered),
