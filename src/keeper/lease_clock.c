@@ -3,7 +3,11 @@
  * The wheel runs in the clock's own time, so one that stood still wakes up with as much left for
  * everybody as before. A lease is in the wheel unless a move of its stage is under way; then a
  * renewal waits for what is applied: removed answers gone, anything else is followed by the move
- * back to live. */
+ * back to live.
+ *
+ * Renewals are not written down, so a start gives full time to everybody. To whom nobody comes in
+ * half of it is written down, however short: a server that starts again and again gives those no
+ * full time again, and who is alive renews before. */
 #include "keeper/lease_clock.h"
 
 #include "base/mem.h"
@@ -15,8 +19,9 @@
 enum {
     TURN_MAX_MS = 500,
     RETRY_MS = 500,
-    CHECKPOINT_TTL_MS = 5 * 60 * 1000, /* only leases at least this long are written down */
-    CHECKPOINT_EVERY_MS = 5 * 60 * 1000
+    CHECKPOINT_TTL_MS = 5 * 60 * 1000, /* only leases at least this long are written down always */
+    CHECKPOINT_EVERY_MS = 5 * 60 * 1000,
+    CHECKPOINT_LEAST_MS = 500 /* no sooner after a start */
 };
 
 struct held {
@@ -28,6 +33,7 @@ struct held {
     enum lease_stage stage;
     uint64_t renewed_ms; /* the clock's time from which the stages count */
     bool moving;
+    bool loaded;       /* from the store, and not renewed since */
     bool checkpointed; /* the store holds less than its full time: a renewal must undo it */
     bool wants_live;   /* a renewal came while it was moving, or it is not live */
 };
@@ -130,6 +136,24 @@ static void arm(struct lease_clock *c, struct held *h)
     wheel_set(&c->wheel, &h->timer, h->renewed_ms + after);
 }
 
+static bool is_long(const struct held *h)
+{
+    return h->grant.remove_ms >= CHECKPOINT_TTL_MS;
+}
+
+/* When its remaining time is written down next, if at all. */
+static void set_mark(struct lease_clock *c, struct held *h)
+{
+    uint64_t end = h->renewed_ms + h->grant.remove_ms;
+    uint64_t half = (end > c->age_ms ? end - c->age_ms : 0) / 2;
+    stop_mark(c, h);
+    if (h->loaded && half < CHECKPOINT_EVERY_MS)
+        wheel_set(&c->marks, &h->mark,
+                  c->age_ms + (half > CHECKPOINT_LEAST_MS ? half : CHECKPOINT_LEAST_MS));
+    else if (is_long(h))
+        wheel_set(&c->marks, &h->mark, c->age_ms + CHECKPOINT_EVERY_MS);
+}
+
 static struct held *hold(struct lease_clock *c, const struct lease_grant *grant,
                          enum lease_stage stage)
 {
@@ -144,8 +168,7 @@ static struct held *hold(struct lease_clock *c, const struct lease_grant *grant,
     h->renewed_ms = c->age_ms;
     h->moving = false;
     arm(c, h);
-    if (grant->remove_ms >= CHECKPOINT_TTL_MS)
-        wheel_set(&c->marks, &h->mark, c->age_ms + CHECKPOINT_EVERY_MS);
+    set_mark(c, h);
     return h;
 }
 
@@ -159,6 +182,8 @@ void lease_clock_load(struct lease_clock *c, const struct lease *lease)
         h->checkpointed = true;
         arm(c, h);
     }
+    h->loaded = true;
+    set_mark(c, h);
 }
 
 void lease_clock_apply(struct lease_clock *c, const struct lease_change *change)
@@ -238,8 +263,12 @@ enum renewal lease_clock_renew(struct lease_clock *c, enum face face, int64_t id
     if (h->moving)
         return RENEWAL_WAIT;
     h->renewed_ms = c->age_ms;
+    bool was_loaded = h->loaded;
+    h->loaded = false;
     if (h->checkpointed)
         mark_now(c, h);
+    else if (was_loaded)
+        set_mark(c, h);
     if (h->stage != LEASE_LIVE) {
         /* Due at once: the move back. */
         h->wants_live = true;
@@ -312,7 +341,7 @@ size_t lease_clock_checkpoint(struct lease_clock *c, struct lease_remaining *int
         lease_clock_remaining(c, h->grant.face, h->id, &remaining, &ttl);
         into[n++] = (struct lease_remaining){ .id = h->id, .remaining_ms = remaining };
         h->checkpointed = remaining < h->grant.remove_ms;
-        wheel_set(&c->marks, &h->mark, c->age_ms + CHECKPOINT_EVERY_MS);
+        set_mark(c, h);
     }
     return n;
 }

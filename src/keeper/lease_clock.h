@@ -43,8 +43,8 @@ bool lease_clock_remaining(const struct lease_clock *c, enum face face, int64_t 
  * lease_clock_move_failed says that it was refused. */
 size_t lease_clock_due(struct lease_clock *c, struct lease_move *into, size_t max);
 void lease_clock_move_failed(struct lease_clock *c, int64_t id);
-/* Leases whose remaining time is worth writing down (granted 5 min or more, not checkpointed for 5
- * min), at most MAX. */
+/* Leases whose remaining time is worth writing down, at most MAX: those granted 5 min or more,
+ * every 5 min; and any that was loaded and not renewed for half of what it had left. */
 size_t lease_clock_checkpoint(struct lease_clock *c, struct lease_remaining *into, size_t max);
 size_t lease_clock_count(const struct lease_clock *c);
 

@@ -226,6 +226,149 @@ static void loaded_lease_without_checkpoint_has_full_time(void **state)
     assert_int_equal(remaining(*state, 9), TTL_MS);
 }
 
+/* -- starts that follow each other ------------------------------------------------------------- */
+
+/* A clock as it is after a start, with one lease of TTL_MS that has REMAINING_MS by its checkpoint
+ * (UINT64_MAX: none). */
+static struct lease_clock *start_with(uint64_t age_ms, uint64_t remaining_ms)
+{
+    struct lease lease = {
+        .grant = { .id = 9, .ttl_ms = TTL_MS, .remove_ms = TTL_MS, .face = FACE_ETCD },
+        .remaining_ms = remaining_ms
+    };
+    struct lease_clock *c = lease_clock_new(age_ms);
+    lease_clock_load(c, &lease);
+    return c;
+}
+
+/* What is written down of lease 9 now; 0: nothing. */
+static uint64_t written_down(struct lease_clock *c)
+{
+    struct lease_remaining marks[4];
+    size_t n = lease_clock_checkpoint(c, marks, 4);
+    assert_true(n <= 1);
+    return n == 0 ? 0 : marks[0].remaining_ms;
+}
+
+static void short_lease_is_not_written_down(void **state)
+{
+    grant(*state, 9, TTL_MS);
+    for (int i = 0; i < 100; i++) {
+        pass(*state, 4000);
+        assert_int_equal(renew(*state, 9), RENEWAL_DONE);
+        assert_int_equal(written_down(*state), 0);
+    }
+}
+
+static void loaded_lease_nobody_renews_is_written_down_at_half_its_time(void **state)
+{
+    struct lease_clock *c = start_with(1000, UINT64_MAX);
+    pass(c, TTL_MS / 2 - 1);
+    assert_int_equal(written_down(c), 0);
+    pass(c, 1);
+    assert_int_equal(written_down(c), TTL_MS / 2);
+    pass(c, TTL_MS / 4);
+    assert_int_equal(written_down(c), TTL_MS / 4);
+    lease_clock_free(c);
+}
+
+static void loaded_lease_that_is_renewed_is_never_written_down(void **state)
+{
+    struct lease_clock *c = start_with(1000, UINT64_MAX);
+    for (int i = 0; i < 100; i++) {
+        pass(c, i == 0 ? TTL_MS / 3 : TTL_MS / 3 * 2);
+        assert_int_equal(written_down(c), 0);
+        assert_int_equal(renew(c, 9), RENEWAL_DONE);
+        assert_int_equal(written_down(c), 0);
+    }
+    lease_clock_free(c);
+}
+
+static void late_renewal_is_written_down_once_with_all_its_time(void **state)
+{
+    struct lease_clock *c = start_with(1000, UINT64_MAX);
+    pass(c, TTL_MS / 2);
+    assert_int_equal(written_down(c), TTL_MS / 2);
+    assert_int_equal(renew(c, 9), RENEWAL_DONE);
+    assert_int_equal(written_down(c), TTL_MS);
+    for (int i = 0; i < 100; i++) {
+        pass(c, TTL_MS / 3 * 2);
+        assert_int_equal(written_down(c), 0);
+        assert_int_equal(renew(c, 9), RENEWAL_DONE);
+        assert_int_equal(written_down(c), 0);
+    }
+    lease_clock_free(c);
+}
+
+/* Each start comes right after something was written down, which is the best that a dead client can
+ * hope for. */
+static void starts_do_not_keep_a_dead_lease_alive(void **state)
+{
+    uint64_t remaining_ms = UINT64_MAX, lived_ms = 0;
+    struct lease_move move = { 0 };
+    for (int starts = 0; starts < 100; starts++) {
+        struct lease_clock *c = start_with(1000000 + lived_ms, remaining_ms);
+        remaining_ms = 0;
+        while (remaining_ms == 0 && due(c, &move) == 0) {
+            pass(c, 1);
+            lived_ms++;
+            remaining_ms = written_down(c);
+        }
+        lease_clock_free(c);
+        if (remaining_ms == 0)
+            break;
+    }
+    assert_int_equal(move.id, 9);
+    assert_true(lived_ms <= 2 * TTL_MS);
+}
+
+/* -- moving ------------------------------------------------------------------------------------ */
+
+static void renewal_that_met_a_move_to_suspect_is_followed_by_the_move_back(void **state)
+{
+    struct lease_move move = { 0 };
+    grant_with(
+        *state,
+        (struct lease_grant){
+            .id = 3, .ttl_ms = 5000, .suspect_ms = 1000, .remove_ms = 5000, .face = FACE_ETCD });
+    pass(*state, 1000);
+    assert_int_equal(due(*state, &move), 1);
+    assert_int_equal(renew(*state, 3), RENEWAL_WAIT);
+    moved(*state, 3, LEASE_SUSPECT);
+    assert_int_equal(renew(*state, 3), RENEWAL_DONE);
+    assert_int_equal(due(*state, &move), 1);
+    assert_int_equal(move.from, LEASE_SUSPECT);
+    assert_int_equal(move.to, LEASE_LIVE);
+    assert_int_equal(renew(*state, 3), RENEWAL_WAIT); /* this move is under way, too */
+    moved(*state, 3, LEASE_LIVE);
+    assert_int_equal(renew(*state, 3), RENEWAL_DONE);
+    assert_int_equal(due(*state, &move), 0);
+    assert_int_equal(remaining(*state, 3), 5000);
+}
+
+/* -- time -------------------------------------------------------------------------------------- */
+
+static void turn_of_half_a_second_counts_whole_and_a_longer_one_is_cut_short(void **state)
+{
+    uint64_t before = lease_clock_age_ms(*state);
+    assert_false(lease_clock_turn(*state, 500));
+    assert_int_equal(lease_clock_age_ms(*state), before + 500);
+    assert_true(lease_clock_turn(*state, 501));
+    assert_int_equal(lease_clock_age_ms(*state), before + 1000);
+}
+
+static void age_never_goes_back(void **state)
+{
+    uint64_t last = lease_clock_age_ms(*state);
+    const uint64_t turns[] = { 0, 1, 100, 0, 20000, 0, UINT64_MAX, 7 };
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        lease_clock_turn(*state, turns[i]);
+        assert_true(lease_clock_age_ms(*state) >= last);
+        assert_true(lease_clock_age_ms(*state) <= last + 500);
+        last = lease_clock_age_ms(*state);
+    }
+}
+
 static void many_leases_ring_each_once(void **state)
 {
     enum { MANY = 20000 };
@@ -260,6 +403,14 @@ int main(void)
         T(renewal_after_a_checkpoint_takes_it_back_at_once),
         T(loaded_lease_has_what_its_checkpoint_says),
         T(loaded_lease_without_checkpoint_has_full_time),
+        T(short_lease_is_not_written_down),
+        T(loaded_lease_nobody_renews_is_written_down_at_half_its_time),
+        T(loaded_lease_that_is_renewed_is_never_written_down),
+        T(late_renewal_is_written_down_once_with_all_its_time),
+        T(starts_do_not_keep_a_dead_lease_alive),
+        T(renewal_that_met_a_move_to_suspect_is_followed_by_the_move_back),
+        T(turn_of_half_a_second_counts_whole_and_a_longer_one_is_cut_short),
+        T(age_never_goes_back),
         T(many_leases_ring_each_once),
     };
     return cmocka_run_group_tests_name("lease_clock", tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "kernel.h"
 #include "replica/restore.h"
 #include "replica/snapshotter.h"
+#include "store/lease.h"
 #include "test/lib/tempdir.h"
 
 static struct kernel kernel;
@@ -146,6 +147,58 @@ static void lease_nobody_renews_takes_its_keys_along(void **state)
     assert_int_equal(kernel_renew(&kernel, 7, &left), LEASE_ANSWER_GONE);
 }
 
+/* What the store has written down of a lease's time; UINT64_MAX: nothing; 0: there is none. */
+static uint64_t checkpointed(int64_t id)
+{
+    struct view *view;
+    struct lease lease;
+    assert_int_equal(view_open(replica_store(kernel.replica), &view), OK);
+    enum err e = lease_get(view, FACE_NONE, id, &lease);
+    view_close(view);
+    return e == OK ? lease.remaining_ms : 0;
+}
+
+static uint64_t age(void)
+{
+    struct view *view;
+    assert_int_equal(view_open(replica_store(kernel.replica), &view), OK);
+    uint64_t ms = view_age_ms(view);
+    view_close(view);
+    return ms;
+}
+
+static void age_goes_on_over_restarts_and_never_back(void **state)
+{
+    kernel_put(&kernel, "a", "1", 0);
+    uint64_t before = age();
+    for (int i = 0; i < 4; i++) {
+        restart(i % 2);
+        assert_true(age() >= before);
+        kernel_put(&kernel, "a", "1", 0);
+        assert_true(age() >= before);
+        before = age();
+    }
+}
+
+static void lease_nobody_renews_goes_in_spite_of_restarts(void **state)
+{
+    uint64_t left, written = UINT64_MAX;
+    unsigned starts = 0;
+    assert_int_equal(kernel_grant(&kernel, 7, 2000), OK);
+    kernel_put(&kernel, "held", "1", 7);
+    /* Each stays until it has been written down that less is left. */
+    for (; written > 0; starts++) {
+        assert_true(starts < 10);
+        restart(false);
+        for (left = written; left == written;)
+            left = checkpointed(7);
+        assert_true(left < written);
+        written = left;
+    }
+    assert_true(starts > 1);
+    assert_int_equal(kernel_renew(&kernel, 7, &left), LEASE_ANSWER_GONE);
+}
+
 static void renewal_of_an_unknown_lease_says_gone(void **state)
 {
     uint64_t left;
@@ -223,6 +276,8 @@ int main(void)
         T(second_process_on_a_directory_is_refused),
         T(lease_is_alive_after_a_restart_with_its_keys),
         T(lease_nobody_renews_takes_its_keys_along),
+        T(age_goes_on_over_restarts_and_never_back),
+        T(lease_nobody_renews_goes_in_spite_of_restarts),
         T(renewal_of_an_unknown_lease_says_gone),
         T(granted_lease_id_is_refused_a_second_time),
         T(restored_snapshot_is_a_new_cluster_with_its_keys),
