@@ -170,7 +170,7 @@ static enum err run_range(struct apply *a, const struct range_query *query,
     if (e == OK && !*ret_done)
         return OK;
     if (e == OK)
-        range_job_result(&a->job, &result->range);
+        e = range_job_result(&a->job, &result->range);
     range_job_end(&a->job);
     return e;
 }

@@ -1,4 +1,4 @@
-/* Ranges read whole: one key, all at once, or only measured. */
+/* Ranges read whole: one key, or all at once. */
 #include "store/range.h"
 
 #include "store/range_job.h"
@@ -57,41 +57,7 @@ enum err range_read(const struct view *view, const struct range_query *query, st
         return e;
     e = range_job_step(&j, &rows, &done);
     if (e == OK)
-        range_job_result(&j, ret);
+        e = range_job_result(&j, ret);
     range_job_end(&j);
-    return e;
-}
-
-static enum err measure(struct range_job *j, struct range_size *ret)
-{
-    const struct range_query *q = &j->query;
-    struct range_result result;
-    bool done;
-    uint64_t rows = UINT64_MAX;
-    j->measuring = !j->sorted_later || q->limit <= 0; /* else the order says which are given */
-    enum err e = range_job_step(j, &rows, &done);
-    if (e != OK)
-        return e;
-    *ret = (struct range_size){ .count = j->count, .kv_n = j->kv_n, .bytes = j->bytes };
-    if (j->measuring)
-        return OK;
-    range_job_result(j, &result);
-    ret->kv_n = result.kv_n;
-    for (size_t i = 0; i < result.kv_n; i++)
-        ret->bytes += result.kvs[i].key.n + (q->keys_only ? 0 : result.kvs[i].value.n);
-    return OK;
-}
-
-enum err range_measure(const struct view *view, const struct range_query *query,
-                       struct range_size *ret)
-{
-    struct arena arena;
-    struct range_job j;
-    arena_init(&arena, 0);
-    enum err e = range_job_begin(&j, view, query, false, &arena);
-    if (e == OK)
-        e = measure(&j, ret);
-    range_job_end(&j);
-    arena_fini(&arena);
     return e;
 }

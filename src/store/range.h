@@ -10,14 +10,6 @@
 MUST_CHECK enum err range_read(const struct view *view, const struct range_query *query,
                                struct arena *arena, struct range_result *ret);
 
-/* What an answer would take, without building it: kvs before the limit is applied are counted in
- * COUNT, BYTES sums key and value lengths of those within limit and filters. */
-struct range_size {
-    uint64_t count, kv_n, bytes;
-};
-MUST_CHECK enum err range_measure(const struct view *view, const struct range_query *query,
-                                  struct range_size *ret);
-
 /* KEY as it stood at REVISION (0 = newest). ERR_KEY_NOT_FOUND, ERR_COMPACTED, ERR_FUTURE. */
 MUST_CHECK enum err range_get(const struct view *view, enum space space, struct bytes key,
                               uint64_t revision, struct arena *arena, struct kv *ret);

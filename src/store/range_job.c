@@ -1,15 +1,14 @@
 /* A range as a job: select at a revision, filter, sort, cut, blank (etcd.md 4.1).
  *
  * A single key is one look-up. Key order needs no sort, so a limit ends the collecting, though not
- * the counting; any other order collects everything first. */
+ * the counting; of any other order a selection holds what is needed. Between two views the job
+ * stands on a key and goes on from there, at the revision it began with. */
 #include "store/range_job.h"
-
-#include <stdlib.h>
 
 #include "store/version.h"
 #include "store/view.h"
 
-/* -- filters and order ------------------------------------------------------------------------ */
+enum { SCRATCH_KEPT = 64 * 1024 /* of the memory for one value */ };
 
 static bool passes(const struct range_query *q, const struct row *row)
 {
@@ -18,50 +17,6 @@ static bool passes(const struct range_query *q, const struct row *row)
            (q->max_mod == 0 || (int64_t)mod <= q->max_mod) &&
            (q->min_create == 0 || (int64_t)create >= q->min_create) &&
            (q->max_create == 0 || (int64_t)create <= q->max_create);
-}
-
-static int by_number(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-static int order_key(const void *a, const void *b)
-{
-    return bytes_cmp(((const struct kv *)a)->key, ((const struct kv *)b)->key);
-}
-
-static int order_version(const void *a, const void *b)
-{
-    int order = by_number(((const struct kv *)a)->version, ((const struct kv *)b)->version);
-    return order != 0 ? order : order_key(a, b);
-}
-
-static int order_create(const void *a, const void *b)
-{
-    int order = by_number(((const struct kv *)a)->create, ((const struct kv *)b)->create);
-    return order != 0 ? order : order_key(a, b);
-}
-
-static int order_mod(const void *a, const void *b)
-{
-    int order = by_number(((const struct kv *)a)->mod, ((const struct kv *)b)->mod);
-    return order != 0 ? order : order_key(a, b);
-}
-
-static int order_value(const void *a, const void *b)
-{
-    const struct kv *x = a, *y = b;
-    int order = bytes_cmp(bytes_of(x->value.p, x->value.n), bytes_of(y->value.p, y->value.n));
-    return order != 0 ? order : order_key(a, b);
-}
-
-static void reverse(struct kv *kvs, size_t n)
-{
-    for (size_t i = 0; i < n / 2; i++) {
-        struct kv kv = kvs[i];
-        kvs[i] = kvs[n - 1 - i];
-        kvs[n - 1 - i] = kv;
-    }
 }
 
 /* -- the job ---------------------------------------------------------------------------------- */
@@ -81,8 +36,11 @@ enum err range_job_begin(struct range_job *j, const struct view *view,
         q->order = RANGE_ASCEND;
     j->backwards = q->target == RANGE_KEY && q->order == RANGE_DESCEND;
     j->sorted_later = q->target != RANGE_KEY;
-    j->budget_left = q->budget_bytes;
+    j->budget = j->budget_left = q->budget_bytes;
     j->filtered = q->min_mod != 0 || q->max_mod != 0 || q->min_create != 0 || q->max_create != 0;
+    buf_init(&j->scratch, SIZE_MAX / 4);
+    buf_init(&j->from, SIZE_MAX / 4);
+    range_select_init(&j->select, q, 0);
     return OK;
 }
 
@@ -118,22 +76,31 @@ static enum err flatten(struct range_job *j, struct value *value)
 
 static enum err take_kv(struct range_job *j, struct bytes key, const struct row *row)
 {
-    const struct range_query *q = &j->query;
     struct kv *kv = next_kv(j);
-    *kv = row_kv(q->space, key, row);
-    bool value_needed = !q->keys_only || q->target == RANGE_VALUE;
-    if (!value_needed) {
+    *kv = row_kv(j->query.space, key, row);
+    if (j->query.keys_only)
         kv->value = (struct value){ 0 };
-        return OK;
+    return j->flat ? flatten(j, &kv->value) : OK;
+}
+
+static enum err offer(struct range_job *j, struct bytes key, const struct row *row)
+{
+    struct kv kv = row_kv(j->query.space, key, row);
+    enum err e = OK;
+    if (j->query.target == RANGE_VALUE && kv.value.p == NULL && kv.value.n > 0) {
+        buf_clear(&j->scratch, SCRATCH_KEPT);
+        e = value_append(j->view, &kv.value, &j->scratch);
+        kv.value.p = j->scratch.p;
     }
-    bool flat = j->flat || (q->target == RANGE_VALUE && kv->value.p == NULL);
-    return flat ? flatten(j, &kv->value) : OK;
+    if (e == OK)
+        range_select_offer(&j->select, &kv);
+    return e;
 }
 
 /* True if the budget is spent before this version. */
-static bool over_budget(struct range_job *j, size_t key_n, const struct row *row)
+static bool is_over_budget(struct range_job *j, size_t key_n, const struct row *row)
 {
-    if (j->query.budget_bytes == 0)
+    if (j->budget == 0)
         return false;
     uint64_t size = key_n + (j->query.keys_only ? 0 : row->value_n);
     if (j->kv_n > 0 && size > j->budget_left)
@@ -142,61 +109,64 @@ static bool over_budget(struct range_job *j, size_t key_n, const struct row *row
     return false;
 }
 
+/* All that the limit allows has been taken. */
+static bool is_cut(const struct range_job *j)
+{
+    return !j->sorted_later && j->query.limit > 0 && j->passed >= (uint64_t)j->query.limit;
+}
+
 /* A version that stands at the revision read; *ret_stop: nothing more is needed. */
 static enum err see(struct range_job *j, struct bytes key, const struct row *row, bool lasting,
                     bool *ret_stop)
 {
     const struct range_query *q = &j->query;
+    bool counts = q->count_only || (j->filtered && !passes(q, row));
     *ret_stop = false;
-    if (q->count_only || (j->filtered && !passes(q, row))) {
-        j->count++;
-        return OK;
-    }
-    if (over_budget(j, key.n, row)) {
+    if (!counts && !is_cut(j) && !j->sorted_later && is_over_budget(j, key.n, row)) {
         j->over_budget = *ret_stop = true;
         return OK;
     }
     j->count++;
+    if (counts)
+        return OK;
+    bool cut = is_cut(j);
     j->passed++;
-    if (!j->sorted_later && q->limit > 0 && j->passed > (uint64_t)q->limit)
+    if (cut)
         return OK;
-    if (j->measuring) {
-        j->kv_n++;
-        j->bytes += key.n + (q->keys_only ? 0 : row->value_n);
-        return OK;
-    }
+    if (j->sorted_later)
+        return offer(j, key, row);
     return take_kv(j, lasting ? key : arena_dup(j->arena, key), row);
 }
 
 /* True if a living head adds to the counts and nothing else. */
 static bool only_counts(const struct range_job *j)
 {
-    const struct range_query *q = &j->query;
-    if (!j->newest)
-        return false;
-    bool cut = !j->sorted_later && q->limit > 0 && j->passed >= (uint64_t)q->limit;
-    return q->count_only || (cut && !j->filtered && q->budget_bytes == 0);
+    return j->newest && (j->query.count_only || (is_cut(j) && !j->filtered));
+}
+
+/* What stands under a head at the revision read. ERR_NOT_FOUND. */
+static enum err read_version(const struct range_job *j, struct bytes bytes, struct row *ret)
+{
+    enum err e = head_row_read(bytes, ret);
+    if (e == OK && !j->newest)
+        e = version_at(j->view, j->query.space, ret, j->revision, ret);
+    return e == OK && ret->deleted ? ERR_NOT_FOUND : e;
 }
 
 static enum err see_head(struct range_job *j, struct bytes key, struct bytes bytes, bool lasting,
                          bool *ret_stop)
 {
     struct row row;
+    *ret_stop = false;
     if (only_counts(j)) {
-        *ret_stop = false;
         bool lives = !head_row_is_deleted(bytes);
         j->count += lives;
         j->passed += lives && !j->query.count_only;
         return OK;
     }
-    enum err e = head_row_read(bytes, &row);
-    if (e == OK && !j->newest)
-        e = version_at(j->view, j->query.space, &row, j->revision, &row);
-    *ret_stop = false;
-    if (e == ERR_NOT_FOUND || (e == OK && row.deleted))
-        return OK;
+    enum err e = read_version(j, bytes, &row);
     if (e != OK)
-        return e;
+        return e == ERR_NOT_FOUND ? OK : e;
     return see(j, key, &row, lasting, ret_stop);
 }
 
@@ -237,7 +207,7 @@ static bool is_empty(const struct range_query *q)
     return !is_open_end(q->end) && bytes_cmp(q->end, q->key) <= 0;
 }
 
-enum err range_job_step(struct range_job *j, uint64_t *rows, bool *ret_done)
+static enum err step(struct range_job *j, uint64_t *rows, bool *ret_done)
 {
     *ret_done = true;
     if (j->query.end.n == 0) {
@@ -263,34 +233,95 @@ enum err range_job_step(struct range_job *j, uint64_t *rows, bool *ret_done)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static void sort_kvs(struct range_job *j)
+enum err range_job_step(struct range_job *j, uint64_t *rows, bool *ret_done)
 {
-    int (*const orders[])(const void *, const void *) = {
-        [RANGE_KEY] = order_key, [RANGE_VERSION] = order_version, [RANGE_CREATE] = order_create,
-        [RANGE_MOD] = order_mod, [RANGE_VALUE] = order_value,
-    };
-    qsort(j->kvs, j->kv_n, sizeof j->kvs[0], orders[j->query.target]);
-    if (j->query.order == RANGE_DESCEND)
-        reverse(j->kvs, j->kv_n);
+    enum err e = step(j, rows, ret_done);
+    j->at_end = e == OK && *ret_done && !j->over_budget;
+    return e;
 }
 
-void range_job_result(struct range_job *j, struct range_result *ret)
+/* The value of a kv that was selected by its key and numbers. */
+static enum err read_value(struct range_job *j, struct kv *kv)
 {
-    const struct range_query *q = &j->query;
-    if (j->sorted_later && j->kv_n > 0)
-        sort_kvs(j);
-    if (q->limit > 0 && j->kv_n > (uint64_t)q->limit)
-        j->kv_n = (size_t)q->limit;
-    if (q->keys_only && q->target == RANGE_VALUE)
-        for (size_t i = 0; i < j->kv_n; i++)
-            j->kvs[i].value = (struct value){ 0 };
+    struct layered map = head_map(j->view, j->query.space);
+    struct bytes bytes;
+    struct row row;
+    if (kv->value.p != NULL || kv->value.n == 0)
+        return OK;
+    enum err e = layered_get(&map, kv->key, &bytes);
+    if (e == OK)
+        e = read_version(j, bytes, &row);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+    kv->value = row_value(j->query.space, &row);
+    return j->flat ? flatten(j, &kv->value) : OK;
+}
+
+enum err range_job_selected(struct range_job *j, size_t i, bool with_value, struct kv *ret)
+{
+    *ret = *range_select_at(&j->select, i);
+    if (j->query.keys_only)
+        ret->value = (struct value){ 0 };
+    return with_value ? read_value(j, ret) : OK;
+}
+
+/* Copies, for the selection goes with the job. */
+static enum err take_selected(struct range_job *j)
+{
+    uint64_t steps = UINT64_MAX;
+    IGNORE(range_select_sort(&j->select, &steps)); /* in as many as it wants */
+    for (size_t i = 0; i < j->select.n; i++) {
+        struct kv *kv = next_kv(j);
+        enum err e = range_job_selected(j, i, true, kv);
+        if (e != OK)
+            return e;
+        kv->key = arena_dup(j->arena, kv->key);
+        if (j->query.target == RANGE_VALUE)
+            kv->value.p = arena_dup(j->arena, bytes_of(kv->value.p, kv->value.n)).p;
+    }
+    return OK;
+}
+
+enum err range_job_result(struct range_job *j, struct range_result *ret)
+{
+    enum err e = j->sorted_later ? take_selected(j) : OK;
     *ret = (struct range_result){
         .kvs = j->kvs,
         .kv_n = j->kv_n,
         .count = j->count,
-        .more = q->limit > 0 && j->passed > (uint64_t)q->limit,
+        .more = j->query.limit > 0 && j->passed > (uint64_t)j->query.limit,
         .over_budget = j->over_budget,
     };
+    return e;
+}
+
+/* -- over several views ----------------------------------------------------------------------- */
+
+void range_job_pause(struct range_job *j)
+{
+    if (!j->open)
+        return;
+    if (!j->at_end) {
+        struct bytes key = layered_key(&j->cursor);
+        buf_clear(&j->from, SIZE_MAX);
+        buf_put_bytes(&j->from, key);
+        if (j->backwards && key.n > 0)
+            buf_put_u8(&j->from, 0); /* this key and all below; below the empty one is none */
+        *(j->backwards ? &j->query.end : &j->query.key) = buf_bytes(&j->from);
+    }
+    layered_cursor_close(&j->cursor);
+    j->open = false;
+}
+
+enum err range_job_resume(struct range_job *j, const struct view *view, uint64_t budget)
+{
+    j->view = view;
+    j->newest = j->revision == state_revision(&view->state, j->query.space);
+    j->kvs = NULL;
+    j->kv_n = j->kv_room = 0;
+    j->budget = j->budget_left = budget;
+    j->over_budget = false;
+    return view_check_revision(view, j->query.space, (int64_t)j->revision);
 }
 
 void range_job_end(struct range_job *j)
@@ -298,4 +329,7 @@ void range_job_end(struct range_job *j)
     if (j->open)
         layered_cursor_close(&j->cursor);
     j->open = false;
+    range_select_fini(&j->select);
+    buf_fini(&j->scratch);
+    buf_fini(&j->from);
 }

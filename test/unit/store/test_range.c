@@ -243,35 +243,6 @@ static void budget_gives_at_least_one(void **state)
     assert_int_equal(read(s, &q).kv_n, 1);
 }
 
-/* -- measuring -------------------------------------------------------------------------------- */
-
-static void measure_counts_what_an_answer_would_hold(void **state)
-{
-    struct stand *s = *state;
-    struct range_query q = all_k();
-    struct range_size size;
-    put_k1_to_k5(s);
-    q.limit = 2;
-    assert_int_equal(range_measure(s->view, &q, &size), OK);
-    assert_int_equal(size.count, 5);
-    assert_int_equal(size.kv_n, 2);
-    assert_int_equal(size.bytes, 6);
-}
-
-static void measure_of_sorted_keys_is_of_those_within_the_limit(void **state)
-{
-    struct stand *s = *state;
-    struct range_query q = all_k();
-    struct range_size size;
-    stand_put(s, "k1", "long value");
-    stand_put(s, "k2", "x");
-    q.limit = 1;
-    q.target = RANGE_MOD;
-    q.order = RANGE_DESCEND;
-    assert_int_equal(range_measure(s->view, &q, &size), OK);
-    assert_int_equal(size.bytes, 3);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stand_set_up, stand_tear_down)
 
 int main(void)
@@ -295,8 +266,6 @@ int main(void)
         TEST(keys_only_sorts_by_values_it_does_not_give),
         TEST(budget_ends_an_answer_and_the_rest_follows),
         TEST(budget_gives_at_least_one),
-        TEST(measure_counts_what_an_answer_would_hold),
-        TEST(measure_of_sorted_keys_is_of_those_within_the_limit),
     };
     return cmocka_run_group_tests_name("range", tests, NULL, NULL);
 }

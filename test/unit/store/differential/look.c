@@ -44,21 +44,6 @@ static uint64_t row_bytes(const struct model_range *range, const struct model_ev
     return row->key.n + (range->keys_only ? 0 : row->value.n);
 }
 
-static bool measure_agrees(struct look *l, const struct model_range *range,
-                           const struct model_rows *want)
-{
-    struct range_query query = translate_range(range);
-    struct range_size size;
-    enum err e = range_measure(l->view, &query, &size);
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < want->row_n; i++)
-        bytes += row_bytes(range, want->rows[i]);
-    return report_same_err(l->report, "measure", OK, e) &&
-           report_same_u64(l->report, "measured count", want->count, size.count) &&
-           report_same_u64(l->report, "measured rows", want->row_n, size.kv_n) &&
-           report_same_u64(l->report, "measured bytes", bytes, size.bytes);
-}
-
 /* One answer within BUDGET: it must hold WANT's rows from AT on, as many as fit. */
 static bool piece_agrees(struct look *l, const struct model_range *range,
                          const struct model_rows *want, size_t at, uint64_t budget,
@@ -129,7 +114,7 @@ static bool range_agrees(struct look *l, const struct model_range *range, struct
         return false;
     if (want_err != OK)
         return true;
-    if (!compare_rows(l->report, range, &want, &got, l->view) || !measure_agrees(l, range, &want))
+    if (!compare_rows(l->report, range, &want, &got, l->view) || !look_walk(l, range, &want))
         return false;
     bool in_key_order = range->target == MODEL_BY_KEY && range->order != MODEL_DESCEND;
     if (!in_key_order || range->count_only || range->limit > 0)

@@ -20,7 +20,7 @@ struct look { /* all borrowed */
 
 /* Revisions, compactions, index, term, times. */
 bool look_counters(struct look *l);
-/* One random range with all options: the answer, its measure, and the same in small budgets. */
+/* One random range with all options: the answer, the same walked in steps, and in small budgets. */
 bool look_range(struct look *l);
 /* One key at a random revision. */
 bool look_key(struct look *l);

@@ -7,6 +7,8 @@
 
 struct random_source look_source(struct look *l, struct arena *arena);
 /* From the compacted revision on, by scan and by range. */
+/* WANT in steps of any size, and once more from somewhere in it. */
+bool look_walk(struct look *l, const struct model_range *range, const struct model_rows *want);
 bool look_whole_history(struct look *l, unsigned space);
 
 #endif
