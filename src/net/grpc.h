@@ -86,6 +86,15 @@ MUST_CHECK enum err grpc_call_end(struct grpc_call *call);
 /* One message made of HEAD, copied, and SHARED (may be NULL), which is referenced if it is large.
  */
 void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *shared);
+/* One message of N bytes whose length is known before they are: after _begin_long its bytes follow
+ * in any pieces, all of them before anything else is sent. */
+void grpc_call_begin_long(struct grpc_call *call, size_t n);
+void grpc_call_put(struct grpc_call *call, struct bytes piece);
+/* Ends a call whose message cannot be made whole. The client's library says UNAVAILABLE, or tries
+ * again by itself. */
+void grpc_call_break(struct grpc_call *call);
+/* How many bytes of answers may still be rendered on this thread: others wait for their clients. */
+size_t grpc_call_room(const struct grpc_call *call);
 /* Bytes of this call that wait for flow control and the socket. */
 size_t grpc_call_pending(const struct grpc_call *call);
 /* Stop and go on taking messages from the client (flow control reaches it). */

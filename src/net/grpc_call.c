@@ -42,6 +42,7 @@ struct grpc_call {
     struct grpc_head head;
     void *user_state;
     size_t begin_at; /* where the message that is being written begins */
+    size_t owed;     /* bytes that a long message still lacks */
     struct timer deadline;
     uint64_t deadline_ms;
 };
@@ -141,10 +142,29 @@ static void answer_head(struct grpc_call *call)
 
 void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const char *message)
 {
+    assert(call->owed == 0);
     move(call, CALL_FINISHED);
     timer_stop(&call->deadline);
     count(call->route->handled[status]);
     answer_end(call, status, message);
+}
+
+/* Instead of an answer's end where the client could not make sense of one. */
+static void end_or_reset(struct grpc_call *call, enum grpc_status status, const char *message)
+{
+    count(call->route->handled[status]);
+    if (call->owed > 0)
+        http2_stream_reset(call->stream, HTTP2_RESET_CANCEL);
+    else
+        answer_end(call, status, message);
+}
+
+void grpc_call_break(struct grpc_call *call)
+{
+    move(call, CALL_FINISHED);
+    timer_stop(&call->deadline);
+    count(call->route->handled[GRPC_UNAVAILABLE]);
+    http2_stream_reset(call->stream, HTTP2_RESET_REFUSED);
 }
 
 /* -- the last word ----------------------------------------------------------------------------- */
@@ -160,12 +180,13 @@ static void end_call(struct grpc_call *call, enum err why)
 static void on_deadline(struct timer *timer)
 {
     struct grpc_call *call = CONTAINER_OF(timer, struct grpc_call, deadline);
-    count(call->route->handled[GRPC_DEADLINE_EXCEEDED]);
     bool has_begun = http2_stream_is_answered(call->stream);
-    if (has_begun && http2_stream_pending(call->stream) > 0)
+    if (has_begun && http2_stream_pending(call->stream) > 0) {
+        count(call->route->handled[GRPC_DEADLINE_EXCEEDED]);
         http2_stream_reset(call->stream, HTTP2_RESET_CANCEL); /* the client does not read */
-    else
-        answer_end(call, GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
+    } else {
+        end_or_reset(call, GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
+    }
     end_call(call, ERR_DEADLINE);
 }
 
@@ -200,6 +221,8 @@ static void begin(struct grpc_call *call)
         call->deadline_ms = loop_now_ms(grpc_call_loop(call)) + ms;
         timer_start(&call->deadline, ms);
     }
+    if (method->kind == GRPC_UNARY)
+        http2_stream_count_unsent(call->stream);
     if (method->state_bytes > 0)
         call->user_state = arena_zalloc(http2_stream_arena(call->stream), 1, method->state_bytes);
 }
@@ -239,8 +262,7 @@ static void on_opened(struct http2_stream *s, bool ended)
  * last word: it must not go on sending. */
 static void fail(struct grpc_call *call, enum grpc_status status, const char *message)
 {
-    count(call->route->handled[status]);
-    answer_end(call, status, message);
+    end_or_reset(call, status, message);
     end_call(call, ERR_CANCELED);
 }
 
@@ -414,6 +436,33 @@ void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *sha
     count(call->route->sent);
     answer_head(call);
     http2_stream_push(call->stream);
+}
+
+void grpc_call_begin_long(struct grpc_call *call, size_t n)
+{
+    assert(call->state == CALL_RUNNING && call->owed == 0);
+    uint8_t prefix[GRPC_PREFIX];
+    grpc_frame_write_prefix(prefix, 0, n);
+    call->owed = n + GRPC_PREFIX;
+    count(call->route->sent);
+    answer_head(call);
+    grpc_call_put(call, bytes_of(prefix, sizeof(prefix)));
+}
+
+void grpc_call_put(struct grpc_call *call, struct bytes piece)
+{
+    assert(call->state == CALL_RUNNING && piece.n <= call->owed);
+    struct http2_out *out = http2_stream_out(call->stream);
+    http2_out_compact(out);
+    out->own.max = SIZE_MAX / 4;
+    buf_put_bytes(&out->own, piece);
+    call->owed -= piece.n;
+    http2_stream_push(call->stream);
+}
+
+size_t grpc_call_room(const struct grpc_call *call)
+{
+    return unsent_room(&http2_stream_serve(call->stream)->shared->unsent);
 }
 
 size_t grpc_call_pending(const struct grpc_call *call)

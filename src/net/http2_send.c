@@ -10,6 +10,7 @@
 #include "net/http2_send.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/metric.h"
 #include "net/http2_session.h"
@@ -69,6 +70,21 @@ static ssize_t next_data(nghttp2_session *session, int32_t id, uint8_t *to, size
     return (ssize_t)n;
 }
 
+static void give_up(struct unsent_share *share)
+{
+    struct http2_stream *s = CONTAINER_OF(share, struct http2_stream, unsent);
+    http2_stream_reset(s, HTTP2_RESET_CALM);
+    s->is_given_up = true;
+    http2_out_clear(&s->out);
+    http2_note_unsent(s);
+}
+
+void http2_stream_count_unsent(struct http2_stream *s)
+{
+    s->counts_unsent = true;
+    s->unsent.give_up = give_up;
+}
+
 static void note_drained(struct http2_stream *s)
 {
     if (!s->was_high || http2_out_left(&s->out) >= CONN_OUT_LOW)
@@ -90,7 +106,12 @@ int http2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_
     if (!buf_reserve(out, 9 + length))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     buf_put(out, framehd, 9);
+    if (s->is_given_up) { /* the frame was begun before: its length is fixed, not what is in it */
+        memset(buf_extend(out, length), 0, length);
+        return 0;
+    }
     http2_out_move(&s->out, length, out);
+    http2_note_unsent(s);
     note_drained(s);
     if (c->setup.sent != NULL)
         metric_add(c->setup.sent, (int64_t)length);
@@ -141,6 +162,7 @@ void http2_stream_push(struct http2_stream *s)
 {
     if (http2_out_left(&s->out) > CONN_OUT_HIGH)
         s->was_high = true;
+    http2_note_unsent(s);
     wake(s);
 }
 

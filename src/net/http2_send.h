@@ -19,7 +19,16 @@ size_t http2_stream_pending(const struct http2_stream *s);
  * HTTP2_TRAILERS_MAX. */
 void http2_stream_end(struct http2_stream *s, const struct http2_field *trailers, size_t n);
 /* Breaks the stream off. */
-enum http2_reset { HTTP2_RESET_PROTOCOL = 1, HTTP2_RESET_INTERNAL = 2, HTTP2_RESET_CANCEL = 8 };
+enum http2_reset {
+    HTTP2_RESET_PROTOCOL = 1,
+    HTTP2_RESET_INTERNAL = 2,
+    HTTP2_RESET_REFUSED = 7, /* another try is harmless */
+    HTTP2_RESET_CANCEL = 8,
+    HTTP2_RESET_CALM = 11
+};
 void http2_stream_reset(struct http2_stream *s, enum http2_reset code);
+/* What the stream sends from now on is an answer to one request: it counts as unsent, and is given
+ * up when none of it leaves. */
+void http2_stream_count_unsent(struct http2_stream *s);
 
 #endif

@@ -76,6 +76,8 @@ struct http2_stream {
     /* out */
     struct http2_out out;
     bool is_answered, is_ending, has_ended, is_deferred, was_high, is_reset;
+    bool counts_unsent, is_given_up; /* given up: OUT has been emptied */
+    struct unsent_share unsent;
     unsigned trailer_n;
     struct http2_field trailers[HTTP2_TRAILERS_MAX];
     struct http2_header first[HTTP2_HEADERS_INLINE];
@@ -98,6 +100,9 @@ void http2_stream_take_end(struct http2_stream *s);
 void http2_stream_go_on(struct http2_stream *s);
 /* Gives back what windows are owed, and ends streams that hold too much. */
 void http2_settle(struct http2 *c);
+
+/* Call after each change of what OUT holds. */
+void http2_note_unsent(struct http2_stream *s);
 
 /* -- http2_send.c ------------------------------------------------------------------------------ */
 

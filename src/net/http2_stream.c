@@ -76,7 +76,7 @@ static void reset_fields(struct http2_stream *s)
     s->head_bytes = s->want = s->owed = 0;
     s->headers_cut = s->is_paused = s->is_discarded = s->in_ended = s->told_ended = false;
     s->is_answered = s->is_ending = s->has_ended = s->is_deferred = s->was_high = false;
-    s->is_reset = false;
+    s->is_reset = s->counts_unsent = s->is_given_up = false;
     s->trailer_n = 0;
     memset(s->state, 0, s->c->setup.state_bytes);
 }
@@ -99,6 +99,12 @@ static void drop_held(struct http2_stream *s)
     held_changed(s, before);
 }
 
+void http2_note_unsent(struct http2_stream *s)
+{
+    if (s->counts_unsent)
+        unsent_set(&s->c->setup.serve->shared->unsent, &s->unsent, http2_out_left(&s->out));
+}
+
 void http2_stream_free(struct http2_stream *s)
 {
     struct http2 *c = s->c;
@@ -110,11 +116,12 @@ void http2_stream_free(struct http2_stream *s)
     atomic_fetch_sub_explicit(&c->setup.serve->shared->streams, 1, memory_order_relaxed);
     drop_headers(s);
     drop_held(s);
+    http2_out_clear(&s->out);
+    http2_note_unsent(s);
     if (c->free_n == HTTP2_FREE_STREAMS) {
         destroy(s);
         return;
     }
-    http2_out_clear(&s->out);
     buf_clear(&s->out.own, KEEP_BYTES);
     if (s->arena.used_bytes > KEEP_ARENA)
         arena_fini(&s->arena);

@@ -9,6 +9,7 @@
 
 #include "net/conn.h"
 #include "net/service.h"
+#include "net/unsent.h"
 
 struct grpc_routes;
 struct metrics;
@@ -29,6 +30,7 @@ struct serve_shared {
     bool draining;            /* set before the protocols' `shutdown` is called */
     bool serving;             /* what health answers; changed on this thread */
     struct list watches;      /* struct serving_watch */
+    struct unsent unsent;     /* answers that wait for their clients */
 };
 
 /* Told on this thread when SERVING has changed. */

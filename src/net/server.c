@@ -19,7 +19,7 @@
 #include "net/grpc_routes.h"
 #include "net/listener.h"
 
-enum { LISTENERS_MAX = 64 };
+enum { LISTENERS_MAX = 64, ANSWERS_MAX = 64 << 20, ANSWER_STALL_MS = 30000 };
 
 struct net_thread {
     struct net_server *server;
@@ -342,6 +342,7 @@ static enum err init_thread(struct net_server *s, size_t at, struct loop *loop)
     t->loop = loop;
     t->shared.serving = true;
     list_init(&t->shared.watches);
+    unsent_init(&t->shared.unsent, loop, 0, 0);
     t->drain.deliver = drain_thread;
     t->kill.deliver = kill_thread;
     t->emptied.deliver = thread_is_empty;
@@ -370,8 +371,17 @@ enum err net_server_new(struct loop *const *loops, size_t loop_n, struct metrics
             return e;
         }
     }
+    net_server_limit_answers(s, ANSWERS_MAX, ANSWER_STALL_MS);
     *ret = s;
     return OK;
+}
+
+void net_server_limit_answers(struct net_server *s, size_t bytes, uint64_t stall_ms)
+{
+    for (size_t i = 0; i < s->thread_n; i++) {
+        s->threads[i].shared.unsent.max = bytes / s->thread_n;
+        s->threads[i].shared.unsent.stall_ms = stall_ms;
+    }
 }
 
 /* The thread has ended; its loop is turned here until every connection is gone. */
@@ -379,6 +389,7 @@ static void end_thread(struct net_thread *t)
 {
     t->is_ending = true;
     mailbox_free(t->box);
+    unsent_fini(&t->shared.unsent);
     if (t->set == NULL)
         return;
     conn_set_close(t->set, CONN_AT_ONCE);

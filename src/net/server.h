@@ -24,6 +24,9 @@ MUST_CHECK enum err net_server_new(struct loop *const *loops, size_t loop_n,
 MUST_CHECK enum err net_server_listen(struct net_server *s, const struct endpoint *at,
                                       const struct net_service *service, struct tls_context *tls,
                                       uint16_t *ret_port, struct why *why);
+/* Of all threads together: how many bytes of unary answers should wait for their clients at most
+ * [64 MiB], and how long one is kept of which nothing leaves [30 s]. Before the loops run. */
+void net_server_limit_answers(struct net_server *s, size_t bytes, uint64_t stall_ms);
 struct net_thread_counts {
     uint64_t connections, streams;
 };

@@ -52,6 +52,13 @@ static void send(struct grpc_call *call, struct bytes message)
         grpc_call_finish(call, GRPC_RESOURCE_EXHAUSTED, "answer too large");
 }
 
+static void note_pending(struct grpc_call *call)
+{
+    size_t pending = grpc_call_pending(call);
+    if (pending > atomic_load(&seen.most_pending))
+        atomic_store(&seen.most_pending, pending);
+}
+
 static uint64_t number(struct bytes message)
 {
     char text[24] = "";
@@ -95,6 +102,49 @@ static void late(struct grpc_call *call, struct bytes message)
     wait(call);
 }
 
+struct length {
+    size_t n, at, stop;
+    bool breaks;
+};
+
+static void put_more(struct grpc_call *call)
+{
+    static const uint8_t piece[50000];
+    struct length *l = grpc_call_state(call);
+    while (l->at < l->stop && grpc_call_pending(call) <= CONN_OUT_HIGH) {
+        size_t left = l->stop - l->at;
+        size_t n = left < sizeof(piece) ? left : sizeof(piece);
+        grpc_call_put(call, bytes_of(piece, n));
+        l->at += n;
+        note_pending(call);
+    }
+    if (l->at < l->stop)
+        return;
+    if (l->breaks)
+        grpc_call_break(call);
+    else if (l->stop == l->n)
+        grpc_call_finish(call, GRPC_OK, NULL);
+}
+
+static void make_long(struct grpc_call *call, struct bytes message)
+{
+    struct length *l = grpc_call_state(call);
+    char text[64], *end;
+    snprintf(text, sizeof(text), "%.*s", (int)message.n, (const char *)message.p);
+    l->n = strtoul(text, &end, 10);
+    l->stop = *end == ' ' ? strtoul(end, &end, 10) : l->n;
+    l->breaks = *end == ' ';
+    grpc_call_begin_long(call, l->n);
+    put_more(call);
+}
+
+static void room(struct grpc_call *call, struct bytes message)
+{
+    buf_printf(grpc_call_begin(call), "%zu", grpc_call_room(call));
+    IGNORE(grpc_call_end(call)); /* a few bytes fit */
+    grpc_call_finish(call, GRPC_OK, NULL);
+}
+
 /* -- streams ----------------------------------------------------------------------------------- */
 
 static void big(struct grpc_call *call, struct bytes message)
@@ -120,9 +170,7 @@ static void pour(struct grpc_call *call)
         char text[24];
         snprintf(text, sizeof(text), "%llu", (unsigned long long)++c->at);
         send(call, bytes_str(text));
-        size_t pending = grpc_call_pending(call);
-        if (pending > atomic_load(&seen.most_pending))
-            atomic_store(&seen.most_pending, pending);
+        note_pending(call);
     }
     if (c->at == c->n)
         grpc_call_finish(call, GRPC_OK, NULL);
@@ -198,6 +246,12 @@ static void slow(struct grpc_call *call, struct bytes message)
 
 static const struct grpc_method methods[] = {
     { .name = "Echo", .message = echo, .closed = closed },
+    { .name = "Long",
+      .state_bytes = sizeof(struct length),
+      .message = make_long,
+      .drained = put_more,
+      .closed = closed },
+    { .name = "Room", .message = room, .closed = closed },
     { .name = "Fail", .message = fail, .closed = closed },
     { .name = "Hold", .message = hold, .closed = closed },
     { .name = "Late", .message = late, .closed = closed, .state_bytes = sizeof(struct late) },

@@ -5,6 +5,10 @@
  *   Fail (unary)      the status and text that the message says: "5 not here"
  *   Hold (unary)      nothing; counts `held`, and `gone` when it is closed
  *   Late (unary)      the message, after grpcd_release
+ *   Long (unary)      a message of as many bytes as the number says, in pieces, while the client
+ *                     reads; "100 40": it stops at 40 of them and waits for the deadline;
+ *                     "100 40 !": and breaks off there
+ *   Room (unary)      what grpc_call_room says
  *   Big (server)      a message of as many bytes as the number in the request says
  *   Count (server)    as many messages "1", "2", ... as the request says, while the client reads
  *   Shared (server)   three messages of one shared chunk of 100,000 bytes, heads "a", "b", "c"

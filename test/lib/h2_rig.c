@@ -187,6 +187,7 @@ static void set_up(void)
     rig.service = (struct net_service){ .name = "fuzz", .services = services, .http = &http };
     rig.shared.serving = true;
     list_init(&rig.shared.watches);
+    unsent_init(&rig.shared.unsent, rig.loop, 1 << 20, 3600000);
     rig.serve = (struct serve){
         .loop = rig.loop,
         .service = &rig.service,
