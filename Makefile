@@ -49,6 +49,7 @@ install: release ## into DESTDIR and prefix
 	install -D -m 644 docs/man/muster.1 $(DESTDIR)$(prefix)/share/man/man1/muster.1
 	install -D -m 644 docs/man/muster-serve.1 $(DESTDIR)$(prefix)/share/man/man1/muster-serve.1
 	install -D -m 644 deploy/muster.service $(DESTDIR)$(prefix)/lib/systemd/system/muster.service
+	sed -i 's|/usr/local/bin/|$(prefix)/bin/|' $(DESTDIR)$(prefix)/lib/systemd/system/muster.service
 
 clean: ## remove what was built
 	rm -rf $(RELEASE) $(TEST) $(TSAN) $(FUZZ)
