@@ -12,7 +12,7 @@ void dev_greet(struct parts *p)
     buf_init(&addresses, 4096);
     parts_addresses(p, &addresses);
     printf("\nMuster runs, on this machine only, with throw-away data.\n\n%.*s\n"
-           "Try, in another terminal:\n"
+           "Try, in another terminal, with the packages etcd-client and curl:\n"
            "    etcdctl put services/hello/10.0.0.7:9000 '{\"Addr\":\"10.0.0.7:9000\"}'\n"
            "    etcdctl get --prefix services/\n"
            "    curl localhost:6878/metrics\n\n"
