@@ -7,22 +7,9 @@
 
 #include "base/buf.h"
 #include "net/http.h"
-#include "net/http1_line.h"
+#include "net/http1_head.h"
 
 struct http1;
-
-#define HTTP1_LENGTH_CHUNKED UINT64_MAX
-
-struct http1_head {
-    struct bytes method;
-    struct bytes target;         /* in origin form, or "*" */
-    struct http_header *headers; /* names in lower case; "host" is that of an absolute target */
-    size_t header_n;
-    uint64_t length; /* of the body to come; 0: none; HTTP1_LENGTH_CHUNKED */
-    bool is_1_0;
-    bool keep_alive;       /* the client wants to go on after the answer */
-    bool expects_continue; /* and waits for 100 before it sends the body */
-};
 
 enum http1_event_kind { HTTP1_NEED_MORE, HTTP1_HEAD, HTTP1_BODY, HTTP1_END };
 
