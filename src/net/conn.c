@@ -17,69 +17,17 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/mem.h"
+#include "net/conn_core.h"
 #include "net/conn_filter.h"
 
-enum {
-    READ_BYTES = 64 * 1024,
-    PLAIN_MAX = 4 * READ_BYTES,
-    KEEP_BYTES = 4 * 1024, /* an idle connection's buffers hold no more than this */
-    STALL_MS = 5000,
-    LINGER_MS = 2000
-};
+enum { STALL_MS = 5000, LINGER_MS = 2000 };
 #define OUT_MAX ((size_t)256 * 1024 * 1024)
-
-struct conn_set {
-    struct loop *loop;
-    struct loop_hook flush;
-    struct list conns;
-    struct list touched;
-    size_t conn_n;
-    void (*closed)(void *ctx);
-    void *ctx;
-    struct buf plain; /* what a filter has decrypted, while the protocol is fed */
-    char read[READ_BYTES];
-};
-
-enum conn_state { CONN_OPEN, CONN_FLUSHING, CONN_LINGERING, CONN_CLOSED };
-
-struct conn {
-    union {
-        uv_handle_t any;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } handle;
-    struct conn_set *set;
-    struct list link, touched;
-    enum conn_state state;
-    const struct conn_protocol *protocol;
-    void *self;
-    struct conn_filter *filter;
-    struct buf out;    /* the protocol's bytes */
-    struct buf wire;   /* the filter's */
-    struct buf flying; /* what libuv is writing */
-    uv_write_t write;
-    uv_shutdown_t shutdown;
-    bool is_flying;
-    bool was_high;   /* the protocol may have seen more than CONN_OUT_HIGH */
-    bool peer_ended; /* its half is closed */
-    bool said_bye;
-    unsigned pauses;
-    struct timer limit; /* of FLUSHING and LINGERING */
-    size_t unmoved;     /* pending when LIMIT was last set */
-    enum err why;
-    char peer[INET6_ADDRSTRLEN + 10];
-};
-
-static void flush_conn(struct conn *c);
 
 /* -- closing ----------------------------------------------------------------------------------- */
 
@@ -115,7 +63,7 @@ static void close_now(struct conn *c)
     uv_close(&c->handle.any, on_closed);
 }
 
-static void lose(struct conn *c, enum err why)
+void conn_lose(struct conn *c, enum err why)
 {
     if (c->why == OK)
         c->why = why;
@@ -140,7 +88,7 @@ static void on_limit(struct timer *timer)
         return;
     }
     if (c->state == CONN_FLUSHING)
-        lose(c, ERR_DEADLINE);
+        conn_lose(c, ERR_DEADLINE);
     else
         close_now(c);
 }
@@ -149,10 +97,10 @@ static void on_shutdown(uv_shutdown_t *req, int status)
 {
     struct conn *c = req->data;
     if (status < 0 && status != UV_ECANCELED)
-        lose(c, ERR_CLOSED);
+        conn_lose(c, ERR_CLOSED);
 }
 
-static void linger(struct conn *c)
+void conn_linger(struct conn *c)
 {
     if (c->peer_ended) {
         close_now(c);
@@ -165,125 +113,6 @@ static void linger(struct conn *c)
         return;
     }
     timer_start(&c->limit, LINGER_MS);
-}
-
-/* -- writing ----------------------------------------------------------------------------------- */
-
-static void note_high(struct conn *c)
-{
-    if (conn_pending(c) > CONN_OUT_HIGH)
-        c->was_high = true;
-}
-
-static void tell_drained(struct conn *c)
-{
-    if (!c->was_high || c->state != CONN_OPEN || conn_pending(c) >= CONN_OUT_LOW)
-        return;
-    c->was_high = false;
-    if (c->protocol->drained != NULL)
-        c->protocol->drained(c->self);
-}
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct conn *c = req->data;
-    c->is_flying = false;
-    buf_clear(&c->flying, KEEP_BYTES);
-    if (c->state == CONN_CLOSED)
-        return;
-    if (status < 0)
-        lose(c, ERR_CLOSED);
-    else
-        flush_conn(c);
-}
-
-/* Writes READY: one system call if the kernel takes it all. */
-static void send_ready(struct conn *c, struct buf *ready)
-{
-    uv_buf_t whole = uv_buf_init((char *)ready->p, (unsigned)ready->n);
-    int sent = uv_try_write(&c->handle.stream, &whole, 1);
-    if (sent < 0 && sent != UV_EAGAIN) {
-        lose(c, ERR_CLOSED);
-        return;
-    }
-    size_t n = sent > 0 ? (size_t)sent : 0;
-    if (n == ready->n) {
-        buf_clear(ready, KEEP_BYTES);
-        return;
-    }
-
-    struct buf empty = c->flying;
-    c->flying = *ready;
-    *ready = empty;
-    ready->max = c->flying.max;
-    uv_buf_t rest = uv_buf_init((char *)c->flying.p + n, (unsigned)(c->flying.n - n));
-    c->write.data = c;
-    c->is_flying = true;
-    if (uv_write(&c->write, &c->handle.stream, &rest, 1, on_written) != 0) {
-        c->is_flying = false;
-        lose(c, ERR_CLOSED);
-    }
-}
-
-/* Moves OUT through the filter; false if the connection is lost. */
-static bool wrap_out(struct conn *c)
-{
-    if (c->out.n > 0) {
-        enum err e = c->filter->ops->wrap(c->filter, buf_bytes(&c->out), &c->wire);
-        if (e != OK && e != ERR_AGAIN) {
-            lose(c, e);
-            return false;
-        }
-        if (e == OK || c->state != CONN_OPEN)
-            buf_clear(&c->out, KEEP_BYTES);
-    }
-    if (c->state == CONN_FLUSHING && !c->said_bye) {
-        c->said_bye = true;
-        c->filter->ops->end(c->filter, &c->wire);
-    }
-    return true;
-}
-
-static void flush_conn(struct conn *c)
-{
-    if (c->state == CONN_CLOSED || c->state == CONN_LINGERING || c->is_flying)
-        return;
-    if (c->state == CONN_OPEN && c->protocol->render != NULL)
-        c->protocol->render(c->self);
-    note_high(c);
-    if (c->out.full || c->wire.full) {
-        lose(c, ERR_TOO_BIG);
-        return;
-    }
-    if (c->filter != NULL && !wrap_out(c))
-        return;
-    struct buf *ready = c->filter != NULL ? &c->wire : &c->out;
-    if (ready->n > 0)
-        send_ready(c, ready);
-    if (c->state == CONN_CLOSED)
-        return;
-    note_high(c);
-    if (c->state == CONN_FLUSHING && !c->is_flying)
-        linger(c);
-    else
-        tell_drained(c);
-}
-
-/* What is touched while this runs (by `drained`) waits for the next turn: the work of one is
- * bounded. */
-static void flush_touched(struct loop_hook *hook)
-{
-    struct conn_set *set = CONTAINER_OF(hook, struct conn_set, flush);
-    struct list now;
-    list_init(&now);
-    list_splice(&now, &set->touched);
-    while (!list_is_empty(&now)) {
-        struct conn *c = CONTAINER_OF(now.next, struct conn, touched);
-        list_remove(&c->touched);
-        flush_conn(c);
-    }
-    if (!list_is_empty(&set->touched))
-        loop_again(set->loop);
 }
 
 /* -- reading ----------------------------------------------------------------------------------- */
@@ -312,7 +141,7 @@ static void take_bytes(struct conn *c, struct bytes in)
         conn_touch(c);
     if (plain->n > 0)
         c->protocol->feed(c->self, buf_bytes(plain));
-    buf_clear(plain, PLAIN_MAX);
+    buf_clear(plain, CONN_PLAIN_MAX);
     if (e != OK && c->state == CONN_OPEN) {
         c->why = e;
         c->said_bye = true; /* the filter has said what it had to say */
@@ -326,7 +155,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
     struct conn *c = handle->data;
     (void)suggested;
-    *ret = uv_buf_init(c->set->read, READ_BYTES);
+    *ret = uv_buf_init(c->set->read, CONN_READ_BYTES);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -337,7 +166,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     else if (n == UV_EOF)
         peer_has_ended(c);
     else if (n < 0)
-        lose(c, ERR_CLOSED);
+        conn_lose(c, ERR_CLOSED);
 }
 
 static void start_reading(struct conn *c)
@@ -522,53 +351,4 @@ enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_f
     start_reading(c);
     *ret = c;
     return OK;
-}
-
-/* -- the set ----------------------------------------------------------------------------------- */
-
-struct conn_set *conn_set_new(struct loop *loop, void (*closed)(void *ctx), void *ctx)
-{
-    struct conn_set *set = mem_zalloc(1, sizeof(*set));
-    set->loop = loop;
-    set->closed = closed;
-    set->ctx = ctx;
-    set->flush.run = flush_touched;
-    list_init(&set->conns);
-    list_init(&set->touched);
-    buf_init(&set->plain, PLAIN_MAX);
-    loop_hook_add(loop, LOOP_STAGE_FLUSH, &set->flush);
-    return set;
-}
-
-void conn_set_free(struct conn_set *set)
-{
-    if (set == NULL)
-        return;
-    assert(set->conn_n == 0);
-    loop_hook_remove(&set->flush);
-    buf_fini(&set->plain);
-    mem_free(set);
-}
-
-size_t conn_set_count(const struct conn_set *set)
-{
-    return set->conn_n;
-}
-
-void conn_set_shutdown(struct conn_set *set)
-{
-    LIST_FOR_EACH(link, &set->conns)
-    {
-        struct conn *c = CONTAINER_OF(link, struct conn, link);
-        if (c->state == CONN_OPEN)
-            c->protocol->shutdown(c->self);
-    }
-}
-
-void conn_set_close(struct conn_set *set, enum conn_close how)
-{
-    LIST_FOR_EACH(link, &set->conns)
-    {
-        conn_close(CONTAINER_OF(link, struct conn, link), how);
-    }
 }

@@ -62,19 +62,8 @@ void conn_set_protocol(struct conn *c, const struct conn_protocol *protocol, voi
 
 /* -- making them ------------------------------------------------------------------------------- */
 
-/* All connections of one loop: one read buffer, one flush at the end of the turn. */
-struct conn_set;
 struct conn_filter;
-
-/* CLOSED (may be NULL) is called after each connection's `gone`. */
-struct conn_set *conn_set_new(struct loop *loop, void (*closed)(void *ctx), void *ctx);
-/* With no connection left. */
-void conn_set_free(struct conn_set *set);
-size_t conn_set_count(const struct conn_set *set);
-/* Tells every protocol to say goodbye. */
-void conn_set_shutdown(struct conn_set *set);
-/* Closes every connection as HOW says. */
-void conn_set_close(struct conn_set *set, enum conn_close how);
+struct conn_set;
 
 /* A connection on the connected socket TAKE_FD (TCP or unix). TAKE_FILTER may be NULL. On failure
  * the protocol has not been called and SELF is still the caller's. */

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/mailbox.h"
+#include "net/conn_set.h"
 #include "net/grpc_routes.h"
 #include "net/listener.h"
 

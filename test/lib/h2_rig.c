@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
-#include "net/conn.h"
+#include "net/conn_set.h"
 #include "net/grpc.h"
 #include "net/grpc_routes.h"
 #include "net/http.h"

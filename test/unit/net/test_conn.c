@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "loop/mailbox.h"
 #include "net/conn_filter.h"
+#include "net/conn_set.h"
 #include "test/lib/client.h"
 #include "test/lib/loops.h"
 

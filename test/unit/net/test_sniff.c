@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/conn_set.h"
 #include "test/lib/loops.h"
 
 static struct {
