@@ -16,11 +16,11 @@
 #include <inttypes.h>
 
 #include "base/metric.h"
+#include "net/grpc_answer.h"
 #include "net/grpc_frame.h"
 #include "net/grpc_gzip.h"
 #include "net/grpc_head.h"
 #include "net/grpc_routes.h"
-#include "net/grpc_text.h"
 #include "net/http2_send.h"
 #include "net/http2_stream.h"
 #include "net/serve.h"
@@ -70,75 +70,7 @@ static bool has_one_message(const struct grpc_call *call)
     return kind == GRPC_UNARY || kind == GRPC_SERVER_STREAM;
 }
 
-/* -- answers ----------------------------------------------------------------------------------- */
-
-#define TEXT(literal)                                   \
-    {                                                   \
-        (const uint8_t *)(literal), sizeof(literal) - 1 \
-    }
-
-static const struct bytes status_texts[GRPC_STATUSES] = {
-    TEXT("0"),  TEXT("1"),  TEXT("2"),  TEXT("3"),  TEXT("4"),  TEXT("5"),
-    TEXT("6"),  TEXT("7"),  TEXT("8"),  TEXT("9"),  TEXT("10"), TEXT("11"),
-    TEXT("12"), TEXT("13"), TEXT("14"), TEXT("15"), TEXT("16")
-};
-static const struct bytes name_status = TEXT(":status"), name_type = TEXT("content-type"),
-                          name_code = TEXT("grpc-status"), name_message = TEXT("grpc-message"),
-                          name_encoding = TEXT("grpc-encoding"), text_200 = TEXT("200"),
-                          text_grpc = TEXT("application/grpc"), text_gzip = TEXT("gzip");
-
-static size_t put_trailers(struct grpc_call *call, struct http2_field *to, enum grpc_status status,
-                           const char *message)
-{
-    to[0] = (struct http2_field){ .name = name_code, .value = status_texts[status] };
-    if (message == NULL || *message == 0)
-        return 1;
-    struct arena *a = http2_stream_arena(call->stream);
-    struct bytes text = grpc_message_encode(a, message);
-    to[1] = (struct http2_field){ .name = name_message, .value = arena_dup(a, text) };
-    return 2;
-}
-
-static size_t put_head(struct grpc_call *call, struct http2_field *to, struct bytes http_status)
-{
-    struct bytes type = call->head.content_type;
-    to[0] = (struct http2_field){ .name = name_status, .value = http_status };
-    to[1] = (struct http2_field){ .name = name_type, .value = type.p != NULL ? type : text_grpc };
-    return 2;
-}
-
-/* Head and trailers in one. */
-static void answer_trailers_only(struct grpc_call *call, struct bytes http_status,
-                                 enum grpc_status status, const char *message)
-{
-    struct http2_field fields[4];
-    size_t n = put_head(call, fields, http_status);
-    n += put_trailers(call, fields + n, status, message);
-    http2_stream_answer(call->stream, fields, n, true);
-    http2_stream_end(call->stream, NULL, 0);
-}
-
-static void answer_end(struct grpc_call *call, enum grpc_status status, const char *message)
-{
-    if (!http2_stream_is_answered(call->stream)) {
-        answer_trailers_only(call, text_200, status, message);
-        return;
-    }
-    struct http2_field trailers[2];
-    size_t n = put_trailers(call, trailers, status, message);
-    http2_stream_end(call->stream, trailers, n);
-}
-
-static void answer_head(struct grpc_call *call)
-{
-    if (http2_stream_is_answered(call->stream))
-        return;
-    struct http2_field fields[3];
-    size_t n = put_head(call, fields, text_200);
-    if (call->head.gzip_out)
-        fields[n++] = (struct http2_field){ .name = name_encoding, .value = text_gzip };
-    http2_stream_answer(call->stream, fields, n, false);
-}
+/* -- the last word ----------------------------------------------------------------------------- */
 
 void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const char *message)
 {
@@ -146,7 +78,7 @@ void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const cha
     move(call, CALL_FINISHED);
     timer_stop(&call->deadline);
     count(call->route->handled[status]);
-    answer_end(call, status, message);
+    grpc_answer_end(call->stream, &call->head, status, message);
 }
 
 /* Instead of an answer's end where the client could not make sense of one. */
@@ -156,7 +88,7 @@ static void end_or_reset(struct grpc_call *call, enum grpc_status status, const 
     if (call->owed > 0)
         http2_stream_reset(call->stream, HTTP2_RESET_CANCEL);
     else
-        answer_end(call, status, message);
+        grpc_answer_end(call->stream, &call->head, status, message);
 }
 
 void grpc_call_break(struct grpc_call *call)
@@ -166,8 +98,6 @@ void grpc_call_break(struct grpc_call *call)
     count(call->route->handled[GRPC_UNAVAILABLE]);
     http2_stream_reset(call->stream, HTTP2_RESET_REFUSED);
 }
-
-/* -- the last word ----------------------------------------------------------------------------- */
 
 static void end_call(struct grpc_call *call, enum err why)
 {
@@ -208,7 +138,8 @@ static void refuse(struct grpc_call *call, const struct grpc_refusal *why)
     move(call, CALL_OVER);
     if (call->route != NULL)
         count(call->route->handled[why->status]);
-    answer_trailers_only(call, bytes_str(why->http_status), why->status, why->message);
+    grpc_answer_refusal(call->stream, &call->head, bytes_str(why->http_status), why->status,
+                        why->message);
 }
 
 static void begin(struct grpc_call *call)
@@ -413,7 +344,7 @@ enum err grpc_call_end(struct grpc_call *call)
     uint8_t flag = pack(call, own);
     grpc_frame_write_prefix(own->p + call->begin_at, flag, own->n - call->begin_at - GRPC_PREFIX);
     count(call->route->sent);
-    answer_head(call);
+    grpc_answer_head(call->stream, &call->head);
     http2_stream_push(call->stream);
     return OK;
 }
@@ -434,7 +365,7 @@ void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *sha
     else if (shared_n > 0)
         buf_put(&out->own, shared->p, shared_n);
     count(call->route->sent);
-    answer_head(call);
+    grpc_answer_head(call->stream, &call->head);
     http2_stream_push(call->stream);
 }
 
@@ -445,7 +376,7 @@ void grpc_call_begin_long(struct grpc_call *call, size_t n)
     grpc_frame_write_prefix(prefix, 0, n);
     call->owed = n + GRPC_PREFIX;
     count(call->route->sent);
-    answer_head(call);
+    grpc_answer_head(call->stream, &call->head);
     grpc_call_put(call, bytes_of(prefix, sizeof(prefix)));
 }
 
