@@ -12,73 +12,9 @@
 #include "disk/snapshot_file.h"
 #include "replica/answer.h"
 #include "replica/core.h"
-#include "store/dump.h"
+#include "replica/snapshot_source.h"
 
-enum {
-    PIECE_BYTES = 256 * 1024,
-    ROWS_MAX_BYTES = 256 * 1024 * 1024, /* a piece ends after the row that reaches PIECE_BYTES */
-    AHEAD_BYTES = 4 * 1024 * 1024,
-    PATH_BYTES = 4096
-};
-
-/* -- the rows of a dump, framed ---------------------------------------------------------------- */
-
-struct source {
-    struct dump *dump;
-    struct buf rows;
-    struct buf identity;
-    uint64_t bytes; /* of rows, so far */
-    uint64_t cluster_id;
-    bool end;
-};
-
-static enum err source_open(struct source *s, struct store *store, uint64_t cluster_id)
-{
-    *s = (struct source){ .cluster_id = cluster_id };
-    buf_init(&s->rows, ROWS_MAX_BYTES);
-    buf_init(&s->identity, 65536);
-    enum err e = store_identity(store, &s->identity);
-    return e != OK && e != ERR_NOT_FOUND ? e : dump_open(store, &s->dump);
-}
-
-static void source_close(struct source *s)
-{
-    if (s->dump != NULL)
-        dump_close(s->dump);
-    buf_fini(&s->rows);
-    buf_fini(&s->identity);
-}
-
-static struct snapshot_head source_head(const struct source *s)
-{
-    return (struct snapshot_head){
-        .format = SNAPSHOT_FORMAT,
-        .index = dump_index(s->dump),
-        .term = dump_term(s->dump),
-        .revision = dump_revision(s->dump),
-        .cluster_id = s->cluster_id,
-        .wall_ms = clock_wall_ms(),
-        .members = buf_bytes(&s->identity),
-    };
-}
-
-/* Hands about PIECE_BYTES of rows to EACH, a block at a time. */
-static enum err source_next(struct source *s, enum err (*each)(void *ctx, struct bytes block),
-                            void *ctx)
-{
-    buf_clear(&s->rows, PIECE_BYTES * 2);
-    enum err e = dump_next(s->dump, PIECE_BYTES, &s->rows, &s->end);
-    if (e != OK)
-        return e;
-    struct bytes left = buf_bytes(&s->rows);
-    while (left.n > 0 && e == OK) {
-        size_t n = left.n < SNAPSHOT_BLOCK ? left.n : SNAPSHOT_BLOCK;
-        e = each(ctx, bytes_of(left.p, n));
-        s->bytes += n;
-        left = bytes_skip(left, n);
-    }
-    return e;
-}
+enum { AHEAD_BYTES = 4 * 1024 * 1024, PATH_BYTES = 4096 };
 
 /* -- into a file ------------------------------------------------------------------------------ */
 
@@ -93,12 +29,13 @@ static enum err write_block(void *ctx, struct bytes block)
     return snapshot_file_write(sink->file, block, sink->why);
 }
 
-static enum err create_file(struct fs *fs, struct datadir *dir, const struct source *source,
-                            struct file_sink *sink, struct why *why)
+static enum err create_file(struct fs *fs, struct datadir *dir,
+                            const struct snapshot_source *source, struct file_sink *sink,
+                            struct why *why)
 {
     char path[PATH_BYTES];
-    datadir_snapshot_path(dir, dump_index(source->dump), path, sizeof path);
-    struct snapshot_head head = source_head(source);
+    datadir_snapshot_path(dir, snapshot_source_index(source), path, sizeof path);
+    struct snapshot_head head = snapshot_source_head(source);
     *sink = (struct file_sink){ .why = why };
     return snapshot_file_create(fs, path, &head, &sink->file, why);
 }
@@ -106,18 +43,18 @@ static enum err create_file(struct fs *fs, struct datadir *dir, const struct sou
 enum err snapshot_write_file(struct fs *fs, struct datadir *dir, struct store *store,
                              uint64_t cluster_id, struct why *why)
 {
-    struct source source;
+    struct snapshot_source source;
     struct file_sink sink = { 0 };
-    enum err e = source_open(&source, store, cluster_id);
+    enum err e = snapshot_source_open(&source, store, cluster_id);
     if (e == OK)
         e = create_file(fs, dir, &source, &sink, why);
     while (e == OK && !source.end)
-        e = source_next(&source, write_block, &sink);
+        e = snapshot_source_next(&source, write_block, &sink);
     if (sink.file != NULL && e == OK)
         e = snapshot_file_finish(sink.file, why);
     else if (sink.file != NULL)
         snapshot_file_abort(sink.file);
-    source_close(&source);
+    snapshot_source_close(&source);
     uint64_t older;
     return e != OK ? e : datadir_prune_snapshots(dir, &older, why);
 }
@@ -128,7 +65,7 @@ struct stream_job;
 
 struct snapshotter {
     struct replica *replica;
-    struct source source;
+    struct snapshot_source source;
     struct file_sink sink;
     struct why why;
     struct stream_job *stream_job; /* the one that runs, or NULL: a file */
@@ -143,7 +80,7 @@ struct snapshotter {
 
 static void end_job(struct snapshotter *s)
 {
-    source_close(&s->source);
+    snapshot_source_close(&s->source);
     s->running = false;
     s->stream_job = NULL;
     atomic_store(&s->asked, false);
@@ -160,7 +97,7 @@ static void deliver_cut(struct mail *mail)
 
 static void finish_file(struct snapshotter *s)
 {
-    uint64_t index = dump_index(s->source.dump), bytes = s->source.bytes, older = 0;
+    uint64_t index = snapshot_source_index(&s->source), bytes = s->source.bytes, older = 0;
     enum err e = snapshot_file_finish(s->sink.file, &s->why);
     if (e == OK)
         e = datadir_prune_snapshots(s->replica->options.datadir, &older, &s->why);
@@ -179,7 +116,7 @@ static void finish_file(struct snapshotter *s)
 
 static void go_on_file(struct snapshotter *s)
 {
-    enum err e = source_next(&s->source, write_block, &s->sink);
+    enum err e = snapshot_source_next(&s->source, write_block, &s->sink);
     if (e != OK) {
         log_error("snapshot: broke off, will be tried again: %s (%s)", s->why.text, err_text(e));
         snapshot_file_abort(s->sink.file);
@@ -199,7 +136,7 @@ static void deliver_begin(struct mail *mail)
         return;
     s->began_ns = clock_now_ns();
     s->running = true;
-    enum err e = source_open(&s->source, r->store, r->cluster_id);
+    enum err e = snapshot_source_open(&s->source, r->store, r->cluster_id);
     if (e == OK)
         e = create_file(r->options.fs, r->options.datadir, &s->source, &s->sink, &s->why);
     if (e != OK) {
@@ -261,7 +198,7 @@ static struct piece_mail *new_piece(struct stream_job *job)
     struct piece_mail *m = mem_zalloc(1, sizeof *m);
     m->mail.deliver = deliver_piece;
     m->job = job;
-    buf_init(&m->bytes, ROWS_MAX_BYTES);
+    buf_init(&m->bytes, SNAPSHOT_PIECE_MAX);
     return m;
 }
 
@@ -300,14 +237,14 @@ static void end_stream(struct stream_job *job, enum err e)
 /* Sends pieces until the reader is too far behind; an acknowledgement brings it back here. */
 static void go_on_stream(struct stream_job *job)
 {
-    struct source *source = &job->replica->snapshotter->source;
+    struct snapshot_source *source = &job->replica->snapshotter->source;
     if (atomic_load(&job->canceled)) {
         end_stream(job, ERR_CANCELED);
         return;
     }
     while (job->sent - atomic_load(&job->acked) < AHEAD_BYTES) {
         struct piece_mail *m = new_piece(job);
-        enum err e = source_next(source, frame_block, m);
+        enum err e = snapshot_source_next(source, frame_block, m);
         if (e == OK && source->end)
             snapshot_write_tail(&job->writer, &m->bytes);
         bool last = e != OK || source->end;
@@ -339,12 +276,12 @@ static void deliver_stream(struct mail *mail)
     job->running = true;
     s->running = true;
     s->stream_job = job;
-    enum err e = source_open(&s->source, job->replica->store, job->replica->cluster_id);
+    enum err e = snapshot_source_open(&s->source, job->replica->store, job->replica->cluster_id);
     if (e != OK) {
         end_stream(job, e);
         return;
     }
-    struct snapshot_head head = source_head(&s->source);
+    struct snapshot_head head = snapshot_source_head(&s->source);
     struct piece_mail *m = new_piece(job);
     snapshot_write_head(&job->writer, &m->bytes, &head);
     send_piece(job, m);
@@ -438,7 +375,7 @@ void snapshotter_free(struct snapshotter *s)
     timer_stop(&s->pace);
     if (s->running) {
         snapshot_file_abort(s->sink.file);
-        source_close(&s->source);
+        snapshot_source_close(&s->source);
     }
     mem_free(s);
 }
