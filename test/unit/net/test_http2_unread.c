@@ -13,9 +13,16 @@
 #include "net/http2_guard.h"
 #include "test/lib/grpcd.h"
 
+struct hold { /* of the server's thread */
+    struct mail mail;
+    struct loops_event begun, end;
+    bool was_ended;
+};
+
 struct fixture {
     struct httpd *d;
     struct client *c;
+    struct hold hold; /* its thread may look at it until it has ended */
 };
 
 static void put_frame(struct buf *to, uint8_t type, uint8_t flags, uint32_t id, const void *payload,
@@ -51,10 +58,13 @@ static void greet(struct client *c)
 static int set_up(void **state)
 {
     static struct fixture f;
+    f = (struct fixture){ 0 };
     const struct net_limits limits = { .ping_min_ms = 1, .streams_max = 1 };
     f.d = grpcd_start(&limits, true);
     f.c = httpd_client(f.d);
     greet(f.c);
+    loops_event_init(&f.hold.begun);
+    loops_event_init(&f.hold.end);
     *state = &f;
     return 0;
 }
@@ -64,16 +74,12 @@ static int tear_down(void **state)
     struct fixture *f = *state;
     client_close(f->c);
     httpd_free(f->d);
+    loops_event_fini(&f->hold.begun);
+    loops_event_fini(&f->hold.end);
     return 0;
 }
 
 /* -- one read ---------------------------------------------------------------------------------- */
-
-struct hold {
-    struct mail mail;
-    struct loops_event begun, end;
-    bool was_ended;
-};
 
 static void hold_thread(struct mail *mail)
 {
@@ -82,17 +88,16 @@ static void hold_thread(struct mail *mail)
     hold->was_ended = loops_event_wait(&hold->end, 1, LOOPS_DEADLINE_MS);
 }
 
-/* Keeps the server's thread busy until all of BYTES lies in its socket. */
+/* Keeps the server's thread busy until all of BYTES lies in its socket; once a test. */
 static void send_for_one_read(struct fixture *f, struct bytes bytes)
 {
-    struct hold hold = { .mail.deliver = hold_thread };
+    struct hold *hold = &f->hold;
     assert_true(bytes.n <= 64 * 1024);
-    loops_event_init(&hold.begun);
-    loops_event_init(&hold.end);
-    mailbox_send(f->d->threads[0].box, &hold.mail);
-    assert_true(loops_event_wait(&hold.begun, 1, LOOPS_DEADLINE_MS));
+    hold->mail.deliver = hold_thread;
+    mailbox_send(f->d->threads[0].box, &hold->mail);
+    assert_true(loops_event_wait(&hold->begun, 1, LOOPS_DEADLINE_MS));
     assert_true(client_send(f->c, bytes.p, bytes.n));
-    loops_event_happen(&hold.end);
+    loops_event_happen(&hold->end);
 }
 
 /* -- claims ------------------------------------------------------------------------------------ */
