@@ -35,10 +35,9 @@ static const char *const state_names[] = { "fine", "low", "stop", "last" };
 
 /* kernel.md 11: 5%, 2% and 1%, but never less than a few segments, so that small disks stop early
  * enough to go on deleting. */
-static enum disk_state state_of(const struct replica *r, const struct disk_space *space)
+static enum disk_state state_of(const struct disk_space *space, uint64_t segment)
 {
     uint64_t percent = space->total_bytes / 100;
-    uint64_t segment = r->segment_bytes;
     uint64_t low = 5 * percent > 3 * segment ? 5 * percent : 3 * segment;
     uint64_t stop = 2 * percent > 2 * segment ? 2 * percent : 2 * segment;
     uint64_t last = percent > segment ? percent : segment;
@@ -49,7 +48,9 @@ static enum disk_state state_of(const struct replica *r, const struct disk_space
     return space->free_bytes < low ? DISK_LOW : DISK_FINE;
 }
 
-static void enter_state(struct replica *r, enum disk_state state, uint64_t free_bytes)
+/* WHERE: of the disk or of the view, whichever has less. */
+static void enter_state(struct replica *r, enum disk_state state, const char *where,
+                        uint64_t free_bytes)
 {
     enum disk_state old = (enum disk_state)atomic_exchange(&r->disk_state, (int)state);
     if (old == state)
@@ -57,21 +58,37 @@ static void enter_state(struct replica *r, enum disk_state state, uint64_t free_
     if (state == DISK_FINE)
         log_info("disk: space is fine again free_bytes=%" PRIu64, free_bytes);
     else
-        log_warn("disk: space is short state=%s free_bytes=%" PRIu64
+        log_warn("disk: space is short state=%s where=%s free_bytes=%" PRIu64
                  ": %s; make room, it goes on by itself",
-                 state_names[state], free_bytes,
+                 state_names[state], where, free_bytes,
                  state == DISK_LOW ? "writes still go on" : "writes are refused, deletes go on");
     struct why why;
     if ((state == DISK_LAST) != (old == DISK_LAST))
         IGNORE(datadir_reserve(r->options.datadir, state != DISK_LAST, &why)); /* best effort */
 }
 
+/* What the view's file can still take: its map is reserved once and cannot grow. */
+static struct disk_space view_room(const struct replica *r)
+{
+    struct store_space used = { 0 };
+    uint64_t most = r->options.map_bytes;
+    if (r->store != NULL)
+        store_space(r->store, &used);
+    return (struct disk_space){ .free_bytes = most > used.used_bytes ? most - used.used_bytes : 0,
+                                .total_bytes = most };
+}
+
 void disk_watch(struct replica *r)
 {
-    struct disk_space space;
+    struct disk_space disk, view = view_room(r);
     struct why why;
-    if (datadir_space(r->options.datadir, &space, &why) == OK)
-        enter_state(r, state_of(r, &space), space.free_bytes);
+    if (datadir_space(r->options.datadir, &disk, &why) != OK)
+        return;
+    enum disk_state of_disk = state_of(&disk, r->segment_bytes), of_view = state_of(&view, 0);
+    if (of_view > of_disk)
+        enter_state(r, of_view, "view", view.free_bytes);
+    else
+        enter_state(r, of_disk, "disk", disk.free_bytes);
 }
 
 enum err disk_assure(void *replica, uint64_t file_bytes, uint64_t bytes)
@@ -80,6 +97,8 @@ enum err disk_assure(void *replica, uint64_t file_bytes, uint64_t bytes)
     struct why why;
     if (file_bytes + bytes <= r->assured_bytes)
         return OK;
+    if (file_bytes + bytes > r->options.map_bytes)
+        return ERR_NO_SPACE; /* LMDB would say so in the middle of an entry */
     /* Ahead of use, a megabyte at least, so that this is seldom asked. */
     uint64_t upto = file_bytes + bytes + (1 << 20);
     enum err e = datadir_assure_view(r->options.datadir, upto, &why);

@@ -68,6 +68,8 @@ static struct replica *replica_new(const struct replica_options *options)
     r->options = *options;
     if (r->options.fs == NULL)
         r->options.fs = fs_posix();
+    if (r->options.map_bytes == 0)
+        r->options.map_bytes = STORE_MAP_BYTES;
     if (r->options.snapshot_bytes == 0)
         r->options.snapshot_bytes = 256 << 20;
     r->segment_bytes = segment_for(r);

@@ -22,7 +22,7 @@ struct replica_options {
     const struct command_kind_row *kinds; /* of upper folders; kept */
     size_t kind_n;
     void *kinds_ctx;
-    uint64_t map_bytes; /* 0 = default */
+    uint64_t map_bytes; /* the view never grows beyond it; 0 = STORE_MAP_BYTES */
     bool write_map;
     uint64_t snapshot_bytes; /* a snapshot when this much log has been written; 0 = 256 MiB */
     uint64_t skip_index;     /* --skip-entry: applied as empty, loudly; 0 = none */

@@ -98,6 +98,12 @@ static enum err keeper_options(const struct config *c, struct keeper_options *re
     return OK;
 }
 
+/* The view's greatest size: etcd's keys beside all else, with room for what is being rewritten. */
+static uint64_t map_bytes_for(uint64_t quota)
+{
+    return quota > STORE_MAP_BYTES / 4 ? 4 * quota : STORE_MAP_BYTES;
+}
+
 static enum err open_kernel(struct parts *p, void (*owned)(const struct datadir *dir),
                             struct why *why)
 {
@@ -111,6 +117,7 @@ static enum err open_kernel(struct parts *p, void (*owned)(const struct datadir 
     owned(p->datadir);
     struct replica_options options = {
         .datadir = p->datadir,
+        .map_bytes = map_bytes_for(quota_of(c)),
         .write_map = true,
         .snapshot_bytes = c->snapshot_bytes,
         .skip_index = c->skip_entry,

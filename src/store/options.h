@@ -17,9 +17,11 @@ struct command_kind_row {
                     void **ret_upper);
 };
 
+#define STORE_MAP_BYTES ((uint64_t)64 << 30)
+
 struct store_options {
     const char *dir;                      /* holds view.mdb; must exist. Kept */
-    uint64_t map_bytes;                   /* reserved once, sparse; 0 = 64 GiB */
+    uint64_t map_bytes;                   /* reserved once, sparse; 0 = STORE_MAP_BYTES */
     bool write_map;                       /* MDB_WRITEMAP */
     unsigned reader_max;                  /* views open at once; 0 = 256 */
     const struct command_kind_row *kinds; /* kept */

@@ -10,8 +10,6 @@
 
 enum { PATH_BYTES = 4096, READERS = 256, IDENTITY_MAX = 2000 };
 
-#define MAP_BYTES ((uint64_t)64 << 30)
-
 static enum err open_env(struct store *store, struct why *why)
 {
     const struct store_options *o = &store->options;
@@ -20,7 +18,8 @@ static enum err open_env(struct store *store, struct why *why)
         return why_set(why, ERR_TOO_BIG, "store: the path of the data directory is too long");
     enum err e = lmdb_err(mdb_env_create(&store->env));
     if (e == OK)
-        e = lmdb_err(mdb_env_set_mapsize(store->env, o->map_bytes == 0 ? MAP_BYTES : o->map_bytes));
+        e = lmdb_err(
+            mdb_env_set_mapsize(store->env, o->map_bytes == 0 ? STORE_MAP_BYTES : o->map_bytes));
     if (e == OK)
         e = lmdb_err(mdb_env_set_maxdbs(store->env, TABLES));
     if (e == OK)

@@ -22,7 +22,8 @@ static enum err open_all(struct kernel *k, struct why *why)
     if (e != OK)
         return e;
     k->replica_options.datadir = k->datadir;
-    k->replica_options.map_bytes = (uint64_t)4 << 30;
+    if (k->replica_options.map_bytes == 0)
+        k->replica_options.map_bytes = (uint64_t)4 << 30;
     k->replica_options.write_map = true;
     k->replica_options.metrics = k->metrics;
     e = replica_open(&k->replica_options, &k->replica, why);
