@@ -79,7 +79,9 @@ struct replica {
     _Atomic int disk_state;
 
     uint64_t segment_bytes;
-    uint64_t assured_bytes; /* of the view file; core's */
+    uint64_t newest_snapshot; /* its index, as of the opening */
+    uint64_t carried_bytes;   /* disk's: of log behind it that was there then; 0 once it is cut */
+    uint64_t assured_bytes;   /* of the view file; core's */
     struct disk_thread *disk_thread;
     struct snapshotter *snapshotter; /* helper thread's */
     struct histogram *sync_time, *apply_time;

@@ -135,7 +135,7 @@ static void snapshot_if_due(struct replica *r)
     uint64_t due = r->options.snapshot_bytes;
     if (due < space.used_bytes)
         due = space.used_bytes;
-    if (figures.since_bytes >= due)
+    if (figures.since_bytes + r->carried_bytes >= due)
         snapshotter_begin(r->snapshotter);
 }
 

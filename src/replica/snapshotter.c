@@ -92,6 +92,7 @@ static void deliver_cut(struct mail *mail)
     enum err e = log_cut(s->replica->log, s->cut_below, &s->why);
     if (e != OK)
         replica_fatal("the log cannot be cut", &s->why, e);
+    s->replica->carried_bytes = 0;
     atomic_store(&s->asked, false);
 }
 

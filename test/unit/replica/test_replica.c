@@ -224,6 +224,57 @@ static enum err read_at(struct kernel *k, const char *key, uint64_t revision)
     return e;
 }
 
+/* Fills the log, and nothing else: what is written is no command. */
+static void write_log(unsigned pieces)
+{
+    static uint8_t body[256 * 1024];
+    uint64_t revision;
+    for (unsigned i = 0; i < pieces; i++)
+        assert_int_equal(
+            kernel_submit(&kernel, COMMAND_TXN, bytes_of(body, sizeof body), &revision),
+            ERR_MALFORMED);
+}
+
+static uint64_t newest_snapshot(void)
+{
+    char path[512];
+    uint64_t index = 0;
+    struct why why;
+    assert_int_equal(datadir_newest_snapshot(kernel.datadir, path, sizeof path, &index, &why), OK);
+    return index;
+}
+
+static void wait_for_a_snapshot_after(uint64_t index)
+{
+    uint64_t began = clock_now_ns();
+    while (newest_snapshot() == index)
+        assert_true(clock_now_ns() - began < LOOPS_DEADLINE_MS * 1000000ULL);
+}
+
+/* 16 pieces with what is beside them are more than 4 MiB, 15 are not. */
+static void snapshot_is_made_when_so_much_log_was_written_also_over_restarts(void **state)
+{
+    kernel_stop(&kernel, true);
+    kernel.replica_options.snapshot_bytes = 4 << 20;
+    kernel_start(&kernel);
+    uint64_t first = newest_snapshot();
+    write_log(10);
+    restart(true);
+    write_log(5);
+    restart(false);
+    assert_int_equal(newest_snapshot(), first);
+    write_log(1);
+    wait_for_a_snapshot_after(first);
+    uint64_t second = newest_snapshot();
+    write_log(15); /* counted from there */
+    restart(true);
+    assert_int_equal(newest_snapshot(), second);
+    write_log(2);
+    wait_for_a_snapshot_after(second);
+    kernel_put(&kernel, "a", "1", 0);
+    assert_value("a", "1");
+}
+
 static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
 {
     char *dir = tempdir_new(), snapshot[512];
@@ -280,6 +331,7 @@ int main(void)
         T(lease_nobody_renews_goes_in_spite_of_restarts),
         T(renewal_of_an_unknown_lease_says_gone),
         T(granted_lease_id_is_refused_a_second_time),
+        T(snapshot_is_made_when_so_much_log_was_written_also_over_restarts),
         T(restored_snapshot_is_a_new_cluster_with_its_keys),
     };
     return cmocka_run_group_tests_name("replica", tests, NULL, NULL);
