@@ -104,6 +104,19 @@ static void a_line_that_is_too_long_is_cut_to_one_line(void **state)
     assert_true(s->n < 10000);
 }
 
+/* A sentence of 8 KiB with the byte that ends it. */
+static void a_line_at_the_limit_is_whole_and_one_byte_more_is_lost(void **state)
+{
+    enum { MOST = 8191 };
+    struct sink *s = begin(LOG_INFO, LOG_TEXT);
+    log_info("x: %0*d", MOST - 3, 1);
+    size_t whole = s->n;
+    assert_int_equal(s->text[whole - 2], '1');
+    log_info("x: %0*d", MOST - 2, 1);
+    assert_int_equal(s->n - whole, whole);
+    assert_int_equal(s->text[s->n - 2], '0');
+}
+
 static void without_a_sink_lines_go_nowhere(void **state)
 {
     log_set(&(struct log_setup){ .level = LOG_DEBUG });
@@ -133,6 +146,7 @@ int main(void)
         cmocka_unit_test(json_escapes_what_json_forbids),
         cmocka_unit_test(json_stays_utf8_whatever_a_peer_sends),
         cmocka_unit_test(a_line_that_is_too_long_is_cut_to_one_line),
+        cmocka_unit_test(a_line_at_the_limit_is_whole_and_one_byte_more_is_lost),
         cmocka_unit_test(without_a_sink_lines_go_nowhere),
         cmocka_unit_test(levels_are_read_by_name),
     };
