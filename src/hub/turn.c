@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "hub/core.h"
 
+#define WORKS_NS UINT64_C(2000000) /* for works over several turns, in one */
+
 struct waiting_batch {
     struct list link;
     struct batch *batch;
@@ -119,14 +121,24 @@ static void answer_reads(struct hub *h)
     }
 }
 
+/* In turn, until time is up: who did not come to it is first in the next one. */
 static void run_works(struct hub *h)
 {
-    LIST_FOR_EACH(link, &h->works)
-    {
-        struct hub_work *w = CONTAINER_OF(link, struct hub_work, link);
+    uint64_t until = clock_now_ns() + WORKS_NS;
+    struct list now;
+    list_init(&now);
+    list_splice(&now, &h->works);
+    while (!list_is_empty(&now)) {
+        struct hub_work *w = LIST_FIRST(&now, struct hub_work, link);
+        list_remove(&w->link);
+        list_append(&h->works, &w->link); /* it may take itself away */
         if (w->run(w, h->view))
-            list_remove(link);
+            list_remove(&w->link);
+        if (clock_now_ns() >= until)
+            break;
     }
+    list_splice(&now, &h->works);
+    list_splice(&h->works, &now);
 }
 
 static bool nothing_waits(const struct hub *h)
@@ -182,6 +194,7 @@ uint64_t hub_revision(struct hub *h)
 void hub_work_add(struct hub *h, struct hub_work *w)
 {
     list_append(&h->works, &w->link);
+    loop_again(h->options.loop);
 }
 
 void hub_work_remove(struct hub *h, struct hub_work *w)

@@ -196,6 +196,42 @@ static void note_error(void *ctx, enum err err, const struct command_result *res
     *(enum err *)ctx = err;
 }
 
+struct lengthy { /* takes more time than a turn has for all works */
+    struct hub_work work;
+    unsigned runs;
+    uint64_t turn_ns; /* of the last run */
+};
+
+static struct lengthy *ran[6]; /* in the order of their runs */
+static size_t ran_n;
+static struct fake *lengthy_fake;
+
+static bool be_lengthy(struct hub_work *w, const struct view *view)
+{
+    struct lengthy *l = CONTAINER_OF(w, struct lengthy, work);
+    l->turn_ns = loop_now_ns(hub_loop(lengthy_fake->hub));
+    for (uint64_t until = clock_now_ns() + 3000000; clock_now_ns() < until;)
+        ;
+    ran[ran_n++] = l;
+    return ++l->runs == 3;
+}
+
+static void works_share_the_time_of_a_turn_and_take_turns(void **state)
+{
+    struct fake *f = *state;
+    struct lengthy a = { .work.run = be_lengthy }, b = { .work.run = be_lengthy };
+    lengthy_fake = f;
+    ran_n = 0;
+    hub_work_add(f->hub, &a.work);
+    hub_work_add(f->hub, &b.work);
+    while (ran_n < 6) {
+        fake_run(f);
+        assert_true(a.turn_ns != b.turn_ns);
+    }
+    for (size_t i = 0; i < 6; i++)
+        assert_ptr_equal(ran[i], i % 2 == 0 ? &a : &b);
+}
+
 static void write_beyond_the_credits_is_refused_as_busy(void **state)
 {
     struct fake *f = *state;
@@ -266,6 +302,7 @@ int main(void)
         T(lost_batches_do_not_hold_answers_back),
         T(listener_hears_which_spaces_changed),
         T(work_is_run_once_a_turn_until_it_is_done),
+        T(works_share_the_time_of_a_turn_and_take_turns),
         T(write_beyond_the_credits_is_refused_as_busy),
         T(write_of_just_the_credits_is_taken_and_one_byte_more_refused),
         T(write_above_the_credits_is_taken_when_nothing_else_is_under_way),
