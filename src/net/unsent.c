@@ -48,5 +48,7 @@ void unsent_set(struct unsent *u, struct unsent_share *share, size_t bytes)
 
 size_t unsent_room(const struct unsent *u)
 {
+    if (u->bytes == 0)
+        return SIZE_MAX;
     return u->bytes < u->max ? u->max - u->bytes : 0;
 }

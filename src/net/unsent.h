@@ -29,7 +29,7 @@ void unsent_init(struct unsent *u, struct loop *loop, size_t max, uint64_t stall
 void unsent_fini(struct unsent *u);
 /* BYTES are waiting now. */
 void unsent_set(struct unsent *u, struct unsent_share *share, size_t bytes);
-/* Bytes that may still be rendered. */
+/* Bytes that may still be rendered: any number when nothing waits. */
 size_t unsent_room(const struct unsent *u);
 
 #endif

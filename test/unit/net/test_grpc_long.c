@@ -105,7 +105,7 @@ static struct h2_stream *ask_idly(struct fixture *f, const char *n)
 static void answers_that_wait_take_room_until_they_are_read(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(room(f), ROOM);
+    assert_true(room(f) == SIZE_MAX);
     struct h2_stream *s = ask_idly(f, "165530"); /* 100,000 above the window, with its prefix */
     assert_true(h2_wait_body(s, 65535));
     assert_int_equal(room(f), ROOM - 100000);
@@ -115,7 +115,7 @@ static void answers_that_wait_take_room_until_they_are_read(void **state)
     h2_consume(s, 65535);
     assert_true(h2_wait_closed(s));
     assert_int_equal(h2_message(s, 0).n, 165530);
-    assert_int_equal(room(f), ROOM);
+    assert_true(room(f) == SIZE_MAX);
 }
 
 static void answer_of_which_nothing_leaves_is_given_up(void **state)
@@ -124,7 +124,7 @@ static void answer_of_which_nothing_leaves_is_given_up(void **state)
     struct h2_stream *s = ask_idly(f, "165530");
     assert_true(h2_wait_closed(s));
     assert_int_equal(s->code, 11);
-    assert_int_equal(room(f), ROOM);
+    assert_true(room(f) == SIZE_MAX);
 }
 
 /* The peer reads nothing at all: not even the frames that say so can leave. */
@@ -142,11 +142,11 @@ static void answers_to_a_dead_peer_are_given_up(void **state)
     bool was_short = false;
     uint64_t until = clock_now_ns() + LOOPS_DEADLINE_MS * UINT64_C(1000000);
     size_t left = 0;
-    while (clock_now_ns() < until && !(was_short && left == ROOM)) {
+    while (clock_now_ns() < until && !(was_short && left == SIZE_MAX)) {
         left = room(f);
         was_short |= left == 0;
     }
-    assert_true(was_short && left == ROOM);
+    assert_true(was_short && left == SIZE_MAX);
     h2_client_free(c);
 }
 
