@@ -247,9 +247,16 @@ static void raise_no_space(struct etcd_call *c)
     call_submit_txn(c, &txn, refuse_for_space);
 }
 
+bool call_has_room(struct etcd_call *c)
+{
+    return grpc_call_room(c->call) > 0 || !call_refuse(c, ETCD_TOO_MANY_REQUESTS);
+}
+
 bool call_may_write(struct etcd_call *c, uint64_t cost)
 {
     struct etcd_face *face = c->face;
+    if (!call_has_room(c))
+        return false;
     if (face->alarms.is_set[ALARM_CORRUPT])
         return !call_refuse(c, ETCD_CORRUPT);
     if (cost == 0)

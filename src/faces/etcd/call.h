@@ -61,8 +61,10 @@ void call_ask_lease(struct etcd_call *c, int64_t id,
                                  uint64_t remaining_ms));
 /* The lease's answer is here. */
 void call_waits_no_more(struct etcd_call *c);
-/* False, and refused, or to be refused as soon as the alarm stands: a write that alarms or missing
- * space forbid. COST 0: it puts nothing. */
+/* False, and refused: answers that clients have not read take all the room. */
+bool call_has_room(struct etcd_call *c);
+/* False, and refused for want of room, or to be refused as soon as the alarm stands: a write that
+ * alarms or missing space forbid. COST 0: it puts nothing. */
 bool call_may_write(struct etcd_call *c, uint64_t cost);
 
 /* One answer: the buffer it is written into, with the header of REVISION in it; then the end. */

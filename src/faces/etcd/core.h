@@ -9,8 +9,11 @@
 #include "faces/etcd/options.h"
 #include "faces/etcd/request.h"
 
-/* An answer is rendered whole; a larger one is refused. */
-#define ETCD_ANSWER_MAX ((size_t)512 << 20)
+/* Long ranges that are made at a time, and those that wait for that. */
+struct long_turns {
+    unsigned taken, most;
+    struct list waiting; /* struct range_call */
+};
 
 struct etcd_face {
     struct hub *hub;
@@ -27,6 +30,7 @@ struct etcd_face {
     struct arena arena;  /* of one function's work: cleared by whoever begins */
     struct list waiting; /* calls with a request timeout, the oldest first */
     struct timer timeout;
+    struct long_turns long_ranges, sorted_ranges;
     struct list streams; /* open watch and keepalive streams */
     bool draining;
     size_t pending_max; /* unsent bytes of a stream above which its client is not read */

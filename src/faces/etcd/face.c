@@ -9,6 +9,9 @@
 #include "faces/etcd/stream.h"
 #include "net/conn.h"
 
+/* Each holds up to 4 MiB while it is made, a sorted one up to 16 MiB more until it is sent. */
+enum { LONG_RANGES_MAX = 4, SORTED_RANGES_MAX = 2 };
+
 const struct grpc_service *const etcd_services[] = {
     &etcd_kv_service,      &etcd_watch_service,       &etcd_lease_service,
     &etcd_cluster_service, &etcd_maintenance_service, NULL
@@ -33,6 +36,10 @@ enum err etcd_face_new(struct hub *hub, const struct etcd_options *options, stru
     arena_init(&face->arena, 0);
     list_init(&face->waiting);
     list_init(&face->streams);
+    face->long_ranges.most = LONG_RANGES_MAX;
+    face->sorted_ranges.most = SORTED_RANGES_MAX;
+    list_init(&face->long_ranges.waiting);
+    list_init(&face->sorted_ranges.waiting);
     timer_init(&face->timeout, face->loop, call_time_out);
     alarms_init(&face->alarms, hub);
     etcd_metrics_init(&face->metrics, metrics, face->options.server_version,

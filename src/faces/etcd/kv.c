@@ -145,6 +145,7 @@ static const struct grpc_method methods[] = {
       .kind = GRPC_UNARY,
       .state_bytes = sizeof(struct range_call),
       .message = range_message,
+      .drained = range_drained,
       .closed = range_closed },
     UNARY("Put", struct write_call, put),
     UNARY("DeleteRange", struct write_call, delete_range),

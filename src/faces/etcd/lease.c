@@ -141,7 +141,8 @@ static void lease_time_to_live(struct grpc_call *call, struct bytes message)
         return;
     const Etcdserverpb__LeaseTimeToLiveRequest *request =
         call_decode(c, &etcdserverpb__lease_time_to_live_request__descriptor, message);
-    if (request == NULL || !call_granted_one(c, ACCESS_READ, SPACE_ETCD, no_key, no_key))
+    if (request == NULL || !call_granted_one(c, ACCESS_READ, SPACE_ETCD, no_key, no_key) ||
+        !call_has_room(c))
         return;
     t->id = request->id;
     t->keys = request->keys != 0;
@@ -173,7 +174,7 @@ static void lease_leases(struct grpc_call *call, struct bytes message)
     if (!call_begin(call))
         return;
     if (call_decode(c, &etcdserverpb__lease_leases_request__descriptor, message) == NULL ||
-        !call_granted_one(c, ACCESS_LIST, SPACE_ETCD, no_key, no_key))
+        !call_granted_one(c, ACCESS_LIST, SPACE_ETCD, no_key, no_key) || !call_has_room(c))
         return;
     call_read(c, false, answer_leases);
 }

@@ -1,16 +1,14 @@
 /* Range. The hottest path is one key: decoded by hand, one look-up, written into the call's buffer.
  *
- * A whole range in key order, without filters and limit, is read in pieces of about 1 MiB, one a
- * turn, all at the revision of the first, so that a large answer does not hold the thread up. gRPC
- * wants a message's length before its bytes, so the pieces are put together before they are sent.
- * Ranges that must be sorted, filtered or counted beyond their limit are read at once. */
+ * A range is walked: what is not done after a few hundred rows goes on turn by turn. Only so many
+ * of these are made at a time, for each holds memory until its client takes it; others wait for
+ * their turn, and begin anew when it comes. So does an answer that has no room beside those that
+ * other clients have not read yet. Who waits for too long is refused. */
 #include "faces/etcd/range.h"
 
 #include "faces/etcd/render.h"
-#include "net/chunk.h"
-#include "wire/pb.h"
 
-enum { PIECE_BYTES = 1024 * 1024 };
+enum { FIRST_ROWS = 512, FIRST_BYTES = 256 * 1024, FIRST_STEPS = 4, ROOM_POLL_MS = 5 };
 
 static void observe(const struct range_call *r)
 {
@@ -19,110 +17,93 @@ static void observe(const struct range_call *r)
         histogram_observe_ns(h, clock_now_ns() - r->begun_ns);
 }
 
-/* -- one piece after another ------------------------------------------------------------------ */
+static void answer(struct etcd_call *c, const struct view *view);
 
-static bool comes_in_pieces(const struct range_query *q)
+static void read_again(struct range_call *r)
 {
-    return q->end.n > 0 && q->limit <= 0 && !q->count_only && q->target == RANGE_KEY &&
-           q->order != RANGE_DESCEND && q->min_mod == 0 && q->max_mod == 0 && q->min_create == 0 &&
-           q->max_create == 0;
+    timer_stop(&r->timer);
+    call_read(&r->call, !r->serializable, answer);
+    loop_again(r->call.face->loop);
 }
 
-static enum err keep_piece(struct range_call *r, const struct view *view,
-                           const struct range_result *piece)
+/* -- turns of long ones ----------------------------------------------------------------------- */
+
+static struct long_turns *turns_of(const struct range_call *r)
 {
-    for (size_t i = 0; i < piece->kv_n; i++) {
-        enum err e = etcd_put_kv(&r->body, 2, view, &piece->kvs[i]);
-        if (e != OK)
-            return e;
+    struct etcd_face *face = r->call.face;
+    return r->query.target == RANGE_KEY ? &face->long_ranges : &face->sorted_ranges;
+}
+
+static bool take_turn(struct range_call *r)
+{
+    struct long_turns *turns = turns_of(r);
+    if (!r->has_turn && turns->taken < turns->most) {
+        turns->taken++;
+        r->has_turn = true;
     }
-    r->count += piece->count;
-    return buf_err(&r->body);
+    return r->has_turn;
 }
 
-/* Goes on behind the last key of PIECE: that key and a 0x00. */
-static void move_on(struct range_call *r, const struct range_result *piece)
+/* The next one has it. */
+static void give_turn(struct range_call *r)
 {
-    struct bytes last = piece->kvs[piece->kv_n - 1].key;
-    uint8_t *next = arena_alloc(call_arena(&r->call), last.n + 1);
-    memcpy(next, last.p, last.n);
-    next[last.n] = 0;
-    r->query.key = bytes_of(next, last.n + 1);
-}
-
-static void send_long(struct range_call *r)
-{
-    struct etcd_call *c = &r->call;
-    struct buf head;
-    pb_put_uint(&r->body, 4, r->count);
-    buf_init(&head, 256);
-    etcd_put_header(&head, face_header(c->face), r->revision);
-    struct chunk *body = chunk_new(buf_bytes(&r->body));
-    buf_fini(&r->body);
-    grpc_call_send(c->call, buf_bytes(&head), body);
-    chunk_unref(body);
-    buf_fini(&head);
-    grpc_call_finish(c->call, GRPC_OK, NULL);
-    observe(r);
-}
-
-/* True: it is sent or has failed. */
-static bool read_piece(struct range_call *r, const struct view *view)
-{
-    struct range_result piece;
-    arena_clear(&r->arena);
-    enum err e = range_read(view, &r->query, &r->arena, &piece);
-    if (e == OK)
-        e = keep_piece(r, view, &piece);
-    if (e == OK && piece.over_budget) {
-        move_on(r, &piece);
-        return false;
-    }
-    if (e == OK)
-        send_long(r);
-    else if (e == ERR_TOO_BIG)
-        call_refuse(&r->call, ETCD_ANSWER_TOO_LARGE);
-    else if (e == ERR_COMPACTED)
-        call_refuse(&r->call, ETCD_TIMED_OUT); /* a compaction was faster: another try helps */
-    else
-        call_fail(&r->call, e);
-    return true;
-}
-
-static bool work_on(struct hub_work *w, const struct view *view)
-{
-    struct range_call *r = CONTAINER_OF(w, struct range_call, work);
-    r->working = !read_piece(r, view);
-    return !r->working;
-}
-
-static void begin_long(struct range_call *r, const struct view *view,
-                       const struct range_result *first)
-{
-    r->revision = view_revision(view);
-    if (r->query.revision <= 0)
-        r->query.revision = (int64_t)r->revision;
-    buf_init(&r->body, ETCD_ANSWER_MAX);
-    arena_init(&r->arena, 0);
-    enum err e = keep_piece(r, view, first);
-    if (e != OK) {
-        call_fail(&r->call, e);
+    struct long_turns *turns = turns_of(r);
+    if (!r->has_turn)
+        return;
+    r->has_turn = false;
+    struct range_call *next = LIST_FIRST(&turns->waiting, struct range_call, link);
+    if (next == NULL) {
+        turns->taken--;
         return;
     }
-    move_on(r, first);
-    r->work.run = work_on;
-    r->working = true;
-    hub_work_add(r->call.face->hub, &r->work);
+    list_remove(&next->link);
+    next->has_turn = true;
+    read_again(next);
 }
 
-/* -- at once ---------------------------------------------------------------------------------- */
+static void wait_too_long(struct timer *timer)
+{
+    struct range_call *r = CONTAINER_OF(timer, struct range_call, timer);
+    if (list_is_linked(&r->link) || loop_now_ms(r->call.face->loop) >= r->until_ms) {
+        list_remove(&r->link);
+        give_turn(r);
+        call_refuse(&r->call, ETCD_TOO_MANY_REQUESTS);
+    } else {
+        read_again(r);
+    }
+}
+
+static void wait_for_turn(struct range_call *r)
+{
+    uint64_t now = loop_now_ms(r->call.face->loop);
+    list_append(&turns_of(r)->waiting, &r->link);
+    timer_start(&r->timer, r->until_ms > now ? r->until_ms - now : 0);
+}
+
+/* In key order a turn ends when the length is known; a selection is held until it is sent. */
+static void ended(struct long_range *l, bool ok)
+{
+    struct range_call *r = CONTAINER_OF(l, struct range_call, more);
+    give_turn(r);
+    if (ok)
+        observe(r);
+}
+
+static void measured(struct long_range *l)
+{
+    struct range_call *r = CONTAINER_OF(l, struct range_call, more);
+    if (r->query.target == RANGE_KEY)
+        give_turn(r);
+}
+
+/* -- answers ---------------------------------------------------------------------------------- */
 
 static void answer_whole(struct range_call *r, const struct view *view,
                          const struct range_result *result)
 {
     size_t size = render_range_size(result);
-    if (size > ETCD_ANSWER_MAX) {
-        call_refuse(&r->call, ETCD_ANSWER_TOO_LARGE);
+    if (UNLIKELY(size > grpc_call_room(r->call.call))) {
+        timer_start(&r->timer, ROOM_POLL_MS);
         return;
     }
     struct buf *out = call_answer(&r->call, view_revision(view));
@@ -131,20 +112,64 @@ static void answer_whole(struct range_call *r, const struct view *view,
     observe(r);
 }
 
-static void answer(struct etcd_call *c, const struct view *view)
+static void answer_key(struct range_call *r, const struct view *view)
 {
-    struct range_call *r = CONTAINER_OF(c, struct range_call, call);
     struct range_result result;
-    if (comes_in_pieces(&r->query))
-        r->query.budget_bytes = PIECE_BYTES;
-    enum err e = range_read(view, &r->query, call_arena(c), &result);
+    enum err e = range_read(view, &r->query, call_arena(&r->call), &result);
     if (e != OK)
-        call_fail(c, e);
-    else if (result.over_budget)
-        begin_long(r, view, &result);
+        call_fail(&r->call, e);
     else
         answer_whole(r, view, &result);
 }
+
+/* A few steps, for a sorted range takes one to look and one to sort. */
+static enum err begin_walk(struct range_call *r, const struct view *view, struct range_walk **ret,
+                           struct range_part *ret_part)
+{
+    struct arena *arena = &r->call.face->arena;
+    arena_clear(arena);
+    enum err e = range_walk_new(view, &r->query, 0, ret);
+    *ret_part = (struct range_part){ 0 };
+    for (int i = 0; i < FIRST_STEPS && e == OK && !ret_part->done && ret_part->kv_n == 0; i++)
+        e = range_walk_step(*ret, view, FIRST_ROWS, FIRST_BYTES, true, arena, ret_part);
+    return e;
+}
+
+static void answer_range(struct range_call *r, const struct view *view)
+{
+    struct range_walk *walk = NULL;
+    struct range_part part;
+    enum err e = begin_walk(r, view, &walk, &part);
+    if (e == OK && !part.done && take_turn(r)) {
+        r->more.ended = ended;
+        r->more.measured_all = measured;
+        long_range_begin(&r->more, &r->call, view, walk, &part);
+        return;
+    }
+    if (e != OK) {
+        call_fail(&r->call, e);
+    } else if (part.done) {
+        const struct range_result result = {
+            .kvs = part.kvs, .kv_n = part.kv_n, .count = part.count, .more = part.more
+        };
+        answer_whole(r, view, &result);
+    } else {
+        wait_for_turn(r);
+    }
+    give_turn(r); /* it was not so long after all */
+    range_walk_free(walk);
+}
+
+static void answer(struct etcd_call *c, const struct view *view)
+{
+    struct range_call *r = CONTAINER_OF(c, struct range_call, call);
+    if (r->query.end.n == 0)
+        answer_key(r, view);
+    else
+        answer_range(r, view);
+}
+
+/* -- the call --------------------------------------------------------------------------------- */
 
 void range_message(struct grpc_call *call, struct bytes message)
 {
@@ -157,21 +182,32 @@ void range_message(struct grpc_call *call, struct bytes message)
         call_refuse(c, etcd_check_range(&request)))
         return;
     r->begun_ns = loop_now_ns(c->face->loop);
+    r->until_ms = loop_now_ms(c->face->loop) + c->face->options.request_timeout_ms;
+    timer_init(&r->timer, c->face->loop, wait_too_long);
+    r->serializable = request.serializable;
     r->query = etcd_range_query(&request);
     r->query.key = arena_dup(call_arena(c), r->query.key);
     r->query.end = arena_dup(call_arena(c), r->query.end);
     if (!call_granted_one(c, ACCESS_READ, SPACE_ETCD, r->query.key, r->query.end))
         return;
     etcd_count(c->face->metrics.ranges, 1);
-    call_read(c, !request.serializable, answer);
+    call_read(c, !r->serializable, answer);
+}
+
+void range_drained(struct grpc_call *call)
+{
+    struct range_call *r = grpc_call_state(call);
+    long_range_drained(&r->more);
 }
 
 void range_closed(struct grpc_call *call, enum err why)
 {
     struct range_call *r = grpc_call_state(call);
-    if (r->working)
-        hub_work_remove(r->call.face->hub, &r->work);
-    buf_fini(&r->body);
-    arena_fini(&r->arena);
+    if (r->call.face != NULL) {
+        timer_stop(&r->timer);
+        list_remove(&r->link);
+        long_range_fini(&r->more);
+        give_turn(r);
+    }
     call_closed(call, why);
 }

@@ -2,22 +2,22 @@
 #ifndef FACES_ETCD_RANGE_H
 #define FACES_ETCD_RANGE_H
 
-#include "faces/etcd/call.h"
+#include "faces/etcd/long_range.h"
 
 struct range_call {
     struct etcd_call call;
     struct range_query query;
+    bool serializable;
     uint64_t begun_ns;
-    /* a long answer, from its second piece on */
-    struct hub_work work;
-    bool working;
-    struct buf body;    /* fields 2 to 4 so far */
-    struct arena arena; /* of one piece */
-    uint64_t revision;  /* pinned */
-    uint64_t count;
+    uint64_t until_ms;  /* it may wait for its turn or for room */
+    struct list link;   /* in the face's list while it waits for its turn */
+    struct timer timer; /* while it waits for either */
+    bool has_turn;
+    struct long_range more; /* if it takes more than one turn */
 };
 
 void range_message(struct grpc_call *call, struct bytes message);
+void range_drained(struct grpc_call *call);
 void range_closed(struct grpc_call *call, enum err why);
 
 #endif

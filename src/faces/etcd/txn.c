@@ -71,6 +71,8 @@ void etcd_handle_txn(struct grpc_call *call, struct bytes message)
     const struct operation *operations = etcd_txn_operations(t->txn, call_arena(c), &n);
     if (!call_granted(c, operations, n))
         return;
+    if (!call_has_room(c))
+        return;
     etcd_count(c->face->metrics.txns, 1);
     if (txn_is_read_only(t->txn))
         call_read(c, etcd_txn_is_linearizable(request), answer_read);

@@ -31,7 +31,7 @@ struct grpc_call {
     bool finished, closed;
     enum grpc_status status;
     char text[128];
-    size_t pending;
+    size_t pending, owed;
     int paused;
 };
 
@@ -103,6 +103,35 @@ void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *sha
     keep_message(call, head, shared == NULL ? (struct bytes){ 0 } : bytes_of(shared->p, shared->n));
 }
 
+void grpc_call_begin_long(struct grpc_call *call, size_t n)
+{
+    assert(call->owed == 0 && call->message_n < MESSAGES_MAX);
+    buf_clear(&call->out, 1 << 20);
+    call->owed = n;
+    if (n == 0)
+        keep_message(call, (struct bytes){ 0 }, (struct bytes){ 0 });
+}
+
+void grpc_call_put(struct grpc_call *call, struct bytes piece)
+{
+    assert(!call->finished && piece.n <= call->owed);
+    buf_put_bytes(&call->out, piece);
+    call->owed -= piece.n;
+    if (call->owed == 0 && piece.n > 0)
+        keep_message(call, buf_bytes(&call->out), (struct bytes){ 0 });
+}
+
+void grpc_call_break(struct grpc_call *call)
+{
+    call->owed = 0;
+    grpc_call_finish(call, GRPC_UNAVAILABLE, FAKE_BROKEN);
+}
+
+size_t grpc_call_room(const struct grpc_call *call)
+{
+    return call->fixture->has_no_room ? 0 : SIZE_MAX;
+}
+
 size_t grpc_call_pending(const struct grpc_call *call)
 {
     return call->pending;
@@ -120,7 +149,7 @@ void grpc_call_resume(struct grpc_call *call)
 
 void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const char *message)
 {
-    assert(!call->finished && !call->closed);
+    assert(!call->finished && !call->closed && call->owed == 0);
     call->finished = true;
     call->status = status;
     snprintf(call->text, sizeof call->text, "%s", message == NULL ? "" : message);

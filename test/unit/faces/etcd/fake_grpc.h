@@ -9,11 +9,14 @@
 #include "kernel.h"
 #include "proto/etcd/rpc.pb-c.h"
 
+#define FAKE_BROKEN "broken off" /* the text of a call after grpc_call_break */
+
 struct fixture {
     struct kernel kernel;
     struct etcd_face *face;
     struct etcd_options options; /* set before fixture_start */
     struct list calls;           /* all that were opened; the io thread's */
+    _Atomic bool has_no_room;    /* for answers: what other clients have not read takes it all */
 };
 
 void fixture_init(struct fixture *f);

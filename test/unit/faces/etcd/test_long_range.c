@@ -1,15 +1,17 @@
 /* Ranges that take several turns, and what may happen between these: whatever it is, the answer is
  * that of one revision, whole and exact, or the one error that says "try again". */
+#include "net/conn.h"
 #include "requests.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEYS = 60, VALUE_BYTES = 100000, TURNS = 14 };
+enum { KEYS = 60, VALUE_BYTES = 100000, TURNS = 48, STRIDE = 3 };
 
 static struct fixture fixture;
 static char *value;
+static unsigned broken_off_n;   /* ranges that ended when part of the answer had left */
 static int64_t mods[KEYS], now; /* revisions: of each key, and of the store */
 
 static void name_of(size_t i, char name[8])
@@ -200,7 +202,10 @@ static bool ask(int kind)
         assert_exact(fake_answer(call, 0, &etcdserverpb__range_response__descriptor), kind);
         return true;
     }
-    assert_refused(status, text, GRPC_UNAVAILABLE, "etcdserver: request timed out");
+    bool broken_off = strcmp(text, FAKE_BROKEN) == 0;
+    broken_off_n += broken_off;
+    assert_refused(status, text, GRPC_UNAVAILABLE,
+                   broken_off ? FAKE_BROKEN : "etcdserver: request timed out");
     assert_int_equal(fake_answer_n(call), 0);
     return false;
 }
@@ -217,7 +222,7 @@ static void long_ranges_are_exact_when_nothing_happens(void **state)
 static void long_ranges_do_not_see_what_is_written_meanwhile(void **state)
 {
     for (int kind = 0; kind < KINDS; kind++) {
-        for (unsigned at = 0; at < TURNS; at++) {
+        for (unsigned at = 0; at < TURNS; at += STRIDE) {
             intruder_init(at);
             add_put("k059"); /* would be read last, or first */
             assert_true(ask(kind));
@@ -231,7 +236,7 @@ static void long_ranges_do_not_see_what_is_written_meanwhile(void **state)
 static void long_ranges_outlive_a_compaction_to_their_revision(void **state)
 {
     for (int kind = 0; kind < KINDS; kind++) {
-        for (unsigned at = 0; at < TURNS; at++) {
+        for (unsigned at = 0; at < TURNS; at += STRIDE) {
             intruder_init(at);
             add_compaction((uint64_t)now);
             assert_true(ask(kind));
@@ -244,7 +249,7 @@ static void long_ranges_outlive_a_compaction_to_their_revision(void **state)
 static void long_ranges_overtaken_by_a_compaction_are_whole_or_to_be_tried_again(void **state)
 {
     for (int kind = 0; kind < KINDS; kind++) {
-        for (unsigned at = 0; at < TURNS; at++) {
+        for (unsigned at = 0; at < TURNS; at += STRIDE) {
             intruder_init(at);
             add_put("k059");
             add_compaction((uint64_t)now + 1);
@@ -253,10 +258,11 @@ static void long_ranges_overtaken_by_a_compaction_are_whole_or_to_be_tried_again
             put_large(KEYS - 1);
             if (kind == PLAIN && at == 0)
                 assert_false(is_answered);
-            if (at == TURNS - 1)
+            if (at == TURNS - STRIDE)
                 assert_true(is_answered);
         }
     }
+    assert_true(broken_off_n > 0);
 }
 
 /* What was refused can be had: the same request, without a revision, is answered. */
@@ -273,15 +279,94 @@ static void range_that_was_overtaken_succeeds_at_the_next_try(void **state)
     intruder_fini();
 }
 
+/* -- who waits -------------------------------------------------------------------------------- */
+
+enum { IMPATIENT_MS = 300 };
+
+static int start_impatient(void **state)
+{
+    value = calloc(1, VALUE_BYTES);
+    fixture_init(&fixture);
+    fixture.options.request_timeout_ms = IMPATIENT_MS;
+    fixture_start(&fixture);
+    for (size_t i = 0; i < KEYS; i++)
+        put_large(i);
+    return 0;
+}
+
+static struct grpc_call *open_by_value(void)
+{
+    Etcdserverpb__RangeRequest r = request_of(BY_VALUE);
+    struct grpc_call *call = fake_open(&fixture, "KV", "Range", NULL);
+    fake_set_pending(call, CONN_OUT_HIGH + 1); /* its client reads nothing */
+    fake_send(call, &r);
+    return call;
+}
+
+/* Two sorted answers may be held for their clients; the third waits for its turn. */
+static void sorted_range_waits_for_its_turn(void **state)
+{
+    struct grpc_call *first = open_by_value(), *second = open_by_value();
+    struct grpc_call *third = open_by_value();
+    fake_set_pending(third, 0);
+    fake_set_pending(first, 0);
+    assert_int_equal(fake_wait_end(first, NULL), GRPC_OK);
+    assert_int_equal(fake_wait_end(third, NULL), GRPC_OK);
+    assert_false(fake_has_ended(second));
+    assert_exact(fake_answer(third, 0, &etcdserverpb__range_response__descriptor), BY_VALUE);
+    fake_reset(second);
+}
+
+static void sorted_range_that_waits_too_long_is_refused(void **state)
+{
+    char text[128];
+    struct grpc_call *first = open_by_value(), *second = open_by_value();
+    struct grpc_call *third = open_by_value();
+    assert_refused(fake_wait_end(third, text), text, GRPC_RESOURCE_EXHAUSTED,
+                   "etcdserver: too many requests");
+    fake_reset(first); /* gives its turn back though nobody waits for it */
+    struct grpc_call *fourth = open_by_value();
+    fake_set_pending(fourth, 0);
+    assert_int_equal(fake_wait_end(fourth, NULL), GRPC_OK);
+    fake_reset(second);
+}
+
+static void answers_wait_for_room_and_not_for_ever(void **state)
+{
+    static const int kinds[] = { PLAIN, BY_VALUE, -1 };
+    for (size_t i = 0; i < 3; i++) {
+        char text[128];
+        Etcdserverpb__RangeRequest r = request_of(kinds[i]);
+        if (kinds[i] < 0) {
+            r.key = data("k000");
+            r.range_end = data("");
+        }
+        fixture.has_no_room = true;
+        struct grpc_call *refused = fake_open(&fixture, "KV", "Range", NULL);
+        fake_send(refused, &r);
+        assert_refused(fake_wait_end(refused, text), text, GRPC_RESOURCE_EXHAUSTED,
+                       "etcdserver: too many requests");
+        struct grpc_call *answered = fake_open(&fixture, "KV", "Range", NULL);
+        fake_send(answered, &r);
+        assert_false(fake_has_ended(answered));
+        fixture.has_no_room = false;
+        assert_int_equal(fake_wait_end(answered, NULL), GRPC_OK);
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, end)
+#define T_IMPATIENT(f) cmocka_unit_test_setup_teardown(f, start_impatient, end)
     const struct CMUnitTest tests[] = {
         T(long_ranges_are_exact_when_nothing_happens),
         T(long_ranges_do_not_see_what_is_written_meanwhile),
         T(long_ranges_outlive_a_compaction_to_their_revision),
         T(long_ranges_overtaken_by_a_compaction_are_whole_or_to_be_tried_again),
         T(range_that_was_overtaken_succeeds_at_the_next_try),
+        T(sorted_range_waits_for_its_turn),
+        T_IMPATIENT(sorted_range_that_waits_too_long_is_refused),
+        T_IMPATIENT(answers_wait_for_room_and_not_for_ever),
     };
     return cmocka_run_group_tests_name("long_range", tests, NULL, NULL);
 }
