@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "disk/os.h"
 
 enum { PATH_BYTES = 4096, TEXT_BYTES = 128 };
 
@@ -26,11 +27,6 @@ struct dir_lock {
     char path[PATH_BYTES];
     char text[TEXT_BYTES];
 };
-
-static enum err say(struct why *why, const char *what, const char *path)
-{
-    return why_set(why, ERR_IO, "disk: cannot %s '%s': %s", what, path, strerror(errno));
-}
 
 static void read_text(int fd, char text[TEXT_BYTES])
 {
@@ -63,9 +59,9 @@ static enum err lock_file(struct dir_lock *lock, struct why *why)
     for (int tries = 0; tries < 100; tries++) {
         lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (lock->fd < 0)
-            return say(why, "open", lock->path);
+            return os_error(why, "open", lock->path);
         if (flock(lock->fd, LOCK_EX | LOCK_NB) != 0)
-            return errno == EWOULDBLOCK ? say_locked(lock, why) : say(why, "lock", lock->path);
+            return errno == EWOULDBLOCK ? say_locked(lock, why) : os_error(why, "lock", lock->path);
         if (is_same(lock->fd, lock->path))
             return OK;
         close(lock->fd);
@@ -78,11 +74,11 @@ static enum err write_text(struct dir_lock *lock, struct why *why)
 {
     uint64_t token[2];
     if (getrandom(token, sizeof token, 0) != sizeof token)
-        return say(why, "draw a token for", lock->path);
+        return os_error(why, "draw a token for", lock->path);
     int n = snprintf(lock->text, sizeof lock->text, "pid %ld\nowner %016" PRIx64 "%016" PRIx64 "\n",
                      (long)getpid(), token[0], token[1]);
     if (ftruncate(lock->fd, 0) != 0 || pwrite(lock->fd, lock->text, (size_t)n, 0) != n)
-        return say(why, "write", lock->path);
+        return os_error(why, "write", lock->path);
     return OK;
 }
 
