@@ -18,7 +18,7 @@
 #include "keeper/keeper.h"
 #include "net/server.h"
 #include "replica/replica.h"
-#include "server/hosts.h"
+#include "server/listeners.h"
 #include "server/process.h"
 #include "wire/duration.h"
 
@@ -45,12 +45,8 @@ struct parts {
     size_t io_n;
     void *etcd_contexts[IO_THREADS_MAX], *native_contexts[IO_THREADS_MAX];
     struct net_server *net;
-    struct net_service etcd_service, native_service;
-    struct http_service etcd_http, native_http; /* as HOSTS allows */
-    struct hosts hosts;
-    struct tls_context *tls;
+    struct listeners listeners;
     struct etcd_options etcd_options;
-    struct buf addresses, client_urls;
     bool clean;
     _Atomic bool draining;
     sem_t drained; /* posted when no connection is left */
@@ -189,142 +185,27 @@ static enum err open_threads(struct parts *p, struct why *why)
 
 /* -- listeners -------------------------------------------------------------------------------- */
 
-static enum err check_address(const struct parts *p, const struct endpoint *at, struct why *why)
-{
-    char text[300];
-    endpoint_print(at, text, sizeof text);
-    bool authenticates = at->tls && p->config->client_cert_auth;
-    if (!endpoint_is_loopback(at) && !p->config->insecure && !authenticates)
-        return why_set(why, ERR_INVALID,
-                       "%s can be reached by others, and nobody has to authenticate: listen on "
-                       "127.0.0.1, use https:// with --client-cert-auth, or say "
-                       "--insecure-no-auth",
-                       text);
-    if (at->tls && p->tls == NULL)
-        return why_set(why, ERR_INVALID, "%s wants TLS: give --cert-file and --key-file", text);
-    return OK;
-}
-
-static void note_address(struct parts *p, const char *face, const struct endpoint *at,
-                         uint16_t port)
-{
-    struct endpoint bound = *at;
-    char text[300];
-    bound.port = port;
-    endpoint_print(&bound, text, sizeof text);
-    buf_printf(&p->addresses, "    %-8s %s\n", face, text);
-    log_info("net: listens face=%s address=%s", face, text);
-    if (strcmp(face, "etcd") != 0)
-        return;
-    bool has_scheme = strstr(text, "://") != NULL;
-    buf_printf(&p->client_urls, "%s%s%s", p->client_urls.n > 0 ? "," : "",
-               has_scheme ? "" : (bound.tls ? "https://" : "http://"), text);
-}
-
-static enum err listen_on(struct parts *p, const struct net_service *service,
-                          const struct endpoint *at, struct why *why)
-{
-    uint16_t port = 0;
-    enum err e = net_server_listen(p->net, at, service, at->tls ? p->tls : NULL, &port, why);
-    if (e == OK)
-        note_address(p, service->name, at, port);
-    return e;
-}
-
-/* Each of the comma-separated ADDRESSES that is not "off" is checked and, with a SERVICE, listened
- * on. */
-static enum err each_address(struct parts *p, const char *addresses,
-                             const struct net_service *service, struct why *why)
-{
-    enum err e = OK;
-    for (const char *at = addresses; e == OK; at++) {
-        size_t n = strcspn(at, ",");
-        struct endpoint endpoint = { .kind = ENDPOINT_OFF };
-        if (n > 0)
-            e = endpoint_parse(bytes_of(at, n), &endpoint, why);
-        if (e == OK && endpoint.kind != ENDPOINT_OFF) {
-            e = check_address(p, &endpoint, why);
-            if (e == OK && service != NULL)
-                e = listen_on(p, service, &endpoint, why);
-        }
-        at += n;
-        if (*at == 0)
-            break;
-    }
-    return e;
-}
-
-/* What needs no disk, before one is touched: a refusal leaves nothing behind. */
-static enum err check_listeners(struct parts *p, struct why *why)
-{
-    const struct config *c = p->config;
-    enum err e = hosts_init(&p->hosts, c->allowed_hosts);
-    if (e != OK)
-        return why_set(why, e, "--allowed-hosts: more than %d names; say * for any", HOSTS_MAX);
-    if (c->cert_file[0] != 0 || c->key_file[0] != 0) {
-        struct tls_options tls = { .cert_file = c->cert_file,
-                                   .key_file = c->key_file,
-                                   .trusted_ca_file =
-                                       c->trusted_ca_file[0] == 0 ? NULL : c->trusted_ca_file,
-                                   .client_cert_auth = c->client_cert_auth };
-        e = tls_context_new(&tls, &p->tls, why);
-    }
-    if (e == OK)
-        e = each_address(p, c->etcd_listen, NULL, why);
-    return e != OK ? e : each_address(p, c->native_listen, NULL, why);
-}
-
-static const struct grpc_service *served[32];
-
-static void collect_services(void)
-{
-    size_t n = 0;
-    for (size_t i = 0; etcd_services[i] != NULL && n + 4 < ARRAY_LEN(served); i++)
-        served[n++] = etcd_services[i];
-    served[n++] = &grpc_health_service;
-    served[n++] = &grpc_reflection_service;
-    served[n++] = &grpc_reflection_alpha_service;
-}
-
 static enum err open_listeners(struct parts *p, struct why *why)
 {
-    const struct config *c = p->config;
     struct loop *loops[IO_THREADS_MAX];
     for (size_t i = 0; i < p->io_n; i++)
         loops[i] = p->io[i].loop;
     enum err e = net_server_new(loops, p->io_n, p->metrics, &p->net);
     if (e != OK)
         return e;
-    collect_services();
-    p->etcd_http = hosts_service(&p->hosts, &etcd_http);
-    p->native_http = hosts_service(&p->hosts, &native_http);
-    struct net_limits limits = { .grpc_message_max = etcd_message_max(&p->etcd_options),
-                                 .streams_max = (uint32_t)c->max_streams,
-                                 .ping_min_ms = c->ping_min_ms,
-                                 .keepalive_idle_ms = c->keepalive_ms,
-                                 .keepalive_timeout_ms = c->keepalive_timeout_ms };
-    p->etcd_service = (struct net_service){ .name = "etcd",
-                                            .services = served,
-                                            .http = &p->etcd_http,
-                                            .contexts = p->etcd_contexts,
-                                            .limits = limits };
-    p->native_service = (struct net_service){ .name = "native",
-                                              .http = &p->native_http,
-                                              .contexts = p->native_contexts };
-    e = each_address(p, c->etcd_listen, &p->etcd_service, why);
-    return e != OK ? e : each_address(p, c->native_listen, &p->native_service, why);
+    return listeners_open(&p->listeners, p->net, p->etcd_contexts, p->native_contexts,
+                          etcd_message_max(&p->etcd_options), why);
 }
 
 static void describe_self(struct parts *p)
 {
     struct member self = { 0 };
     const char *urls = p->config->advertise;
-    buf_put_u8(&p->client_urls, 0);
     snprintf(self.name, sizeof self.name, "%s", p->config->name);
     /* Nothing listens there while members are alone; lists show what etcd's default would be. */
     snprintf(self.peer_url, sizeof self.peer_url, "http://localhost:2380");
     snprintf(self.client_url, sizeof self.client_url, "%s",
-             urls[0] != 0 ? urls : (const char *)p->client_urls.p);
+             urls[0] != 0 ? urls : listeners_client_urls(&p->listeners));
     replica_describe_self(p->replica, &self);
 }
 
@@ -338,8 +219,6 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
     sem_init(&p->drained, 0, 0);
     p->metrics = metrics_new();
     p->process = process_metrics_new(p->metrics);
-    buf_init(&p->addresses, 64 * 1024);
-    buf_init(&p->client_urls, 64 * 1024);
     p->etcd_options = (struct etcd_options){
         .max_request_bytes = config->max_request_bytes,
         .max_txn_ops = config->max_txn_ops,
@@ -348,7 +227,7 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
         .render_metrics = render_metrics,
         .render_ctx = p,
     };
-    enum err e = check_listeners(p, why);
+    enum err e = listeners_check(&p->listeners, config, why);
     if (e == OK)
         e = open_kernel(p, owned, why);
     if (e == OK)
@@ -432,30 +311,19 @@ void parts_close(struct parts *p)
     replica_close(p->replica, p->clean);
     if (p->datadir != NULL)
         datadir_close(p->datadir);
-    tls_context_unref(p->tls);
-    hosts_fini(&p->hosts);
+    listeners_fini(&p->listeners);
     process_metrics_free(p->process);
     metrics_free(p->metrics);
-    buf_fini(&p->addresses);
-    buf_fini(&p->client_urls);
     sem_destroy(&p->drained);
     mem_free(p);
 }
 
 void parts_reload(struct parts *p)
 {
-    struct why why = { 0 };
-    if (p->tls == NULL) {
-        log_info("server: nothing to read again: there are no certificates");
-        return;
-    }
-    if (tls_context_reload(p->tls, &why) == OK)
-        log_info("tls: certificates were read again file=%s", p->config->cert_file);
-    else
-        log_error("tls: the old certificates stay: %s", why.text);
+    listeners_reload(&p->listeners);
 }
 
 void parts_addresses(const struct parts *p, struct buf *out)
 {
-    buf_put_bytes(out, buf_bytes(&p->addresses));
+    buf_put_bytes(out, buf_bytes(&p->listeners.addresses));
 }

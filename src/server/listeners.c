@@ -1,0 +1,159 @@
+/* An address that others reach must authenticate: that is refused or allowed here, and nowhere
+ * else. */
+#include "server/listeners.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "faces/etcd/face.h"
+#include "faces/native/face.h"
+#include "net/tls.h"
+
+static enum err check_address(const struct listeners *l, const struct endpoint *at, struct why *why)
+{
+    char text[300];
+    endpoint_print(at, text, sizeof text);
+    bool authenticates = at->tls && l->config->client_cert_auth;
+    if (!endpoint_is_loopback(at) && !l->config->insecure && !authenticates)
+        return why_set(why, ERR_INVALID,
+                       "%s can be reached by others, and nobody has to authenticate: listen on "
+                       "127.0.0.1, use https:// with --client-cert-auth, or say "
+                       "--insecure-no-auth",
+                       text);
+    if (at->tls && l->tls == NULL)
+        return why_set(why, ERR_INVALID, "%s wants TLS: give --cert-file and --key-file", text);
+    return OK;
+}
+
+static void note_address(struct listeners *l, const char *face, const struct endpoint *at,
+                         uint16_t port)
+{
+    struct endpoint bound = *at;
+    char text[300];
+    bound.port = port;
+    endpoint_print(&bound, text, sizeof text);
+    buf_printf(&l->addresses, "    %-8s %s\n", face, text);
+    log_info("net: listens face=%s address=%s", face, text);
+    if (strcmp(face, "etcd") != 0)
+        return;
+    bool has_scheme = strstr(text, "://") != NULL;
+    buf_printf(&l->client_urls, "%s%s%s", l->client_urls.n > 0 ? "," : "",
+               has_scheme ? "" : (bound.tls ? "https://" : "http://"), text);
+}
+
+static enum err listen_on(struct listeners *l, const struct net_service *service,
+                          const struct endpoint *at, struct why *why)
+{
+    uint16_t port = 0;
+    enum err e = net_server_listen(l->net, at, service, at->tls ? l->tls : NULL, &port, why);
+    if (e == OK)
+        note_address(l, service->name, at, port);
+    return e;
+}
+
+/* Each of the comma-separated ADDRESSES that is not "off" is checked and, with a SERVICE, listened
+ * on. */
+static enum err each_address(struct listeners *l, const char *addresses,
+                             const struct net_service *service, struct why *why)
+{
+    enum err e = OK;
+    for (const char *at = addresses; e == OK; at++) {
+        size_t n = strcspn(at, ",");
+        struct endpoint endpoint = { .kind = ENDPOINT_OFF };
+        if (n > 0)
+            e = endpoint_parse(bytes_of(at, n), &endpoint, why);
+        if (e == OK && endpoint.kind != ENDPOINT_OFF) {
+            e = check_address(l, &endpoint, why);
+            if (e == OK && service != NULL)
+                e = listen_on(l, service, &endpoint, why);
+        }
+        at += n;
+        if (*at == 0)
+            break;
+    }
+    return e;
+}
+
+enum err listeners_check(struct listeners *l, const struct config *c, struct why *why)
+{
+    *l = (struct listeners){ .config = c };
+    buf_init(&l->addresses, 64 * 1024);
+    buf_init(&l->client_urls, 64 * 1024);
+    enum err e = hosts_init(&l->hosts, c->allowed_hosts);
+    if (e != OK)
+        return why_set(why, e, "--allowed-hosts: more than %d names; say * for any", HOSTS_MAX);
+    if (c->cert_file[0] != 0 || c->key_file[0] != 0) {
+        struct tls_options tls = { .cert_file = c->cert_file,
+                                   .key_file = c->key_file,
+                                   .trusted_ca_file =
+                                       c->trusted_ca_file[0] == 0 ? NULL : c->trusted_ca_file,
+                                   .client_cert_auth = c->client_cert_auth };
+        e = tls_context_new(&tls, &l->tls, why);
+    }
+    if (e == OK)
+        e = each_address(l, c->etcd_listen, NULL, why);
+    return e != OK ? e : each_address(l, c->native_listen, NULL, why);
+}
+
+static void collect_services(const struct grpc_service **served)
+{
+    size_t n = 0;
+    for (size_t i = 0; etcd_services[i] != NULL && n + 4 < LISTENERS_SERVICES_MAX; i++)
+        served[n++] = etcd_services[i];
+    served[n++] = &grpc_health_service;
+    served[n++] = &grpc_reflection_service;
+    served[n++] = &grpc_reflection_alpha_service;
+}
+
+enum err listeners_open(struct listeners *l, struct net_server *net, void *const *etcd_contexts,
+                        void *const *native_contexts, size_t etcd_message_bytes, struct why *why)
+{
+    const struct config *c = l->config;
+    l->net = net;
+    collect_services(l->served);
+    l->etcd_http = hosts_service(&l->hosts, &etcd_http);
+    l->native_http = hosts_service(&l->hosts, &native_http);
+    struct net_limits limits = { .grpc_message_max = etcd_message_bytes,
+                                 .streams_max = (uint32_t)c->max_streams,
+                                 .ping_min_ms = c->ping_min_ms,
+                                 .keepalive_idle_ms = c->keepalive_ms,
+                                 .keepalive_timeout_ms = c->keepalive_timeout_ms };
+    l->etcd_service = (struct net_service){ .name = "etcd",
+                                            .services = l->served,
+                                            .http = &l->etcd_http,
+                                            .contexts = etcd_contexts,
+                                            .limits = limits };
+    l->native_service = (struct net_service){ .name = "native",
+                                              .http = &l->native_http,
+                                              .contexts = native_contexts };
+    enum err e = each_address(l, c->etcd_listen, &l->etcd_service, why);
+    return e != OK ? e : each_address(l, c->native_listen, &l->native_service, why);
+}
+
+void listeners_reload(struct listeners *l)
+{
+    struct why why = { 0 };
+    if (l->tls == NULL) {
+        log_info("server: nothing to read again: there are no certificates");
+        return;
+    }
+    if (tls_context_reload(l->tls, &why) == OK)
+        log_info("tls: certificates were read again file=%s", l->config->cert_file);
+    else
+        log_error("tls: the old certificates stay: %s", why.text);
+}
+
+const char *listeners_client_urls(struct listeners *l)
+{
+    buf_put_u8(&l->client_urls, 0);
+    return (const char *)l->client_urls.p;
+}
+
+void listeners_fini(struct listeners *l)
+{
+    tls_context_unref(l->tls);
+    hosts_fini(&l->hosts);
+    buf_fini(&l->addresses);
+    buf_fini(&l->client_urls);
+}

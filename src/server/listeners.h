@@ -1,0 +1,40 @@
+/* server/listeners.h -- what is listened on: addresses, certificates, and the faces behind them. */
+#ifndef SERVER_LISTENERS_H
+#define SERVER_LISTENERS_H
+
+#include "base/buf.h"
+#include "net/http.h"
+#include "net/server.h"
+#include "server/config.h"
+#include "server/hosts.h"
+
+enum { LISTENERS_SERVICES_MAX = 32 };
+
+struct listeners {
+    const struct config *config;
+    struct net_server *net;
+    struct tls_context *tls; /* NULL: there are no certificates */
+    struct hosts hosts;
+    const struct grpc_service *served[LISTENERS_SERVICES_MAX];
+    struct http_service etcd_http, native_http; /* as HOSTS allows */
+    struct net_service etcd_service, native_service;
+    struct buf addresses;   /* one "face address" a line */
+    struct buf client_urls; /* of the etcd face */
+};
+
+/* What needs no disk, before one is touched: a refusal leaves nothing behind. Keeps CONFIG; ends
+ * with listeners_fini whatever it answers. */
+MUST_CHECK enum err listeners_check(struct listeners *l, const struct config *config,
+                                    struct why *why);
+/* Binds them; the contexts are kept, one an io thread. */
+MUST_CHECK enum err listeners_open(struct listeners *l, struct net_server *net,
+                                   void *const *etcd_contexts, void *const *native_contexts,
+                                   size_t etcd_message_bytes, struct why *why);
+/* Comma-separated; once they are open. */
+const char *listeners_client_urls(struct listeners *l);
+/* Reads certificates again. */
+void listeners_reload(struct listeners *l);
+/* After the server of NET is gone. */
+void listeners_fini(struct listeners *l);
+
+#endif
