@@ -293,6 +293,16 @@ static enum err check_put(const struct txn_plan *plan, size_t at)
     return range_get(v, put->space, put->key, 0, plan->arena, &kv);
 }
 
+/* Unlike a Range of its own, one in a transaction may not ask for a revision below 0 as soon as
+ * there was a compaction (or below -1 before): etcd holds the number to its compacted revision. */
+static enum err check_range(const struct txn_plan *plan, const struct range_query *q)
+{
+    int64_t oldest = (int64_t)plan->view->state.compacted[q->space] - 1; /* -1: all of it */
+    if (q->revision < 0 && q->revision < oldest)
+        return ERR_COMPACTED;
+    return view_check_revision(plan->view, q->space, q->revision);
+}
+
 enum err txn_plan_check(const struct txn_plan *plan)
 {
     enum err e = OK;
@@ -301,7 +311,7 @@ enum err txn_plan_check(const struct txn_plan *plan)
         if (op != NULL && op->kind == OP_PUT)
             e = check_put(plan, i);
         else if (op != NULL && op->kind == OP_RANGE)
-            e = view_check_revision(plan->view, op->range.space, op->range.revision);
+            e = check_range(plan, &op->range);
     }
     return e;
 }

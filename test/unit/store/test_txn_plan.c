@@ -231,6 +231,22 @@ static void range_at_the_transaction_s_own_revision_is_future(void **state)
     assert_string_equal(stand_value(s, "a", 0), "");
 }
 
+static void range_below_0_is_compacted_in_a_transaction(void **state)
+{
+    struct stand *s = *state;
+    stand_put(s, "a", "1");
+    struct op op = stand_op_range("a", NULL, 0);
+    op.range.revision = -1;
+    assert_int_equal(err_of(s, &op, 1), OK);
+    op.range.revision = -2;
+    assert_int_equal(err_of(s, &op, 1), ERR_COMPACTED);
+    stand_compact(s, SPACE_ETCD, 0);
+    op.range.revision = 0;
+    assert_int_equal(err_of(s, &op, 1), OK);
+    op.range.revision = -1;
+    assert_int_equal(err_of(s, &op, 1), ERR_COMPACTED);
+}
+
 static void ignored_value_needs_the_key(void **state)
 {
     struct stand *s = *state;
@@ -314,6 +330,7 @@ int main(void)
         TEST(lease_that_is_not_there_refuses_the_whole),
         TEST(branch_that_is_not_taken_is_not_checked),
         TEST(range_at_the_transaction_s_own_revision_is_future),
+        TEST(range_below_0_is_compacted_in_a_transaction),
         TEST(ignored_value_needs_the_key),
         TEST(ignored_value_may_be_that_of_an_earlier_operation),
         TEST(ignored_value_of_a_key_removed_before_is_refused),

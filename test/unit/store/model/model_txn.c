@@ -100,7 +100,11 @@ static uint64_t revision_now(const struct running *r)
 static enum err run_range(struct running *r, const struct model_range *range,
                           struct model_answer *a)
 {
+    const struct model_space *space = &r->writing.m->spaces[range->space];
     enum err e = model_readable(r->writing.m, range->space, range->revision);
+    /* A number below 0 is held to the compacted one too, which is -1 before the first. */
+    if (range->revision < 0 && (range->revision < -1 || space->was_compacted))
+        e = ERR_COMPACTED;
     if (e != OK)
         return e;
     uint64_t at = range->revision <= 0 ? UINT64_MAX : (uint64_t)range->revision;
