@@ -58,12 +58,10 @@ void watch_close(struct watcher *w);
 void *watcher_ctx(const struct watcher *w);
 void *watch_stream_ctx(const struct watch_stream *s);
 struct watch_stream *watcher_stream(const struct watcher *w);
-/* True if it has been given everything up to the view's revision; *ret_revision: that revision. */
+/* True if it has been given everything up to the view's revision, and that is at or above its
+ * start; *ret_revision: that revision. */
 bool watcher_is_synced(const struct watcher *w, uint64_t *ret_revision);
-/* The next revision it waits for. */
-uint64_t watcher_next(const struct watcher *w);
-/* All watchers of the stream are in sync at *ret_revision, and it is at or above each one's start.
- */
+/* The same of all watchers of the stream. */
 bool watch_stream_is_synced(const struct watch_stream *s, uint64_t *ret_revision);
 
 struct watch_counts {

@@ -25,7 +25,8 @@ struct watcher {
     bool wide;    /* behind, and its range is too wide for the head rows: shared scans */
     bool scanned; /* has taken part in the scan under way */
     bool no_put, no_delete;
-    uint64_t next; /* behind: the first revision not delivered; synced: not before this one */
+    uint64_t start; /* as asked for; 0 = from its creation on */
+    uint64_t next;  /* behind: the first revision not delivered; synced: not before this one */
     void *ctx;
 };
 

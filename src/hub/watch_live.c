@@ -239,6 +239,7 @@ struct watcher *watch_open(struct watch_stream *s, const struct granted *granted
         .state = WATCHER_CREATING,
         .no_put = o->no_put,
         .no_delete = o->no_delete,
+        .start = o->start,
         .next = o->start,
         .ctx = o->ctx,
     };
@@ -319,13 +320,7 @@ struct watch_stream *watcher_stream(const struct watcher *w)
 bool watcher_is_synced(const struct watcher *w, uint64_t *ret_revision)
 {
     *ret_revision = view_revision(w->stream->hub->view);
-    return w->state == WATCHER_SYNCED;
-}
-
-uint64_t watcher_next(const struct watcher *w)
-{
-    uint64_t after_view = view_revision(w->stream->hub->view) + 1;
-    return w->state == WATCHER_SYNCED && w->next < after_view ? after_view : w->next;
+    return w->state == WATCHER_SYNCED && w->start <= *ret_revision;
 }
 
 bool watch_stream_is_synced(const struct watch_stream *s, uint64_t *ret_revision)
@@ -335,7 +330,7 @@ bool watch_stream_is_synced(const struct watch_stream *s, uint64_t *ret_revision
         return false;
     LIST_FOR_EACH(link, &s->watchers)
     {
-        if (CONTAINER_OF(link, struct watcher, stream_link)->next > revision + 1)
+        if (CONTAINER_OF(link, struct watcher, stream_link)->start > revision)
             return false;
     }
     *ret_revision = revision;

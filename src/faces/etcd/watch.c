@@ -52,8 +52,6 @@ static const char *wish_refusal(const struct etcd_watches *s, const struct wish 
 {
     if (w->end.n > 0 && !is_open_end(w->end) && bytes_cmp(w->key, w->end) >= 0)
         return "mvcc: watcher range is empty";
-    if (w->request->start_revision < 0)
-        return "etcdserver: mvcc: required revision has been compacted";
     if (w->request->watch_id != 0 && watch_find(s, w->request->watch_id) != NULL)
         return "mvcc: duplicate watch ID provided on the WatchStream";
     return NULL;
@@ -111,10 +109,12 @@ static void open_watch(struct etcd_watches *s, const struct wish *wish,
         watch_progress_start(s);
 }
 
-/* NULL, and what the gate granted: it may come in. */
+/* NULL, and what the gate granted: it may come in. In the order in which etcd looks. */
 static const char *find_refusal(struct etcd_watches *s, const struct wish *w,
                                 const struct granted **ret)
 {
+    if (w->request->start_revision < 0)
+        return "etcdserver: mvcc: required revision has been compacted";
     const char *reason = gate_refusal(s, w, ret);
     return reason == NULL ? wish_refusal(s, w) : reason;
 }
@@ -139,7 +139,8 @@ static void cancel(struct etcd_watches *s, int64_t id)
     struct etcd_watch *w = watch_find(s, id);
     if (w == NULL)
         return;
-    watch_close(w->watcher);
+    if (w->watcher != NULL)
+        watch_close(w->watcher);
     watch_remove(w);
     watch_send_answer(s, &(struct watch_answer){ .revision = hub_revision(s->stream.face->hub),
                                                  .id = id,
@@ -241,13 +242,15 @@ static void created(struct watcher *watcher, uint64_t revision)
         go_on(s);
 }
 
+/* The id stays taken until the client cancels it, as the Go client does: it gets an answer then. */
 static void compacted(struct watcher *watcher, uint64_t compact_revision)
 {
     struct etcd_watch *w = watcher_ctx(watcher);
+    w->watcher = NULL;
+    w->stream->compacted_n++;
     watch_send_answer(w->stream, &(struct watch_answer){ .id = w->id,
                                                          .canceled = true,
                                                          .compact_revision = compact_revision });
-    watch_remove(w);
 }
 
 static size_t pending(void *stream)

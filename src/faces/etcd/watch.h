@@ -11,7 +11,7 @@ struct etcd_watch {          /* one watcher */
     struct etcd_watch *next; /* of its bucket */
     struct list link;        /* of its stream */
     struct etcd_watches *stream;
-    struct watcher *watcher;
+    struct watcher *watcher; /* NULL: compaction has ended it, the client has yet to cancel it */
     int64_t id;
     bool prev_kv, fragment, progress_notify;
     bool spoke; /* was sent events since the last periodic progress */
@@ -22,7 +22,7 @@ struct etcd_watches { /* one stream; the state of its call */
     struct watch_stream *hub_stream;
     struct list watches;
     struct etcd_watch **buckets; /* a power of two of them */
-    size_t bucket_n, watch_n;
+    size_t bucket_n, watch_n, compacted_n /* of them, ended by compaction */;
     int64_t next_id;
     size_t creating_n;     /* creations that are not answered yet */
     struct list postponed; /* messages that came behind them */

@@ -7,6 +7,7 @@
 #include "faces/etcd/watch.h"
 #include "net/chunk.h"
 #include "store/history.h"
+#include "store/range.h"
 #include "wire/pb.h"
 
 enum { RENDERED_KEEP = 256 * 1024 };
@@ -25,8 +26,9 @@ void watch_free_rendered(void *shared)
     mem_free(r);
 }
 
-/* The version before EVENT, if it is wanted and can still be read: a creation has none, and below
- * the compacted revision nothing is promised. */
+/* What stood there at the revision before EVENT's, if that can still be read: a creation has none,
+ * below the compacted revision nothing is promised, and what the same transaction wrote and then
+ * removed never stood anywhere. */
 static enum err find_prev(struct etcd_face *face, const struct view *view,
                           const struct event *event, struct kv *into, const struct kv **ret)
 {
@@ -34,10 +36,13 @@ static enum err find_prev(struct etcd_face *face, const struct view *view,
     bool creates = event->kind == EVENT_PUT && event->kv.version == 1;
     if (event->prev_mod == 0 || creates || event->kv.mod - 1 < view_compacted(view, SPACE_ETCD))
         return OK;
-    enum err e = history_prev(view, SPACE_ETCD, event, &face->arena, into);
+    bool within = event->prev_mod == event->kv.mod;
+    enum err e =
+        within ? range_get(view, SPACE_ETCD, event->kv.key, event->kv.mod - 1, &face->arena, into)
+               : history_prev(view, SPACE_ETCD, event, &face->arena, into);
     if (e == OK)
         *ret = into;
-    return e == ERR_NOT_FOUND || e == ERR_COMPACTED ? OK : e;
+    return e == ERR_NOT_FOUND || e == ERR_KEY_NOT_FOUND || e == ERR_COMPACTED ? OK : e;
 }
 
 static enum err render_event(struct etcd_face *face, const struct watch_events *events, size_t i,

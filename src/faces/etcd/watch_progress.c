@@ -2,14 +2,15 @@
  *
  * Both kinds are answered at the end of a turn, from its view and behind all events of the turn, so
  * that no event at or below the announced revision can follow. A request is answered only if every
- * watcher of the stream is in sync at or above its start; else not at all: the client asks again.
- */
+ * watcher of the stream is in sync at or above its start, which one that compaction has ended is
+ * not until it is cancelled; else not at all: the client asks again. */
 #include "faces/etcd/watch.h"
 
 static void answer_requests(struct etcd_watches *s)
 {
     uint64_t revision;
-    bool synced = s->watch_n > 0 && watch_stream_is_synced(s->hub_stream, &revision);
+    bool synced =
+        s->watch_n > 0 && s->compacted_n == 0 && watch_stream_is_synced(s->hub_stream, &revision);
     size_t n = s->asked_n;
     s->asked_n = 0;
     for (size_t i = 0; synced && i < n; i++)
@@ -22,9 +23,8 @@ static void answer_tick(struct etcd_watches *s)
     {
         struct etcd_watch *w = CONTAINER_OF(link, struct etcd_watch, link);
         uint64_t revision;
-        bool synced =
-            watcher_is_synced(w->watcher, &revision) && watcher_next(w->watcher) <= revision + 1;
-        if (w->progress_notify && !w->spoke && synced)
+        if (w->progress_notify && w->watcher != NULL && !w->spoke &&
+            watcher_is_synced(w->watcher, &revision))
             watch_send_answer(s, &(struct watch_answer){ .revision = revision, .id = w->id });
         w->spoke = false;
     }

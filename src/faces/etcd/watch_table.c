@@ -57,6 +57,7 @@ void watch_remove(struct etcd_watch *w)
     *at = w->next;
     list_remove(&w->link);
     s->watch_n--;
+    s->compacted_n -= w->watcher == NULL;
     mem_free(w);
 }
 

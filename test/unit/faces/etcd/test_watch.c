@@ -106,7 +106,7 @@ static void refusals_say_why_and_keep_the_stream(void **state)
     fake_send(call, &c.request);
     assert_string_equal(answer(call, 0)->cancel_reason, "mvcc: watcher range is empty");
     assert_int_equal(answer(call, 0)->watch_id, -1);
-    creation(&c, "b", "")->create.start_revision = -1;
+    creation(&c, "b", "a")->create.start_revision = -1;
     fake_send(call, &c.request);
     assert_string_equal(answer(call, 1)->cancel_reason,
                         "etcdserver: mvcc: required revision has been compacted");
@@ -190,6 +190,26 @@ static void compaction_that_overtook_the_start_cancels(void **state)
     assert_int_equal(a->compact_revision, 4);
     assert_int_equal(a->header->revision, 0);
     assert_string_equal(a->cancel_reason, "");
+}
+
+static void watcher_that_compaction_ended_is_there_until_it_is_canceled(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "k", "1");
+    put(f, "k", "2");
+    assert_int_equal(compact(f, 3, NULL), GRPC_OK);
+    struct grpc_call *call = watching(f, "k", "", 2);
+    assert_int_equal(answer(call, 1)->compact_revision, 3);
+    ask_progress(call); /* not answered */
+    struct create c;
+    creation(&c, "k", "");
+    fake_send(call, &c.request);
+    assert_int_equal(answer(call, 2)->watch_id, 1);
+    cancel(call, 0);
+    assert_true(answer(call, 3)->canceled && answer(call, 3)->watch_id == 0);
+    assert_int_equal(answer(call, 3)->compact_revision, 0);
+    ask_progress(call);
+    assert_int_equal(answer(call, 4)->watch_id, -1);
 }
 
 /* -- events ----------------------------------------------------------------------------------- */
@@ -287,6 +307,58 @@ static void previous_value_below_the_compaction_is_left_out(void **state) /* 28 
     assert_null(a->events[0]->prev_kv);
 }
 
+/* Two nested transactions: one puts KEY, the next deletes it. Siblings may. */
+static int64_t put_and_delete_at_once(struct fixture *f, const char *key)
+{
+    Etcdserverpb__PutRequest p = ETCDSERVERPB__PUT_REQUEST__INIT;
+    Etcdserverpb__DeleteRangeRequest d = ETCDSERVERPB__DELETE_RANGE_REQUEST__INIT;
+    Etcdserverpb__RequestOp op_put = ETCDSERVERPB__REQUEST_OP__INIT, op_delete = op_put;
+    Etcdserverpb__RequestOp op_txn[2] = { op_put, op_put };
+    Etcdserverpb__RequestOp *puts[] = { &op_put }, *deletes[] = { &op_delete };
+    Etcdserverpb__RequestOp *both[] = { &op_txn[0], &op_txn[1] };
+    Etcdserverpb__TxnRequest first = ETCDSERVERPB__TXN_REQUEST__INIT, second = first, outer = first;
+    p.key = d.key = data(key);
+    op_put.request_case = ETCDSERVERPB__REQUEST_OP__REQUEST_REQUEST_PUT;
+    op_put.request_put = &p;
+    op_delete.request_case = ETCDSERVERPB__REQUEST_OP__REQUEST_REQUEST_DELETE_RANGE;
+    op_delete.request_delete_range = &d;
+    first.n_success = second.n_success = 1;
+    first.success = puts;
+    second.success = deletes;
+    op_txn[0].request_case = op_txn[1].request_case = ETCDSERVERPB__REQUEST_OP__REQUEST_REQUEST_TXN;
+    op_txn[0].request_txn = &first;
+    op_txn[1].request_txn = &second;
+    outer.n_success = 2;
+    outer.success = both;
+    enum grpc_status status;
+    const Etcdserverpb__TxnResponse *a =
+        fake_unary(f, "KV", "Txn", &outer, &etcdserverpb__txn_response__descriptor, &status, NULL);
+    assert_non_null(a);
+    return a->header->revision;
+}
+
+static void previous_value_is_that_of_the_revision_before(void **state)
+{
+    struct fixture *f = *state;
+    struct create c;
+    struct grpc_call *call = open_watch(f);
+    creation(&c, "", "");
+    c.create.range_end = data_n("\0", 1);
+    c.create.prev_kv = 1;
+    fake_send(call, &c.request);
+    put(f, "old", "1");
+    put_and_delete_at_once(f, "new");
+    int64_t at = put_and_delete_at_once(f, "old");
+    const Etcdserverpb__WatchResponse *a = answer(call, 2);
+    assert_int_equal(a->n_events, 2);
+    assert_null(a->events[1]->prev_kv);
+    a = answer(call, 3);
+    assert_int_equal(a->header->revision, at);
+    assert_true(data_is(a->events[0]->prev_kv->value, "1"));
+    assert_int_equal(a->events[1]->type, MVCCPB__EVENT__EVENT_TYPE__DELETE);
+    assert_true(data_is(a->events[1]->prev_kv->value, "1"));
+}
+
 static void empty_key_to_the_open_end_sees_everything(void **state)
 {
     struct fixture *f = *state;
@@ -378,6 +450,19 @@ static void progress_is_not_answered_for_a_start_in_the_future(void **state)
     creation(&c, "other", "");
     fake_send(call, &c.request);
     assert_true(answer(call, 1)->created);
+}
+
+static void progress_begins_when_the_start_has_come(void **state)
+{
+    struct fixture *f = *state;
+    int64_t now = put(f, "k", "0");
+    struct grpc_call *call = watching(f, "k", "", now + 1);
+    ask_progress(call); /* not answered */
+    assert_int_equal(put(f, "k", "1"), now + 1);
+    assert_int_equal(answer(call, 1)->n_events, 1);
+    ask_progress(call);
+    assert_int_equal(answer(call, 2)->watch_id, -1);
+    assert_int_equal(answer(call, 2)->header->revision, now + 1);
 }
 
 static void progress_on_a_stream_without_watchers_is_not_answered(void **state)
@@ -481,16 +566,19 @@ int main(void)
         ON_FIXTURE(empty_request_and_half_close_change_nothing),
         ON_FIXTURE(canceled_watcher_is_silent_and_a_second_cancel_ignored),
         ON_FIXTURE(compaction_that_overtook_the_start_cancels),
+        ON_FIXTURE(watcher_that_compaction_ended_is_there_until_it_is_canceled),
         ON_FIXTURE(past_comes_in_one_answer_with_the_present_revision),
         ON_FIXTURE(future_start_gives_exactly_that_revision_first),
         ON_FIXTURE(filters_drop_what_they_name),
         ON_FIXTURE(previous_values_are_for_those_who_ask),
         ON_FIXTURE(previous_value_below_the_compaction_is_left_out),
+        ON_FIXTURE(previous_value_is_that_of_the_revision_before),
         ON_FIXTURE(empty_key_to_the_open_end_sees_everything),
         ON_FIXTURE(long_past_comes_in_pieces_of_1000_revisions),
         ON_SMALL(fragments_are_marked_but_for_the_last),
         ON_FIXTURE(asked_progress_is_answered_once_with_id_minus_one),
         ON_FIXTURE(progress_is_not_answered_for_a_start_in_the_future),
+        ON_FIXTURE(progress_begins_when_the_start_has_come),
         ON_FIXTURE(progress_on_a_stream_without_watchers_is_not_answered),
         ON_SMALL(periodic_progress_has_the_watchers_own_id),
         ON_FIXTURE(slow_reader_goes_on_without_gap_or_repeat),
