@@ -105,9 +105,14 @@ static void put_errors(struct etcd_call *c, struct buf *out, uint64_t leader)
     if (leader == 0)
         pb_put_bytes(out, 8, bytes_str(etcd_status_of(ETCD_NO_LEADER).text));
     for (size_t i = 0; i < alarms->n; i++) {
+        /* The text form of an AlarmMember, in which a member 0 is not shown. */
+        const struct alarm_row *row = &alarms->rows[i];
+        const char *member =
+            row->member_id == 0
+                ? ""
+                : arena_printf(call_arena(c), "memberID:%" PRIu64 " ", row->member_id);
         const char *text =
-            arena_printf(call_arena(c), "memberID:%" PRIu64 " alarm:%s ", alarms->rows[i].member_id,
-                         alarm_name(alarms->rows[i].kind));
+            arena_printf(call_arena(c), "%salarm:%s ", member, alarm_name(row->kind));
         pb_put_bytes(out, 8, bytes_str(text));
     }
 }
