@@ -48,9 +48,9 @@ static void lease_grant(struct grpc_call *call, struct bytes message)
         return;
     const Etcdserverpb__LeaseGrantRequest *request =
         call_decode(c, &etcdserverpb__lease_grant_request__descriptor, message);
-    if (request == NULL || (request->ttl > TTL_MOST && call_refuse(c, ETCD_LEASE_TTL)) ||
-        !call_granted_one(c, ACCESS_WRITE, SPACE_ETCD, no_key, no_key) ||
-        !call_may_write(c, GRANT_COST))
+    if (request == NULL || !call_granted_one(c, ACCESS_WRITE, SPACE_ETCD, no_key, no_key) ||
+        !call_may_write(c, GRANT_COST) ||
+        (request->ttl > TTL_MOST && call_refuse(c, ETCD_LEASE_TTL)))
         return;
     uint64_t ttl_ms = 1000 * (uint64_t)(request->ttl < TTL_LEAST ? TTL_LEAST : request->ttl);
     g->drawn = request->id == 0;

@@ -55,6 +55,8 @@ func alarmRow(c *check.Suite, s *server) {
 		t.Status("put", s.tryPut(t, p+"b", "1"), codes.ResourceExhausted, noSpace)
 		_, err = s.lease.LeaseGrant(t.Ctx, &pb.LeaseGrantRequest{TTL: 60})
 		t.Status("lease grant", err, codes.ResourceExhausted, noSpace)
+		_, err = s.lease.LeaseGrant(t.Ctx, &pb.LeaseGrantRequest{TTL: 9000000001})
+		t.Status("lease grant for too long", err, codes.ResourceExhausted, noSpace)
 		_, err = s.kv.Txn(t.Ctx, &pb.TxnRequest{Failure: ops(opPut(p+"b", "1"))})
 		t.Status("txn with a put in the other branch", err, codes.ResourceExhausted, noSpace)
 		s.mustRange(t, one(p+"a"))

@@ -60,6 +60,8 @@ func kvRules(c *check.Suite, s *server) {
 		t.Eq("values", got, []string{p + "own=0", p + "own=1", p + "own=0"})
 		s.refuseTxn(t, "range at the txn's own revision", codes.OutOfRange, futureRev,
 			opPut(p+"own", "2"), opRange(at(p+"own", now+2)))
+		s.refuseTxn(t, "range at a revision below 0", codes.OutOfRange, compacted,
+			opPut(p+"own", "2"), opRange(at(p+"own", -2)))
 		t.Eq("value after the refused txn", keyValues(s.mustRange(t, one(p+"own"))), p+"own=1")
 	})
 	c.Run("rule_nested_compares_see_the_state_before", func(t *check.T) {

@@ -24,6 +24,45 @@ func watchRules(c *check.Suite, s *server) {
 		w.create(watchSpan(p+"old", now))
 		w.expect("watch at the compacted revision", fmt.Sprintf("id 1 PUT %sold=3 %d/%d/3", p, old, now))
 	})
+	c.Run("rule_watcher_ended_by_compaction_waits_for_its_cancel", func(t *check.T) {
+		old := s.put(t, p+"ended", "1")
+		now := s.put(t, p+"ended", "2")
+		_, err := s.kv.Compact(t.Ctx, &pb.CompactionRequest{Revision: now})
+		t.Must("compact", err)
+		w := s.open(t)
+		w.create(watchSpan(p, old))
+		w.expect("end", fmt.Sprintf("id 0 canceled compacted at %d", now))
+		w.askProgress() // not answered
+		r := w.create(&pb.WatchCreateRequest{Key: []byte(p), WatchId: 0})
+		t.Eq("next id", r.WatchId, int64(1))
+		w.cancel(0)
+		w.expect("answer to the cancel", "id 0 canceled")
+		w.askProgress()
+		w.expect("progress", "id -1")
+	})
+	c.Run("rule_progress_begins_when_the_start_has_come", func(t *check.T) {
+		now := s.put(t, p+"start", "1")
+		w := s.open(t)
+		w.create(watchSpan(p+"start", now+1))
+		w.askProgress() // not answered
+		w.create(&pb.WatchCreateRequest{Key: []byte("b"), RangeEnd: []byte("a")})
+		next := s.put(t, p+"start", "2")
+		w.expect("event", fmt.Sprintf("id 0 PUT %sstart=2 %d/%d/2", p, now, next))
+		w.askProgress()
+		w.expect("progress", "id -1")
+	})
+	c.Run("rule_prev_kv_is_of_the_revision_before", func(t *check.T) {
+		at := s.put(t, p+"twice", "0")
+		w := s.open(t)
+		create := watchSpan(p+"twice", 0)
+		create.PrevKv = true
+		w.create(create)
+		n := s.mustTxn(t, opTxn(ops(opPut(p+"twice", "1"), opPut(p+"twicenew", "1")), nil),
+			opTxn(ops(opDelete(p+"twice", p+"twicex")), nil)).Header.Revision
+		was := fmt.Sprintf("was %stwice=0 %d/%d/1", p, at, at)
+		w.expect("events", fmt.Sprintf("id 0 PUT %[1]stwice=1 %[2]d/%[3]d/2 %[4]s PUT %[1]stwicenew=1 %[3]d/%[3]d/1"+
+			" DELETE %[1]stwice= 0/%[3]d/0 %[4]s DELETE %[1]stwicenew= 0/%[3]d/0", p, at, n, was))
+	})
 	c.Run("rule_delete_at_the_compacted_revision_is_kept", func(t *check.T) {
 		s.put(t, p+"gone", "1")
 		gone := s.mustTxn(t, opDelete(p+"gone", "")).Header.Revision
@@ -41,9 +80,11 @@ func watchRules(c *check.Suite, s *server) {
 			r := w.create(&pb.WatchCreateRequest{Key: []byte(key), RangeEnd: []byte(end)})
 			t.Eq("empty range", describeWatch(r), `id -1 created canceled reason "mvcc: watcher range is empty"`)
 		}
-		r := w.create(watchSpan(p, -1))
-		t.Eq("negative start", describeWatch(r),
-			`id -1 created canceled reason "etcdserver: mvcc: required revision has been compacted"`)
+		for _, create := range []*pb.WatchCreateRequest{watchSpan(p, -1),
+			{Key: []byte("b"), RangeEnd: []byte("a"), StartRevision: -1}} {
+			t.Eq("negative start", describeWatch(w.create(create)),
+				`id -1 created canceled reason "etcdserver: mvcc: required revision has been compacted"`)
+		}
 		t.Eq("create after refusals", describeWatch(w.create(watchKey(p+"refused"))), "id 0 created")
 	})
 	c.Run("rule_empty_key_to_open_end_watches_all", func(t *check.T) {
