@@ -64,13 +64,14 @@ static int by_target(enum range_target target, const struct kv *a, const struct 
     return 0;
 }
 
-/* Above 0: A is given after B. */
+/* Above 0: A is given after B. What the target finds alike ascends by key in either direction, as
+ * etcd's sort leaves a few. */
 static int order(const struct range_select *s, const struct kv *a, const struct kv *b)
 {
     int o = by_target(s->target, a, b);
-    if (o == 0)
-        o = bytes_cmp(a->key, b->key);
-    return s->descending ? -o : o;
+    if (o != 0)
+        return s->descending ? -o : o;
+    return bytes_cmp(a->key, b->key);
 }
 
 /* -- the heap --------------------------------------------------------------------------------- */

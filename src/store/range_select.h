@@ -13,7 +13,7 @@ struct select_entry;
 
 struct range_select {
     enum range_target target;      /* not RANGE_KEY */
-    bool descending;               /* of equal ones the higher key comes first then */
+    bool descending;               /* equal ones ascend by key all the same */
     uint64_t most;                 /* entries wanted, those given before not counted */
     size_t bytes_max;              /* of entries, at least one is kept; 0 = no limit */
     struct select_entry **entries; /* a heap, the last in order on top; or in order */

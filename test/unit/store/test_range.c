@@ -159,6 +159,23 @@ static void descending_keys_with_a_limit_come_from_the_end(void **state)
     assert_int_equal(r.count, 5);
 }
 
+static void keys_alike_in_the_target_ascend_in_either_direction(void **state)
+{
+    struct stand *s = *state;
+    struct range_query q = all_k();
+    put_k1_to_k5(s);
+    stand_put(s, "k3", "again");
+    q.target = RANGE_VERSION;
+    q.order = RANGE_DESCEND;
+    struct range_result r = read(s, &q);
+    static const char *const keys[] = { "k3", "k1", "k2", "k4", "k5" };
+    for (size_t i = 0; i < 5; i++)
+        assert_key(&r, i, keys[i]);
+    q.limit = 2;
+    r = read(s, &q);
+    assert_key(&r, 1, "k1");
+}
+
 static void filters_work_before_the_limit_and_not_on_the_count(void **state)
 {
     struct stand *s = *state;
@@ -259,6 +276,7 @@ int main(void)
         TEST(limit_cuts_and_count_does_not),
         TEST(limit_that_is_just_enough_cuts_nothing),
         TEST(descending_keys_with_a_limit_come_from_the_end),
+        TEST(keys_alike_in_the_target_ascend_in_either_direction),
         TEST(filters_work_before_the_limit_and_not_on_the_count),
         TEST(count_only_counts_at_an_old_revision),
         TEST(count_only_is_never_cut),

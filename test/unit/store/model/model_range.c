@@ -57,21 +57,22 @@ static int by_target(enum model_target target, const struct model_event *a,
 }
 
 /* The protocol leaves open how rows that sort alike stand to each other; members must agree, so
- * here it is by key, in the same direction. */
-static int by_target_then_key(enum model_target target, const struct model_event *a,
+ * here it is by key, ascending whatever the target's direction. */
+static int by_target_then_key(const struct model_range *r, const struct model_event *a,
                               const struct model_event *b)
 {
-    int order = by_target(target, a, b);
-    return order != 0 ? order : bytes_cmp(a->key, b->key);
+    int order = by_target(r->target, a, b);
+    if (order != 0)
+        return r->order == MODEL_DESCEND ? -order : order;
+    return bytes_cmp(a->key, b->key);
 }
 
 static void sort_rows(const struct model_range *r, const struct model_event **rows, size_t n)
 {
-    int sign = r->order == MODEL_DESCEND ? -1 : 1;
     for (size_t i = 1; i < n; i++) {
         const struct model_event *row = rows[i];
         size_t at = i;
-        for (; at > 0 && sign * by_target_then_key(r->target, rows[at - 1], row) > 0; at--)
+        for (; at > 0 && by_target_then_key(r, rows[at - 1], row) > 0; at--)
             rows[at] = rows[at - 1];
         rows[at] = row;
     }
