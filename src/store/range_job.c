@@ -19,6 +19,17 @@ static bool passes(const struct range_query *q, const struct row *row)
            (q->max_create == 0 || (int64_t)create <= q->max_create);
 }
 
+/* In key order what the limit allows will do. A target without an order sorts ascending, but etcd
+ * then looks at the first keys only, one more than the limit, unless filters make it read all. */
+static uint64_t most_taken(const struct range_query *q, bool filtered)
+{
+    if (q->limit <= 0)
+        return UINT64_MAX;
+    if (q->target == RANGE_KEY)
+        return (uint64_t)q->limit;
+    return q->order == RANGE_NONE && !filtered ? (uint64_t)q->limit + 1 : UINT64_MAX;
+}
+
 /* -- the job ---------------------------------------------------------------------------------- */
 
 enum err range_job_begin(struct range_job *j, const struct view *view,
@@ -32,12 +43,11 @@ enum err range_job_begin(struct range_job *j, const struct view *view,
     uint64_t current = state_revision(&view->state, q->space);
     j->newest = q->revision <= 0 || (uint64_t)q->revision == current;
     j->revision = j->newest ? current : (uint64_t)q->revision;
-    if (q->target != RANGE_KEY && q->order == RANGE_NONE)
-        q->order = RANGE_ASCEND;
     j->backwards = q->target == RANGE_KEY && q->order == RANGE_DESCEND;
     j->sorted_later = q->target != RANGE_KEY;
     j->budget = j->budget_left = q->budget_bytes;
     j->filtered = q->min_mod != 0 || q->max_mod != 0 || q->min_create != 0 || q->max_create != 0;
+    j->taken_max = most_taken(q, j->filtered);
     buf_init(&j->scratch, SIZE_MAX / 4);
     buf_init(&j->from, SIZE_MAX / 4);
     range_select_init(&j->select, q, 0);
@@ -109,10 +119,10 @@ static bool is_over_budget(struct range_job *j, size_t key_n, const struct row *
     return false;
 }
 
-/* All that the limit allows has been taken. */
+/* All that will be looked at has been. */
 static bool is_cut(const struct range_job *j)
 {
-    return !j->sorted_later && j->query.limit > 0 && j->passed >= (uint64_t)j->query.limit;
+    return j->passed >= j->taken_max;
 }
 
 /* A version that stands at the revision read; *ret_stop: nothing more is needed. */

@@ -12,11 +12,12 @@ struct range_job {
     const struct view *view;
     struct range_query query;
     struct arena *arena;
-    uint64_t revision; /* read at this one */
-    bool newest;       /* which is the present one */
-    bool backwards;    /* key order descending: from the end */
-    bool sorted_later; /* all kvs are needed before the cut */
-    bool filtered;     /* by mod or create */
+    uint64_t revision;  /* read at this one */
+    bool newest;        /* which is the present one */
+    bool backwards;     /* key order descending: from the end */
+    bool sorted_later;  /* in an order other than the keys' */
+    uint64_t taken_max; /* kvs taken or offered in key order; those behind are only counted */
+    bool filtered;      /* by mod or create */
     bool open;
     struct layered_cursor cursor;
     struct range_select select; /* if it is sorted later */

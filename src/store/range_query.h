@@ -21,7 +21,7 @@ struct range_query {
     struct bytes key, end;
     int64_t revision;       /* at or below 0: newest */
     int64_t limit;          /* most kvs; at or below 0: no limit */
-    enum range_order order; /* target other than KEY with RANGE_NONE sorts ascending */
+    enum range_order order; /* NONE with a target other than KEY: range_job.c */
     enum range_target target;
     bool keys_only; /* values are left empty, the rest stays */
     bool count_only;

@@ -105,6 +105,7 @@ static void begin_pass(struct range_walk *w)
 {
     w->job.query.key = w->key;
     w->job.query.end = w->end;
+    w->job.count = w->job.passed = 0;
     w->given = 0;
     w->pass++;
     if (w->state != WALK_SCANNING)

@@ -176,6 +176,31 @@ static void keys_alike_in_the_target_ascend_in_either_direction(void **state)
     assert_key(&r, 1, "k1");
 }
 
+static void target_without_order_and_a_limit_sorts_the_first_keys_only(void **state)
+{
+    struct stand *s = *state;
+    struct range_query q = all_k();
+    static const char *const values[] = { "e", "d", "c", "b", "a" };
+    static const char *const keys[] = { "k1", "k2", "k3", "k4", "k5" };
+    for (size_t i = 0; i < 5; i++)
+        stand_put(s, keys[i], values[i]);
+    q.target = RANGE_VALUE;
+    q.limit = 2;
+    struct range_result r = read(s, &q);
+    assert_int_equal(r.kv_n, 2);
+    assert_int_equal(r.count, 5);
+    assert_true(r.more);
+    assert_key(&r, 0, "k3"); /* k1, k2 and k3 were sorted */
+    assert_key(&r, 1, "k2");
+    q.min_mod = 1;
+    r = read(s, &q);
+    assert_key(&r, 0, "k5");
+    q.min_mod = 0;
+    q.order = RANGE_ASCEND;
+    r = read(s, &q);
+    assert_key(&r, 0, "k5");
+}
+
 static void filters_work_before_the_limit_and_not_on_the_count(void **state)
 {
     struct stand *s = *state;
@@ -277,6 +302,7 @@ int main(void)
         TEST(limit_that_is_just_enough_cuts_nothing),
         TEST(descending_keys_with_a_limit_come_from_the_end),
         TEST(keys_alike_in_the_target_ascend_in_either_direction),
+        TEST(target_without_order_and_a_limit_sorts_the_first_keys_only),
         TEST(filters_work_before_the_limit_and_not_on_the_count),
         TEST(count_only_counts_at_an_old_revision),
         TEST(count_only_is_never_cut),

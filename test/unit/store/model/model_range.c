@@ -92,6 +92,13 @@ void model_select(const struct model *m, const struct model_range *range, uint64
         if (!range->count_only && passes_filters(range, e))
             r.rows[r.row_n++] = e;
     }
+    /* Without an order only the first keys are sorted, one above the limit; with filters all are.
+     */
+    bool filters = range->min_mod != 0 || range->max_mod != 0 || range->min_create != 0 ||
+                   range->max_create != 0;
+    if (range->order == MODEL_UNORDERED && !filters && range->limit > 0 &&
+        r.row_n > (uint64_t)range->limit + 1)
+        r.row_n = (size_t)range->limit + 1;
     sort_rows(range, r.rows, r.row_n);
     if (range->limit > 0 && r.row_n > (uint64_t)range->limit) {
         r.row_n = (size_t)range->limit;
