@@ -49,6 +49,8 @@ static void no_space_refuses_puts_and_lets_deletes_through(void **state) /* 24 *
     assert_int_equal(s->n_errors, 1);
     assert_string_equal(s->errors[0], "memberID:7 alarm:NOSPACE ");
     assert_int_equal(alarm(f, DEACTIVATE, NOSPACE, 7)->n_alarms, 1);
+    assert_int_equal(alarm(f, 3, NOSPACE, 7)->n_alarms, 0); /* not an action */
+    assert_int_equal(try_put(f, text), GRPC_OK);
     alarm(f, ACTIVATE, NOSPACE, 0);
     assert_string_equal(ask_status(f)->errors[0], "alarm:NOSPACE ");
     alarm(f, DEACTIVATE, NOSPACE, 0);
