@@ -119,6 +119,22 @@ static void counting_goes_on_behind_the_limit(void **state)
     range_walk_free(w);
 }
 
+/* In as many selections as it takes, each of which begins at the first key again. */
+static void target_without_order_takes_the_same_first_keys_in_every_pass(void **state)
+{
+    struct stand *s = *state;
+    struct range_part part;
+    struct range_walk *w;
+    put_k1_to_k4(s);
+    struct range_query q = all(RANGE_VALUE, RANGE_NONE);
+    q.limit = 2;
+    assert_int_equal(range_walk_new(s->view, &q, 1, &w), OK);
+    assert_string_equal(rest_of(s, w, &part), " k3 k2");
+    assert_int_equal(part.count, 4);
+    assert_true(part.more);
+    range_walk_free(w);
+}
+
 /* The key of one 0x00 byte looks like an open end to whoever goes on below it. */
 static void going_down_ends_at_the_lowest_key(void **state)
 {
@@ -182,6 +198,7 @@ int main(void)
         TEST(writes_between_two_steps_are_not_seen),
         TEST(compaction_that_overtakes_ends_it),
         TEST(counting_goes_on_behind_the_limit),
+        TEST(target_without_order_takes_the_same_first_keys_in_every_pass),
         TEST(going_down_ends_at_the_lowest_key),
         TEST(rewind_gives_the_rest_once_more),
         TEST(rewind_makes_the_selection_again_that_is_gone),
