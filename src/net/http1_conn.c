@@ -111,8 +111,15 @@ static void look_at_held(struct loop_hook *hook)
     buf_fini(&held);
     if (c->held.n == 0)
         resume_peer(c);
-    if (c->peer_ended && c->state == RECEIVING)
+    if (c->peer_ended && c->state == RECEIVING && c->held.n == 0)
         close_conn(c, CONN_FLUSH_FIRST);
+}
+
+static void look_soon(struct http1_conn *c)
+{
+    if (!list_is_linked(&c->later.link))
+        loop_hook_add(c->serve->loop, LOOP_STAGE_ANSWER, &c->later);
+    loop_again(c->serve->loop);
 }
 
 /* -- http_ops ---------------------------------------------------------------------------------- */
@@ -159,8 +166,7 @@ static void op_end(struct http_request *http)
         return; /* dispatch goes on from here */
     finish_request(c);
     if (c->state == RECEIVING && c->held.n > 0) {
-        loop_hook_add(c->serve->loop, LOOP_STAGE_ANSWER, &c->later);
-        loop_again(c->serve->loop);
+        look_soon(c);
     } else if (c->state == RECEIVING && c->peer_ended) {
         close_conn(c, CONN_FLUSH_FIRST);
     }
@@ -292,10 +298,16 @@ static void hold(struct http1_conn *c, struct bytes in)
         close_conn(c, CONN_RESET);
 }
 
+/* The client has many answers to read before it gets the next. */
+static bool is_congested(const struct http1_conn *c)
+{
+    return c->now == NULL && conn_pending(c->conn) > CONN_OUT_HIGH;
+}
+
 static void consume(struct http1_conn *c, struct bytes in)
 {
     bool more = true;
-    while (c->state == RECEIVING && more) {
+    while (c->state == RECEIVING && more && !is_congested(c)) {
         bool was_between = http1_is_between(c->codec);
         size_t used;
         struct http1_event event;
@@ -309,7 +321,7 @@ static void consume(struct http1_conn *c, struct bytes in)
             timer_start(&c->limit, c->serve->limits.header_timeout_ms);
         handle_event(c, &event);
     }
-    if (c->state == ANSWERING)
+    if (c->state == ANSWERING || (c->state == RECEIVING && is_congested(c)))
         hold(c, in);
 }
 
@@ -339,6 +351,8 @@ static void drained(void *self)
     struct http1_conn *c = self;
     if (c->now != NULL && c->state == ANSWERING)
         http_request_drained(&c->now->http);
+    else if (c->state == RECEIVING && c->held.n > 0)
+        look_soon(c);
 }
 
 static void on_shutdown(void *self)

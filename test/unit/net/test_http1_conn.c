@@ -105,6 +105,34 @@ static void pipelined_requests_are_answered_in_their_order(void **state)
     buf_fini(&in);
 }
 
+/* All their answers at once would be more than a connection may ever have to send. */
+static void pipelined_requests_wait_for_a_client_that_does_not_read(void **state)
+{
+    struct buf in;
+    buf_init(&in, 1 << 20);
+    for (unsigned i = 0; i < 1400; i++)
+        buf_printf(&in, "GET /big?n=400000 HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(client_send(c, in.p, in.n));
+    for (unsigned i = 0; i < 20; i++) {
+        client_forget(c);
+        assert_true(client_read_bytes(c, 400000));
+    }
+    buf_fini(&in);
+}
+
+static void pipelined_requests_are_answered_to_a_client_that_has_ended(void **state)
+{
+    struct buf in;
+    buf_init(&in, 1 << 20);
+    for (unsigned i = 0; i < 20; i++)
+        buf_printf(&in, "GET /big?n=400000 HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(client_send(c, in.p, in.n));
+    client_half_close(c);
+    assert_true(client_read_to_end(c));
+    assert_in_range(client_received(c).n, 20 * 400000, 21 * 400000);
+    buf_fini(&in);
+}
+
 static void request_behind_one_that_is_held_waits_for_it(void **state)
 {
     ask("GET /hold", "\r\n");
@@ -396,6 +424,8 @@ int main(void)
         T_HASTY(idle_connection_is_closed_without_a_word),
         T_HASTY(silent_connection_is_closed),
         T_HASTY(long_poll_outlives_the_timeouts),
+        T(pipelined_requests_wait_for_a_client_that_does_not_read),
+        T(pipelined_requests_are_answered_to_a_client_that_has_ended),
         T(slow_reader_holds_no_more_than_the_high_mark),
         T(large_answer_arrives_whole),
         T(handler_is_told_that_the_client_has_gone),
