@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "hub/core.h"
 
-#define WORKS_NS UINT64_C(2000000) /* for works over several turns, in one */
+#define WORKS_NS UINT64_C(2000000)     /* for works over several turns, in one */
+#define ANSWERING_NS UINT64_C(5000000) /* for reads, in one turn */
 
 struct waiting_batch {
     struct list link;
@@ -106,12 +107,15 @@ static void tell_listeners(struct hub *h)
     }
 }
 
+/* One heavy read is not cut, but those behind it wait for the next turn, so that the thread's
+ * connections are heard in between. */
 static void answer_reads(struct hub *h)
 {
+    uint64_t until_ns = clock_now_ns() + ANSWERING_NS;
     struct list now;
     list_init(&now);
     list_splice(&now, &h->reads);
-    while (!list_is_empty(&now)) {
+    while (!list_is_empty(&now) && clock_now_ns() < until_ns) {
         struct hub_read *r = LIST_FIRST(&now, struct hub_read, link);
         list_remove(&r->link);
         if (r->need > h->view_index)
@@ -119,6 +123,8 @@ static void answer_reads(struct hub *h)
         else
             r->ready(r, OK, h->view);
     }
+    list_splice(&now, &h->reads);
+    list_splice(&h->reads, &now);
 }
 
 /* In turn, until time is up: who did not come to it is first in the next one. */

@@ -11,12 +11,24 @@
 #include "fake_replica.h"
 #include "hub/core.h"
 
+struct turns {
+    struct loop_hook hook;
+    unsigned n;
+};
+
+static void count_turn(struct loop_hook *hook)
+{
+    CONTAINER_OF(hook, struct turns, hook)->n++;
+}
+
 struct reading {
     struct hub_read read;
     unsigned answers;
     uint64_t revision;
     bool found;
     const char *key;
+    const struct turns *turns; /* or NULL */
+    unsigned turn;             /* of the answer */
 };
 
 static void ready(struct hub_read *r, enum err err, const struct view *view)
@@ -27,6 +39,7 @@ static void ready(struct hub_read *r, enum err err, const struct view *view)
     assert_int_equal(err, OK);
     arena_init(&arena, 0);
     g->answers++;
+    g->turn = g->turns != NULL ? g->turns->n : 0;
     g->revision = view_revision(view);
     g->found = range_get(view, SPACE_ETCD, bytes_str(g->key), 0, &arena, &kv) == OK;
     arena_fini(&arena);
@@ -119,6 +132,34 @@ static void all_reads_of_a_turn_are_answered_from_one_revision(void **state)
     assert_int_equal(g[0].revision, g[1].revision);
     assert_int_equal(g[1].revision, g[2].revision);
     assert_int_equal(g[2].answers, 1);
+}
+
+/* Takes longer than a turn may answer. */
+static void ready_late(struct hub_read *r, enum err err, const struct view *view)
+{
+    uint64_t until = clock_now_ns() + 20 * UINT64_C(1000000);
+    while (clock_now_ns() < until)
+        continue;
+    ready(r, err, view);
+}
+
+static void reads_behind_a_heavy_one_come_in_order_in_later_turns(void **state)
+{
+    struct fake *f = *state;
+    struct reading g[4];
+    struct turns turns = { .hook.run = count_turn };
+    loop_hook_add(f->loop, LOOP_STAGE_MAIL, &turns.hook);
+    for (size_t i = 0; i < 4; i++) {
+        ask(f, &g[i], true);
+        g[i].turns = &turns;
+        g[i].read.ready = i == 2 ? ready : ready_late;
+    }
+    fake_run(f);
+    assert_true(g[0].turn < g[1].turn);
+    assert_true(g[1].turn < g[2].turn);
+    assert_true(g[2].turn <= g[3].turn);
+    assert_int_equal(g[3].answers, 1);
+    loop_hook_remove(&turns.hook);
 }
 
 static void canceled_read_is_not_answered(void **state)
@@ -298,6 +339,7 @@ int main(void)
         T(answers_wait_while_the_view_is_ahead_of_the_batches),
         T(view_is_kept_while_it_is_ahead),
         T(all_reads_of_a_turn_are_answered_from_one_revision),
+        T(reads_behind_a_heavy_one_come_in_order_in_later_turns),
         T(canceled_read_is_not_answered),
         T(lost_batches_do_not_hold_answers_back),
         T(listener_hears_which_spaces_changed),
