@@ -23,6 +23,7 @@ struct node {
 struct watch_index {
     struct node *by_id;
     struct node *root;
+    struct siphash_key key;
     uint32_t seed;
 };
 
@@ -155,10 +156,11 @@ static void find_in(struct node *at, enum space space, struct bytes key,
 
 /* -- groups ----------------------------------------------------------------------------------- */
 
-struct watch_index *watch_index_new(uint32_t seed)
+struct watch_index *watch_index_new(const struct siphash_key *key)
 {
     struct watch_index *x = mem_zalloc(1, sizeof *x);
-    x->seed = seed | 1;
+    x->key = *key;
+    x->seed = (uint32_t)key->k[0] | 1;
     return x;
 }
 
@@ -194,10 +196,15 @@ static void write_id(uint8_t *id, enum space space, struct bytes key, struct byt
         memcpy(id + 5 + key.n, end.p, end.n);
 }
 
-static struct node *find_node(struct watch_index *x, const uint8_t *id, size_t n)
+static unsigned hash_of(const struct watch_index *x, const uint8_t *id, size_t n)
+{
+    return (unsigned)siphash(&x->key, bytes_of(id, n));
+}
+
+static struct node *find_node(struct watch_index *x, const uint8_t *id, size_t n, unsigned hash)
 {
     struct node *found;
-    HASH_FIND(hh, x->by_id, id, n, found);
+    HASH_FIND_BYHASHVALUE(hh, x->by_id, id, n, hash, found);
     return found;
 }
 
@@ -207,7 +214,8 @@ struct watch_group *watch_index_group(struct watch_index *x, enum space space, s
     size_t id_n = id_size(key, end);
     struct node *n = mem_zalloc(1, sizeof *n + id_n);
     write_id(n->id, space, key, end);
-    struct node *old = find_node(x, n->id, id_n);
+    unsigned hash = hash_of(x, n->id, id_n);
+    struct node *old = find_node(x, n->id, id_n, hash);
     if (old != NULL) {
         mem_free(n);
         return &old->group;
@@ -218,7 +226,7 @@ struct watch_group *watch_index_group(struct watch_index *x, enum space space, s
     n->group.end = bytes_of(n->id + 5 + key.n, end.n);
     list_init(&n->group.watchers);
     list_init(&n->group.touched);
-    HASH_ADD_KEYPTR(hh, x->by_id, n->id, n->id_n, n);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, x->by_id, n->id, n->id_n, hash, n);
     if (is_range(n)) {
         n->priority = next_priority(x);
         settle(n);
@@ -245,7 +253,7 @@ void watch_index_find(struct watch_index *x, enum space space, struct bytes key,
     size_t n = id_size(key, (struct bytes){ 0 });
     uint8_t *id = n <= sizeof small ? small : mem_alloc(n);
     write_id(id, space, key, (struct bytes){ 0 });
-    struct node *single = find_node(x, id, n);
+    struct node *single = find_node(x, id, n, hash_of(x, id, n));
     if (id != small)
         mem_free(id);
     if (single != NULL)

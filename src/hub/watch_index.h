@@ -7,6 +7,7 @@
 #define HUB_WATCH_INDEX_H
 
 #include "base/list.h"
+#include "base/siphash.h"
 #include "store/kv.h"
 
 struct watch_index;
@@ -22,9 +23,9 @@ struct watch_group {
     size_t event_n, event_room;
 };
 
-/* SEED is fresh randomness: whoever chooses the ranges must not be able to choose the tree's shape.
- */
-struct watch_index *watch_index_new(uint32_t seed);
+/* KEY is fresh randomness: whoever chooses the ranges must not be able to choose the tree's shape,
+ * or the buckets they fall into. */
+struct watch_index *watch_index_new(const struct siphash_key *key);
 /* All groups must be gone. */
 void watch_index_free(struct watch_index *x);
 /* The group of a range, made if there is none yet. */

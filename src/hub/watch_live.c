@@ -356,7 +356,9 @@ static void make_metrics(struct watch_hub *wh, struct metrics *m)
 enum err watch_hub_new(struct hub *h)
 {
     struct watch_hub *wh = mem_zalloc(1, sizeof *wh);
-    wh->index = watch_index_new((uint32_t)entropy_u64());
+    struct siphash_key key;
+    entropy_fill(&key, sizeof key);
+    wh->index = watch_index_new(&key);
     list_init(&wh->creating);
     list_init(&wh->behind);
     list_init(&wh->touched);
