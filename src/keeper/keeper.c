@@ -248,7 +248,9 @@ static enum err load_leases(struct keeper *k)
     enum err e = view_open(replica_store(k->replica), &view);
     if (e != OK)
         return e;
-    k->clock = lease_clock_new(view_age_ms(view));
+    struct siphash_key key;
+    entropy_fill(&key, sizeof key);
+    k->clock = lease_clock_new(view_age_ms(view), &key);
     e = lease_each(view, load_lease, k);
     view_close(view);
     return e;

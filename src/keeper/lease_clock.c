@@ -44,12 +44,14 @@ struct lease_clock {
     struct wheel wheel, marks;
     struct list due, due_marks; /* rung, not handed out yet */
     struct held *by_id;
+    struct siphash_key key; /* of BY_ID: clients choose ids */
 };
 
-struct lease_clock *lease_clock_new(uint64_t age_ms)
+struct lease_clock *lease_clock_new(uint64_t age_ms, const struct siphash_key *key)
 {
     struct lease_clock *c = mem_zalloc(1, sizeof *c);
     c->age_ms = age_ms;
+    c->key = *key;
     wheel_init(&c->wheel, age_ms);
     wheel_init(&c->marks, age_ms);
     list_init(&c->due);
@@ -103,10 +105,15 @@ void lease_clock_free(struct lease_clock *c)
     mem_free(c);
 }
 
+static unsigned hash_of(const struct lease_clock *c, int64_t id)
+{
+    return (unsigned)siphash(&c->key, bytes_of(&id, sizeof id));
+}
+
 static struct held *find(const struct lease_clock *c, int64_t id)
 {
     struct held *h;
-    HASH_FIND(hh, c->by_id, &id, sizeof id, h);
+    HASH_FIND_BYHASHVALUE(hh, c->by_id, &id, sizeof id, hash_of(c, id), h);
     return h;
 }
 
@@ -161,7 +168,7 @@ static struct held *hold(struct lease_clock *c, const struct lease_grant *grant,
     if (h == NULL) {
         h = mem_zalloc(1, sizeof *h);
         h->id = grant->id;
-        HASH_ADD(hh, c->by_id, id, sizeof h->id, h);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, c->by_id, &h->id, sizeof h->id, hash_of(c, h->id), h);
     }
     h->grant = *grant;
     h->stage = stage;

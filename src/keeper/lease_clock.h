@@ -6,12 +6,14 @@
 #ifndef KEEPER_LEASE_CLOCK_H
 #define KEEPER_LEASE_CLOCK_H
 
+#include "base/siphash.h"
 #include "store/effects.h"
 #include "store/lease.h"
 
 struct lease_clock;
 
-struct lease_clock *lease_clock_new(uint64_t age_ms);
+/* KEY is fresh randomness: ids are the clients'. */
+struct lease_clock *lease_clock_new(uint64_t age_ms, const struct siphash_key *key);
 void lease_clock_free(struct lease_clock *c);
 
 /* A lease that the store holds, at start: gets its full time, or what its last checkpoint says if

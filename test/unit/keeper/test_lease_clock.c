@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+static const struct siphash_key key = { { 1, 2 } };
+
 enum { TTL_MS = 5000, LONG_TTL_MS = 20 * 60 * 1000 };
 
 static void grant_with(struct lease_clock *c, struct lease_grant grant)
@@ -65,7 +67,7 @@ static uint64_t remaining(struct lease_clock *c, int64_t id)
 
 static int setup(void **state)
 {
-    *state = lease_clock_new(1000);
+    *state = lease_clock_new(1000, &key);
     return 0;
 }
 
@@ -210,7 +212,7 @@ static void loaded_lease_has_what_its_checkpoint_says(void **state)
         .grant = { .id = 9, .ttl_ms = LONG_TTL_MS, .remove_ms = LONG_TTL_MS, .face = FACE_ETCD },
         .remaining_ms = 700
     };
-    struct lease_clock *c = lease_clock_new(LONG_TTL_MS * 2);
+    struct lease_clock *c = lease_clock_new(LONG_TTL_MS * 2, &key);
     lease_clock_load(c, &lease);
     assert_int_equal(remaining(c, 9), 700);
     lease_clock_free(c);
@@ -236,7 +238,7 @@ static struct lease_clock *start_with(uint64_t age_ms, uint64_t remaining_ms)
         .grant = { .id = 9, .ttl_ms = TTL_MS, .remove_ms = TTL_MS, .face = FACE_ETCD },
         .remaining_ms = remaining_ms
     };
-    struct lease_clock *c = lease_clock_new(age_ms);
+    struct lease_clock *c = lease_clock_new(age_ms, &key);
     lease_clock_load(c, &lease);
     return c;
 }
