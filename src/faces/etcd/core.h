@@ -3,6 +3,7 @@
 #ifndef FACES_ETCD_CORE_H
 #define FACES_ETCD_CORE_H
 
+#include "base/siphash.h"
 #include "faces/etcd/alarm.h"
 #include "faces/etcd/codec.h"
 #include "faces/etcd/metrics.h"
@@ -26,9 +27,10 @@ struct etcd_face {
     uint64_t looked_at_ms; /* at term and leader */
     struct etcd_alarms alarms;
     struct etcd_metrics metrics;
-    struct buf scratch;  /* one command or rendering at a time */
-    struct arena arena;  /* of one function's work: cleared by whoever begins */
-    struct list waiting; /* calls with a request timeout, the oldest first */
+    struct siphash_key hash_key; /* of tables whose keys clients choose */
+    struct buf scratch;          /* one command or rendering at a time */
+    struct arena arena;          /* of one function's work: cleared by whoever begins */
+    struct list waiting;         /* calls with a request timeout, the oldest first */
     struct timer timeout;
     struct long_turns long_ranges, sorted_ranges;
     struct list streams; /* open watch and keepalive streams */

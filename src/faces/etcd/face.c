@@ -36,6 +36,7 @@ enum err etcd_face_new(struct hub *hub, const struct etcd_options *options, stru
     arena_init(&face->arena, 0);
     list_init(&face->waiting);
     list_init(&face->streams);
+    entropy_fill(&face->hash_key, sizeof face->hash_key);
     face->long_ranges.most = LONG_RANGES_MAX;
     face->sorted_ranges.most = SORTED_RANGES_MAX;
     list_init(&face->long_ranges.waiting);

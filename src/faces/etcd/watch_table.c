@@ -1,5 +1,5 @@
-/* The watchers of a stream by id. Ids are any int64 that the client likes; a stream of one watcher
- * is as common as one of ten thousand. */
+/* The watchers of a stream by id. Ids are any int64 that the client likes, so the hash has a key;
+ * a stream of one watcher is as common as one of ten thousand. */
 #include "base/mem.h"
 #include "faces/etcd/watch.h"
 
@@ -7,8 +7,8 @@ enum { BUCKETS_FIRST = 8 };
 
 static size_t bucket_of(const struct etcd_watches *s, int64_t id)
 {
-    uint64_t hash = (uint64_t)id * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(hash >> 32) & (s->bucket_n - 1);
+    uint64_t hash = siphash(&s->stream.face->hash_key, bytes_of(&id, sizeof id));
+    return (size_t)hash & (s->bucket_n - 1);
 }
 
 struct etcd_watch *watch_find(const struct etcd_watches *s, int64_t id)
