@@ -289,6 +289,15 @@ static void write_beyond_the_credits_is_refused_as_busy(void **state)
     fake_run(f);
 }
 
+static void limits_are_those_of_the_book_unless_told_otherwise(void **state)
+{
+    struct fake *f = *state;
+    const struct hub_options *o = &f->hub->options;
+    assert_int_equal(o->credits, 16 << 20);
+    assert_int_equal(o->watch_buffer_bytes, 256 << 10);
+    assert_int_equal(o->quota_bytes, (uint64_t)2 << 30);
+}
+
 /* What a write counts for beside its body is what a first one has shown. */
 static void write_of_just_the_credits_is_taken_and_one_byte_more_refused(void **state)
 {
@@ -346,6 +355,7 @@ int main(void)
         T(work_is_run_once_a_turn_until_it_is_done),
         T(works_share_the_time_of_a_turn_and_take_turns),
         T(write_beyond_the_credits_is_refused_as_busy),
+        T(limits_are_those_of_the_book_unless_told_otherwise),
         T(write_of_just_the_credits_is_taken_and_one_byte_more_refused),
         T(write_above_the_credits_is_taken_when_nothing_else_is_under_way),
     };

@@ -211,6 +211,15 @@ static void full_stream_is_given_nothing_and_goes_on_without_a_gap(void **state)
     assert_int_equal(counts.slow, 0);
 }
 
+static void stream_at_its_budget_is_still_given_events(void **state)
+{
+    watch("a", "", 0);
+    heard("created@1 ");
+    stream.pending = BUFFER_BYTES;
+    fake_put(&fake, "a=1");
+    heard("a=1@2 ");
+}
+
 static void lost_batches_are_read_from_the_history(void **state)
 {
     watch("a", "b", 0);
@@ -335,6 +344,7 @@ int main(void)
         T(prefix_holds_its_keys_only),
         T(filters_leave_kinds_out),
         T(full_stream_is_given_nothing_and_goes_on_without_a_gap),
+        T(stream_at_its_budget_is_still_given_events),
         T(lost_batches_are_read_from_the_history),
         T(batch_below_the_next_revision_is_skipped),
         T(compaction_that_overtakes_ends_the_watcher),
