@@ -21,6 +21,7 @@
 #include "net/grpc_gzip.h"
 #include "net/grpc_head.h"
 #include "net/grpc_routes.h"
+#include "net/http2_hold.h"
 #include "net/http2_send.h"
 #include "net/http2_stream.h"
 #include "net/serve.h"

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/metric.h"
+#include "net/http2_hold.h"
 #include "net/http2_session.h"
-#include "net/http2_stream.h"
 
 /* -- fields ------------------------------------------------------------------------------------ */
 

@@ -93,6 +93,11 @@ void http2_stream_free(struct http2_stream *s);
 void http2_free_streams(struct http2 *c);
 /* False: the block is larger than HTTP2_HEAD_MAX. */
 bool http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value);
+/* Call after each change of what OUT holds. */
+void http2_note_unsent(struct http2_stream *s);
+
+/* -- http2_hold.c ------------------------------------------------------------------------------ */
+
 /* New bytes, or what is held: shown to the user as far as it wants. */
 void http2_stream_take(struct http2_stream *s, struct bytes in);
 void http2_stream_take_end(struct http2_stream *s);
@@ -100,9 +105,8 @@ void http2_stream_take_end(struct http2_stream *s);
 void http2_stream_go_on(struct http2_stream *s);
 /* Gives back what windows are owed, and ends streams that hold too much. */
 void http2_settle(struct http2 *c);
-
-/* Call after each change of what OUT holds. */
-void http2_note_unsent(struct http2_stream *s);
+/* What is held is gone. */
+void http2_stream_drop_held(struct http2_stream *s);
 
 /* -- http2_send.c ------------------------------------------------------------------------------ */
 

@@ -1,4 +1,4 @@
-/* net/http2_stream.h -- a stream as its user sees it: what it is, what comes in. */
+/* net/http2_stream.h -- a stream as its user sees it: what it is, what its head says. */
 #ifndef NET_HTTP2_STREAM_H
 #define NET_HTTP2_STREAM_H
 
@@ -18,15 +18,5 @@ const struct http2_header *http2_stream_headers(const struct http2_stream *s, si
 struct bytes http2_stream_header(const struct http2_stream *s, const char *name);
 /* More headers came than are kept. */
 bool http2_stream_headers_cut(const struct http2_stream *s);
-
-/* Do not show data before N bytes are there (or the end). */
-void http2_stream_want(struct http2_stream *s, size_t n);
-/* Stop and go on showing what comes; flow control reaches the peer. Going on happens later in this
- * turn or the next, never inside the call. Not counted. */
-void http2_stream_pause(struct http2_stream *s);
-void http2_stream_resume(struct http2_stream *s);
-bool http2_stream_is_paused(const struct http2_stream *s);
-/* Whatever still comes is dropped. */
-void http2_stream_discard(struct http2_stream *s);
 
 #endif
