@@ -23,6 +23,9 @@ struct net_limits {                /* 0 = the default in brackets */
                                       window, above four times it streams are ended [16 MiB] */
 };
 
+/* LIMITS with the defaults filled in. */
+struct net_limits net_limits_filled(const struct net_limits *limits);
+
 /* What one listener serves. All pointers are kept. */
 struct net_service {
     const char *name;                           /* "etcd" for logs and metrics */
