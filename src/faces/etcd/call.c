@@ -196,6 +196,8 @@ static void write_done(void *ctx, enum err err, const struct command_result *res
     c->write = NULL;
     if (err != OK)
         etcd_count(c->face->metrics.proposals_failed, 1);
+    if (err == OK && result->err != OK && c->on_refused != NULL && c->on_refused(c, result->err))
+        return;
     if (err == OK)
         err = result->err;
     if (err != OK)

@@ -11,6 +11,7 @@ struct etcd_call;
 
 typedef void (*call_read_fn)(struct etcd_call *c, const struct view *view);
 typedef void (*call_written_fn)(struct etcd_call *c, const struct command_result *result);
+typedef bool (*call_refused_fn)(struct etcd_call *c, enum err err);
 
 struct call_sweep;
 
@@ -27,6 +28,8 @@ struct etcd_call {
     call_read_fn on_read;
     struct hub_write *write;
     call_written_fn on_written;
+    call_refused_fn on_refused; /* of a command that was applied and refused: true if it has seen to
+                                   it. NULL: the client is told */
     struct hub_lease lease;
     struct call_sweep *sweep;
 };

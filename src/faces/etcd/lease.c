@@ -29,11 +29,24 @@ static void granted(struct etcd_call *c, const struct command_result *result)
     call_answered(c);
 }
 
+/* Anyone may have chosen the id that we drew. */
+static bool draw_again(struct etcd_call *c, enum err err)
+{
+    struct grant_call *g = CONTAINER_OF(c, struct grant_call, call);
+    if (!g->drawn || err != ERR_LEASE_EXISTS)
+        return false;
+    g->grant.id = 0;
+    submit_grant(c);
+    return true;
+}
+
 static void submit_grant(struct etcd_call *c)
 {
     struct grant_call *g = CONTAINER_OF(c, struct grant_call, call);
+    const struct etcd_options *o = &c->face->options;
     while (g->drawn && g->grant.id == 0)
-        g->grant.id = (int64_t)(entropy_u64() & INT64_MAX);
+        g->grant.id = (int64_t)(o->draw(o->draw_ctx) & INT64_MAX);
+    c->on_refused = draw_again;
     struct buf *body = &c->face->scratch;
     buf_clear(body, 64 * 1024);
     lease_grant_encode(&g->grant, body);

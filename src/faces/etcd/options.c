@@ -3,7 +3,14 @@
 
 #include <stddef.h>
 
+#include "loop/loop.h"
+
 enum { MESSAGE_OVERHEAD = 512 * 1024, PROGRESS_LEAST_MS = 100 };
+
+static uint64_t draw_any(void *ctx)
+{
+    return entropy_u64();
+}
 
 struct etcd_options etcd_options_filled(const struct etcd_options *options)
 {
@@ -20,6 +27,8 @@ struct etcd_options etcd_options_filled(const struct etcd_options *options)
         o.progress_interval_ms = 600000;
     if (o.progress_interval_ms < PROGRESS_LEAST_MS)
         o.progress_interval_ms = PROGRESS_LEAST_MS;
+    if (o.draw == NULL)
+        o.draw = draw_any;
     if (o.server_version == NULL)
         o.server_version = ETCD_ANSWERS_AS;
     if (o.cluster_version == NULL)

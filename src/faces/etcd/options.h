@@ -19,6 +19,8 @@ struct etcd_options {
     const char *server_version;    /* [ETCD_ANSWERS_AS] */
     const char *cluster_version;   /* ["3.6.0"] */
     const char *storage_version;   /* ["3.6.0"] */
+    uint64_t (*draw)(void *ctx);   /* lease ids that clients leave to us [entropy_u64] */
+    void *draw_ctx;
     /* Appends all metrics in Prometheus' text format; NULL: /metrics is 404. */
     void (*render_metrics)(void *ctx, struct buf *out);
     void *render_ctx;

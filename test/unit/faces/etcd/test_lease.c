@@ -47,6 +47,28 @@ static void ids_are_chosen_positive_or_taken_as_given(void **state) /* 22 */
                      INT64_C(9000000000));
 }
 
+static uint64_t draw_from_list(void *ctx)
+{
+    static const uint64_t drawn[] = { 77, UINT64_C(1) << 63, 77, 78, 79 };
+    size_t *at = ctx;
+    assert_true(*at < ARRAY_LEN(drawn));
+    return drawn[(*at)++];
+}
+
+static size_t drawn_n;
+
+/* 2^63 is 0 without its sign, which is no id. */
+static void id_that_is_taken_is_drawn_again(void **state)
+{
+    enum grpc_status status;
+    assert_int_equal(grant(*state, 60, 0, &status, NULL)->id, 77);
+    assert_int_equal(grant(*state, 60, 0, &status, NULL)->id, 78);
+    assert_int_equal(drawn_n, 4);
+    grant(*state, 60, 78, &status, NULL); /* one that the client chose is not */
+    assert_int_equal(status, GRPC_FAILED_PRECONDITION);
+    assert_int_equal(drawn_n, 4);
+}
+
 static void remaining_time_is_in_whole_seconds_surely_left(void **state)
 {
     enum grpc_status status;
@@ -192,11 +214,25 @@ static void client_that_does_not_read_is_not_read(void **state)
     assert_false(fake_is_paused(call));
 }
 
+static int start_with_drawn_ids(void **state)
+{
+    static struct fixture f;
+    drawn_n = 0;
+    fixture_init(&f);
+    f.options.draw = draw_from_list;
+    f.options.draw_ctx = &drawn_n;
+    fixture_start(&f);
+    *state = &f;
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_FIXTURE(short_ttls_are_raised_to_2),
         ON_FIXTURE(ids_are_chosen_positive_or_taken_as_given),
+        cmocka_unit_test_setup_teardown(id_that_is_taken_is_drawn_again, start_with_drawn_ids,
+                                        end_fixture),
         ON_FIXTURE(remaining_time_is_in_whole_seconds_surely_left),
         ON_FIXTURE(unknown_lease_has_minus_one_second_left),
         ON_FIXTURE(keys_of_a_lease_are_listed_and_leave_with_it),
