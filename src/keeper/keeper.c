@@ -44,7 +44,11 @@ struct keeper {
     size_t moves_under_way;
     struct list parked;
     struct metric *granted, *renewed, *revoked, *expired, *held;
+    struct histogram *ttls;
 };
+
+/* Longer TTLs are counted as this, for nanoseconds must hold them: 100 years. */
+#define TTL_SEEN_MS UINT64_C(3155760000000)
 
 static const struct origin keeper_origin = { .face = FACE_KEEPER };
 
@@ -173,9 +177,12 @@ static void serve_parked(struct keeper *k)
 
 static void count_change(struct keeper *k, const struct lease_change *change)
 {
-    if (change->kind == LEASE_CHANGE_GRANTED)
+    if (change->kind == LEASE_CHANGE_GRANTED) {
         metric_add(k->granted, 1);
-    else if (change->kind == LEASE_CHANGE_REMOVED)
+        histogram_observe_ns(k->ttls, change->grant.ttl_ms > TTL_SEEN_MS
+                                          ? TTL_SEEN_MS * 1000000
+                                          : change->grant.ttl_ms * 1000000);
+    } else if (change->kind == LEASE_CHANGE_REMOVED)
         metric_add(k->revoked, 1);
 }
 
@@ -258,6 +265,13 @@ static enum err load_leases(struct keeper *k)
 
 static void make_metrics(struct keeper *k, struct metrics *m)
 {
+    static const double ttls[] = {
+        1,    2,    4,     8,     16,    32,     64,     128,    256,     512,     1024,    2048,
+        4096, 8192, 16384, 32768, 65536, 131072, 262144, 524288, 1048576, 2097152, 4194304, 8388608
+    };
+    k->ttls = metric_histogram(metric_family(m, METRIC_HISTOGRAM, "etcd_debugging_lease_ttl_total",
+                                             "TTLs of the leases granted, in seconds."),
+                               "", ttls, ARRAY_LEN(ttls));
     k->granted = metric_counter(m, "etcd_debugging_lease_granted_total", "Leases granted.");
     k->renewed = metric_counter(m, "etcd_debugging_lease_renewed_total", "Leases renewed.");
     k->revoked = metric_counter(m, "etcd_debugging_lease_revoked_total", "Leases removed.");

@@ -85,7 +85,7 @@ struct replica {
     struct disk_thread *disk_thread;
     struct snapshotter *snapshotter; /* helper thread's */
     struct histogram *sync_time, *apply_time;
-    struct metric *sync_bytes, *entries, *commands;
+    struct metric *sync_bytes, *entries, *commands, *slow_applies, *leader_changes;
 };
 
 void core_receive(struct replica *r, struct proposal *p);

@@ -24,6 +24,10 @@ static void make_metrics(struct replica *r)
                                      "", sync_bounds, ARRAY_LEN(sync_bounds));
     r->sync_bytes = metric_counter(m, "muster_log_payload_bytes_total",
                                    "Bytes of entries written to the log, without padding.");
+    r->slow_applies = metric_counter(m, "etcd_server_slow_apply_total",
+                                     "Entries that took longer than 100 ms to apply.");
+    r->leader_changes = metric_counter(m, "etcd_server_leader_changes_seen_total",
+                                       "How often somebody began to lead.");
     r->entries = metric_counter(m, "muster_replica_entries_total", "Log entries applied.");
     r->commands = metric_counter(m, "muster_replica_commands_total", "Commands applied.");
 }

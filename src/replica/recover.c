@@ -180,6 +180,7 @@ static enum err begin_term(struct replica *r, const struct log_found *found, uin
     struct log_entry entry = { .index = ++r->last_index, .term = r->term };
     struct log_hard hard = { .term = r->term, .vote = r->member_id, .commit = entry.index - 1 };
     enum err e = log_append(r->log, &entry, 1, &hard, why);
+    metric_add(r->leader_changes, 1);
     return e != OK ? e : apply_now(r, entry.index, entry.term, entry.payload, why);
 }
 

@@ -12,6 +12,8 @@
 #include "replica/disk_thread.h"
 #include "replica/publish.h"
 
+#define SLOW_APPLY_NS UINT64_C(100000000) /* etcd's measure */
+
 /* -- queues ----------------------------------------------------------------------------------- */
 
 static void queue_put(struct queue *q, struct proposal *p)
@@ -155,7 +157,10 @@ static void finish_flight(struct replica *r, struct flight *f, struct effects *e
     list_remove(&f->link);
     r->durable_n--;
     r->apply = NULL;
-    histogram_observe_ns(r->apply_time, clock_now_ns() - f->apply_began_ns);
+    uint64_t apply_ns = clock_now_ns() - f->apply_began_ns;
+    histogram_observe_ns(r->apply_time, apply_ns);
+    if (apply_ns > SLOW_APPLY_NS)
+        metric_add(r->slow_applies, 1);
     atomic_store_explicit(&r->applied, f->index, memory_order_release);
     publish_effects(r, f, e);
     for (size_t i = 0; i < SPACES && !r->sweep_due; i++)

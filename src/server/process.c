@@ -60,6 +60,12 @@ static double file_limit(void *ctx)
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (double)limit.rlim_cur : 0;
 }
 
+static double virtual_limit(void *ctx)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_AS, &limit) == 0 ? (double)limit.rlim_cur : 0;
+}
+
 static double started(void *ctx)
 {
     return ((const struct process_metrics *)ctx)->started;
@@ -81,6 +87,8 @@ struct process_metrics *process_metrics_new(struct metrics *m)
                     NULL);
     metric_callback(m, METRIC_GAUGE, "process_max_fds", "Most open file descriptors.", file_limit,
                     NULL);
+    metric_callback(m, METRIC_GAUGE, "process_virtual_memory_max_bytes",
+                    "Most virtual memory there may be.", virtual_limit, NULL);
     metric_callback(m, METRIC_GAUGE, "os_fd_used", "Open file descriptors.", open_files, NULL);
     metric_callback(m, METRIC_GAUGE, "os_fd_limit", "Most open file descriptors.", file_limit,
                     NULL);

@@ -66,8 +66,25 @@ static double compacted_revision(void *hub)
     return facts_revisions(hub, &now, &compacted) ? (double)compacted : 0;
 }
 
+static double bytes_of_calls(void *counter)
+{
+    return (double)metric_get(counter);
+}
+
+/* What net counts for the listener of this face, under the name that dashboards know. */
+static void show_bytes(struct metrics *m, const char *name, const char *help, const char *counted)
+{
+    struct metric_family *family = metric_family(m, METRIC_COUNTER, counted, help);
+    metric_callback(m, METRIC_COUNTER, name, help, bytes_of_calls,
+                    metric_series(family, "listener=\"etcd\""));
+}
+
 void etcd_gauges_register(struct metrics *m, struct hub *hub)
 {
+    show_bytes(m, "etcd_network_client_grpc_received_bytes_total", "Bytes of calls received.",
+               "muster_net_grpc_received_bytes_total");
+    show_bytes(m, "etcd_network_client_grpc_sent_bytes_total", "Bytes of calls sent.",
+               "muster_net_grpc_sent_bytes_total");
     /* clang-format off */
     static const struct {
         const char *name, *help;

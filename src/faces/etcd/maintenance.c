@@ -167,10 +167,17 @@ struct hash_call {
     uint64_t revision; /* 0 = the newest */
 };
 
+static void observe(struct histogram *h, uint64_t began_ns)
+{
+    if (h != NULL)
+        histogram_observe_ns(h, clock_now_ns() - began_ns);
+}
+
 static void answer_hash(struct etcd_call *c, const struct view *view)
 {
-    uint64_t hash;
+    uint64_t hash, began_ns = clock_now_ns();
     enum err e = store_hash(view, &hash);
+    observe(c->face->metrics.hash_seconds, began_ns);
     if (e != OK) {
         call_fail(c, e);
         return;
@@ -194,7 +201,9 @@ static void answer_hash_kv(struct etcd_call *c, const struct view *view)
 {
     const struct hash_call *h = CONTAINER_OF(c, struct hash_call, call);
     uint32_t value;
+    uint64_t began_ns = clock_now_ns();
     enum err e = store_hash_space(view, SPACE_ETCD, h->revision, &value);
+    observe(c->face->metrics.hash_rev_seconds, began_ns);
     if (e != OK) {
         call_fail(c, e);
         return;

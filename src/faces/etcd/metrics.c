@@ -38,8 +38,6 @@ static void make_counters(struct etcd_metrics *m)
         { &m->deletes, "etcd_mvcc_delete_total", "Range deletes seen by this member." },
         { &m->txns, "etcd_mvcc_txn_total", "Transactions seen by this member." },
         { &m->ranges, "etcd_mvcc_range_total", "Ranges seen by this member." },
-        { &m->put_bytes, "etcd_debugging_mvcc_total_put_size_in_bytes",
-          "Bytes of keys and values put." },
         { &m->health_ok, "etcd_server_health_success", "Health checks that succeeded." },
         { &m->health_failed, "etcd_server_health_failures", "Health checks that failed." },
         { &m->read_indexes_failed, "etcd_server_read_indexes_failed_total",
@@ -50,6 +48,17 @@ static void make_counters(struct etcd_metrics *m)
     /* clang-format on */
     for (size_t i = 0; i < ARRAY_LEN(counters); i++)
         *counters[i].metric = metric_counter(m->registry, counters[i].name, counters[i].help);
+    /* etcd says that it is a gauge, though it only rises. */
+    m->put_bytes = metric_gauge(m->registry, "etcd_debugging_mvcc_total_put_size_in_bytes",
+                                "Bytes of keys and values put.");
+}
+
+static struct histogram *hash_series(struct metrics *m, const char *name, const char *help)
+{
+    static const double bounds[] = { 0.01, 0.02, 0.04,  0.08,  0.16,  0.32,  0.64,  1.28,
+                                     2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84 };
+    return metric_histogram(metric_family(m, METRIC_HISTOGRAM, name, help), "", bounds,
+                            ARRAY_LEN(bounds));
 }
 
 static struct histogram *apply_series(struct metrics *m, const char *op)
@@ -94,6 +103,10 @@ void etcd_metrics_init(struct etcd_metrics *m, struct metrics *registry, const c
     m->apply_delete = apply_series(registry, "DeleteRange");
     m->apply_txn = apply_series(registry, "Txn");
     m->range_seconds = apply_series(registry, NULL);
+    m->hash_seconds =
+        hash_series(registry, "etcd_mvcc_hash_duration_seconds", "Time to hash the whole store.");
+    m->hash_rev_seconds = hash_series(registry, "etcd_mvcc_hash_rev_duration_seconds",
+                                      "Time to hash the keys of a revision.");
     m->client_requests =
         metric_family(registry, METRIC_COUNTER, "etcd_server_client_requests_total",
                       "Requests by kind and the client's API version.");

@@ -19,6 +19,7 @@ struct etcd_metrics {
     struct metric *put_bytes;
     struct metric *health_ok, *health_failed, *read_indexes_failed, *proposals_failed;
     struct histogram *apply_put, *apply_delete, *apply_txn, *range_seconds;
+    struct histogram *hash_seconds, *hash_rev_seconds;
 };
 
 void etcd_metrics_init(struct etcd_metrics *m, struct metrics *registry, const char *version,
