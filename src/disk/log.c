@@ -209,11 +209,14 @@ static enum err settle(struct log *log, const struct log_reader *r, struct why *
     return e != OK ? e : sort_files(log, r, why);
 }
 
-static enum err give_all(struct log *log,
+/* Gives the entries above the caller's base: those below it are in what the caller has. */
+static enum err give_new(struct log *log,
                          enum err (*each)(void *ctx, const struct log_entry *entry), void *ctx,
                          struct why *why)
 {
     uint64_t first = log_map_first(&log->map);
+    if (first <= log->options.base_index)
+        first = log->options.base_index + 1;
     if (each == NULL || first > log->map.last)
         return OK;
     enum err e = log_read_places(log->options.fs, log->options.dir, &log->map, &log->reading, first,
@@ -265,7 +268,7 @@ enum err log_open(const struct log_options *options,
     }
     log_reader_fini(&r);
     if (e == OK)
-        e = give_all(log, each, ctx, why);
+        e = give_new(log, each, ctx, why);
     if (e != OK) {
         log_close(log);
         return e;
@@ -305,7 +308,7 @@ enum err log_scan(const struct log_options *options,
     enum err e = read_directory(log, &r, &found, why);
     log_reader_fini(&r);
     if (e == OK)
-        e = give_all(log, each, ctx, why);
+        e = give_new(log, each, ctx, why);
     log_close(log);
     if (e == OK)
         *ret_found = found;

@@ -17,7 +17,8 @@ struct log_options {
     uint64_t segment_bytes;         /* 0 = 64 MiB */
     uint64_t (*entropy)(void *ctx); /* salts */
     void *entropy_ctx;
-    /* The entry before the log's first may be at most here; 0 for a new log, else the snapshot. */
+    /* What the caller has already: the log must begin at most right behind it, and gives only what
+     * is above it. 0 for all of a log. */
     uint64_t base_index, base_term;
 };
 
@@ -32,8 +33,9 @@ struct log_found {
 };
 
 /* Opens the log of DIR, making it if there is none; cuts a torn tail; syncs once. EACH (may be
- * NULL) is called for every entry that stands, in order of index after truncations have been
- * applied, and lends its payload for the call; what it returns but OK ends the opening with that.
+ * NULL) is called for every entry above base_index that stands, in order of index after truncations
+ * have been applied, and lends its payload for the call; what it returns but OK ends the opening
+ * with that.
  * ERR_DAMAGED: an invalid record with a valid later batch behind it; WHY names file, offset and way
  * out. ERR_VERSION for a format it does not know. */
 MUST_CHECK enum err log_open(const struct log_options *options,

@@ -48,7 +48,11 @@ enum err fixture_open(struct fs *fs, uint64_t base, struct readback *ret_read, s
 {
     struct log_options options = fixture_options(fs, base);
     *ret_read = (struct readback){ 0 };
-    return log_open(&options, fixture_note, ret_read, &ret_read->found, ret, why);
+    struct log_found *found = &ret_read->found;
+    enum err e = log_open(&options, NULL, NULL, found, ret, why);
+    if (e != OK || found->first > found->last)
+        return e;
+    return log_read(*ret, found->first, found->last, UINT64_MAX, fixture_note, ret_read, why);
 }
 
 enum err fixture_scan(struct fs *fs, struct readback *ret_read, struct why *why)

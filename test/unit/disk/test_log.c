@@ -352,6 +352,22 @@ static void an_error_of_the_reader_ends_the_opening(void **state)
     assert_int_equal(log_open(&options, refuse, NULL, &s->read.found, &s->log, &s->why), ERR_RULES);
 }
 
+static void the_opening_gives_what_the_caller_has_not(void **state)
+{
+    struct set *s = *state;
+    struct log_options options = fixture_options(sim_fs_fs(s->sim), 3);
+    fixture_fill(s->log, 1, 5, 300, 1);
+    log_close(s->log);
+    s->log = NULL;
+    s->read.n = 0;
+    assert_int_equal(log_open(&options, fixture_note, &s->read, &s->read.found, &s->log, &s->why),
+                     OK);
+    assert_int_equal(s->read.found.first, 1);
+    assert_int_equal(s->read.n, 2);
+    assert_int_equal(s->read.facts[0].index, 4);
+    assert_int_equal(s->read.facts[1].index, 5);
+}
+
 static void figures_count_what_was_written(void **state)
 {
     struct set *s = *state;
@@ -393,6 +409,7 @@ int main(void)
         TEST(a_ready_spare_outlives_a_restart),
         TEST(spares_beyond_need_are_removed),
         TEST(an_error_of_the_reader_ends_the_opening),
+        TEST(the_opening_gives_what_the_caller_has_not),
         TEST(figures_count_what_was_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
