@@ -7,6 +7,9 @@
  * end is a check handle and the second half a prepare handle: nothing runs between FLUSH and the
  * sleep, and what any callback of the turn has appended leaves before it.
  *
+ * Other threads wake it by an event descriptor of our own: libuv's async handles make whoever wakes
+ * up spin, and yield, until the sender has come back from its system call.
+ *
  * All timers of a loop lie in one wheel. WAKE_MS is not later than the earliest of them: setting an
  * earlier timer lowers it, cancelling leaves it, and only when it has come is it computed anew. */
 #include "loop/loop.h"
@@ -17,8 +20,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/mem.h"
@@ -31,16 +36,21 @@ struct loop {
     uv_prepare_t sleeping;
     uv_idle_t sleepless; /* active: the next poll does not wait */
     uv_timer_t alarm;    /* ends the sleep when a timer is due */
-    uv_async_t stop;
+    uv_poll_t bell;
+    int bell_fd;
+    _Atomic bool stopping;
     struct list hooks[LOOP_STAGES];
     struct wheel wheel;
     uint64_t wake_ms;  /* UINT64_MAX: no timer */
     uint64_t alarm_ms; /* what ALARM is set to, UINT64_MAX: it is not */
     uint64_t now_ns;
     bool again;
+    bool mail_is_past; /* in this turn */
     uv_thread_t thread;
     char name[NAME_MAX_BYTES + 1];
 };
+
+static _Thread_local const struct loop *running; /* by this thread */
 
 /* -- clocks ------------------------------------------------------------------------------------ */
 
@@ -132,8 +142,11 @@ static void on_arrived(uv_check_t *handle)
 {
     struct loop *loop = handle->data;
     loop->now_ns = clock_now_ns();
+    if (atomic_load_explicit(&loop->stopping, memory_order_acquire))
+        uv_stop(&loop->uv);
     ring_timers(loop);
     run_hooks(loop, LOOP_STAGE_MAIL);
+    loop->mail_is_past = true;
 }
 
 static void on_alarm(uv_timer_t *handle)
@@ -171,11 +184,32 @@ static void on_sleeping(uv_prepare_t *handle)
     else
         uv_idle_stop(&loop->sleepless);
     loop->again = false;
+    loop->mail_is_past = false;
 }
 
-static void on_stop(uv_async_t *handle)
+/* The turn that it starts is all that is wanted. */
+static void on_bell(uv_poll_t *handle, int status, int events)
 {
-    uv_stop(handle->loop);
+    struct loop *loop = handle->data;
+    eventfd_t times;
+    int failed = eventfd_read(loop->bell_fd, &times);
+    assert(failed == 0);
+    (void)failed;
+}
+
+static void ring_bell(struct loop *loop)
+{
+    int failed = eventfd_write(loop->bell_fd, 1);
+    assert(failed == 0); /* it would take 2^64 of them */
+    (void)failed;
+}
+
+void loop_wake(struct loop *loop)
+{
+    if (running != loop)
+        ring_bell(loop);
+    else if (loop->mail_is_past)
+        loop->again = true;
 }
 
 void loop_hook_add(struct loop *loop, enum loop_stage stage, struct loop_hook *hook)
@@ -198,13 +232,19 @@ void loop_again(struct loop *loop)
 enum err loop_new(const char *name, struct loop **ret)
 {
     struct loop *loop = mem_zalloc(1, sizeof(*loop));
-    if (uv_loop_init(&loop->uv) != 0) {
+    loop->bell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (loop->bell_fd < 0) {
         mem_free(loop);
         return ERR_SYSTEM;
     }
-    /* Only the async handle asks the system for something (an event descriptor). */
-    if (uv_async_init(&loop->uv, &loop->stop, on_stop) != 0) {
+    if (uv_loop_init(&loop->uv) != 0) {
+        close(loop->bell_fd);
+        mem_free(loop);
+        return ERR_SYSTEM;
+    }
+    if (uv_poll_init(&loop->uv, &loop->bell, loop->bell_fd) != 0) {
         uv_loop_close(&loop->uv);
+        close(loop->bell_fd);
         mem_free(loop);
         return ERR_SYSTEM;
     }
@@ -213,6 +253,8 @@ enum err loop_new(const char *name, struct loop **ret)
     uv_idle_init(&loop->uv, &loop->sleepless);
     uv_timer_init(&loop->uv, &loop->alarm);
     loop->arrived.data = loop->sleeping.data = loop->alarm.data = loop;
+    loop->bell.data = loop;
+    uv_poll_start(&loop->bell, UV_READABLE, on_bell);
     uv_check_start(&loop->arrived, on_arrived);
     uv_prepare_start(&loop->sleeping, on_sleeping);
 
@@ -236,7 +278,7 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
-    uv_close((uv_handle_t *)&loop->stop, NULL);
+    uv_close((uv_handle_t *)&loop->bell, NULL);
     uv_close((uv_handle_t *)&loop->arrived, NULL);
     uv_close((uv_handle_t *)&loop->sleeping, NULL);
     uv_close((uv_handle_t *)&loop->sleepless, NULL);
@@ -246,16 +288,20 @@ void loop_free(struct loop *loop)
     int failed = uv_loop_close(&loop->uv);
     assert(failed == 0);
     (void)failed;
+    close(loop->bell_fd);
     mem_free(loop);
 }
 
 void loop_run(struct loop *loop)
 {
+    running = loop;
     loop->now_ns = clock_now_ns();
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     /* The turn in which the stop came has not had its end yet. */
     run_hooks(loop, LOOP_STAGE_ANSWER);
     run_hooks(loop, LOOP_STAGE_FLUSH);
+    running = NULL;
+    atomic_store_explicit(&loop->stopping, false, memory_order_relaxed);
 }
 
 static void run_thread(void *arg)
@@ -284,7 +330,8 @@ void loop_stop_join(struct loop *loop)
 
 void loop_stop(struct loop *loop)
 {
-    uv_async_send(&loop->stop);
+    atomic_store_explicit(&loop->stopping, true, memory_order_release);
+    ring_bell(loop);
 }
 
 struct uv_loop_s *loop_uv(struct loop *loop)

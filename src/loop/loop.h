@@ -1,7 +1,7 @@
 /* loop/loop.h -- an event loop and the thread that runs it.
  *
- * One loop per thread, one thread per loop. Everything but loop_stop and mailbox_send belongs to
- * the loop's own thread (or to its creator before loop_start). */
+ * One loop per thread, one thread per loop. Everything but loop_stop, loop_wake and mailbox_send
+ * belongs to the loop's own thread (or to its creator before loop_start). */
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
@@ -30,6 +30,9 @@ void loop_join(struct loop *loop);
 void loop_run(struct loop *loop);
 /* Ends loop_run / the thread after the present turn. Any thread. */
 void loop_stop(struct loop *loop);
+/* Something was posted to LOOP: its MAIL stage runs before it sleeps (again). Any thread; from its
+ * own no system call. */
+void loop_wake(struct loop *loop);
 struct uv_loop_s *loop_uv(struct loop *loop);
 
 /* Monotonic, read once a turn. */

@@ -8,25 +8,18 @@
 #include "loop/mailbox.h"
 
 #include <stdlib.h>
-#include <uv.h>
 
 #include "base/mem.h"
 
 struct mailbox {
     _Atomic(struct mail *) top;
     struct loop *loop;
-    uv_async_t bell;
     struct loop_hook take, sleep;
 };
 
 static struct mail awake_mark;
 #define ASLEEP ((struct mail *)NULL)
 #define AWAKE (&awake_mark)
-
-static void on_bell(uv_async_t *bell)
-{
-    (void)bell; /* the turn it starts is all that is wanted */
-}
 
 void mailbox_take(struct mailbox *box)
 {
@@ -68,20 +61,10 @@ enum err mailbox_new(struct loop *loop, struct mailbox **ret)
     box->take.run = take_hook;
     box->sleep.run = sleep_hook;
     atomic_init(&box->top, ASLEEP);
-    if (uv_async_init(loop_uv(loop), &box->bell, on_bell) != 0) {
-        mem_free(box);
-        return ERR_SYSTEM;
-    }
-    box->bell.data = box;
     loop_hook_add(loop, LOOP_STAGE_MAIL, &box->take);
     loop_hook_add(loop, LOOP_STAGE_FLUSH, &box->sleep);
     *ret = box;
     return OK;
-}
-
-static void on_bell_closed(uv_handle_t *bell)
-{
-    mem_free(bell->data);
 }
 
 void mailbox_free(struct mailbox *box)
@@ -91,16 +74,17 @@ void mailbox_free(struct mailbox *box)
     loop_hook_remove(&box->take);
     loop_hook_remove(&box->sleep);
     mailbox_take(box);
-    uv_close((uv_handle_t *)&box->bell, on_bell_closed);
+    mem_free(box);
 }
 
 void mailbox_send(struct mailbox *to, struct mail *take_mail)
 {
+    struct loop *loop = to->loop; /* who gets the mail may free the box */
     struct mail *top = atomic_load_explicit(&to->top, memory_order_relaxed);
     do
         take_mail->next = top;
     while (!atomic_compare_exchange_weak_explicit(&to->top, &top, take_mail, memory_order_acq_rel,
                                                   memory_order_relaxed));
     if (top == ASLEEP)
-        uv_async_send(&to->bell);
+        loop_wake(loop);
 }

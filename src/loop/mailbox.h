@@ -1,7 +1,8 @@
 /* loop/mailbox.h -- messages between threads, without a syscall for each.
  *
  * A message embeds `struct mail`; whoever receives it owns it. Mail of one sender arrives in the
- * order sent. The receiver is woken only if it may be asleep; it takes all that waits at once. */
+ * order sent. The receiver is woken only if it may be asleep; it takes all that waits at once. A thread may send
+ * to itself. */
 #ifndef LOOP_MAILBOX_H
 #define LOOP_MAILBOX_H
 
