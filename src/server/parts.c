@@ -26,7 +26,7 @@ enum { IO_THREADS_MAX = 64, HOURS_MAX = 1000000 };
 
 struct io { /* one io thread */
     struct parts *parts;
-    struct loop *loop;
+    struct loop *loop; /* core's, if that is the only one */
     struct mailbox *box;
     struct hub *hub;
     struct etcd_face *etcd;
@@ -43,6 +43,7 @@ struct parts {
     struct keeper *keeper;
     struct io io[IO_THREADS_MAX];
     size_t io_n;
+    bool one_thread; /* core's own serves the connections */
     void *etcd_contexts[IO_THREADS_MAX], *native_contexts[IO_THREADS_MAX];
     struct net_server *net;
     struct listeners listeners;
@@ -145,7 +146,11 @@ static void not_ready(void *ctx, struct buf *out)
 static enum err open_io(struct parts *p, struct io *io, struct why *why)
 {
     io->parts = p;
-    enum err e = loop_new("io", &io->loop);
+    enum err e = OK;
+    if (p->one_thread)
+        io->loop = replica_loop(p->replica);
+    else
+        e = loop_new("io", &io->loop);
     if (e == OK)
         e = mailbox_new(io->loop, &io->box);
     struct hub_options hub = { .replica = p->replica,
@@ -174,10 +179,23 @@ static size_t thread_count(const struct config *c)
     return cores > 2 ? (size_t)(cores - 1 < IO_THREADS_MAX ? cores - 1 : IO_THREADS_MAX) : 1;
 }
 
+static enum err check_threads(const struct config *c, struct why *why)
+{
+    if (!c->one_thread || c->io_threads == 0)
+        return OK;
+    return why_set(why, ERR_INVALID, "--one-thread leaves no room for --io-threads: give one");
+}
+
+static bool is_one_thread(const struct config *c)
+{
+    return c->one_thread || (c->io_threads == 0 && sysconf(_SC_NPROCESSORS_ONLN) < 2);
+}
+
 static enum err open_threads(struct parts *p, struct why *why)
 {
     enum err e = OK;
-    p->io_n = thread_count(p->config);
+    p->one_thread = is_one_thread(p->config);
+    p->io_n = p->one_thread ? 1 : thread_count(p->config);
     for (size_t i = 0; i < p->io_n && e == OK; i++)
         e = open_io(p, &p->io[i], why);
     return e;
@@ -227,7 +245,9 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
         .render_metrics = render_metrics,
         .render_ctx = p,
     };
-    enum err e = listeners_check(&p->listeners, config, why);
+    enum err e = check_threads(config, why);
+    if (e == OK)
+        e = listeners_check(&p->listeners, config, why);
     if (e == OK)
         e = open_kernel(p, owned, why);
     if (e == OK)
@@ -246,7 +266,7 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
 enum err parts_start(struct parts *p, struct why *why)
 {
     enum err e = replica_start(p->replica);
-    for (size_t i = 0; i < p->io_n && e == OK; i++)
+    for (size_t i = 0; i < p->io_n && e == OK && !p->one_thread; i++)
         e = loop_start(p->io[i].loop);
     return e != OK ? why_set(why, e, "server: a thread cannot be started: %s", err_text(e)) : OK;
 }
@@ -286,18 +306,19 @@ void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms)
     net_server_drain(p->net, drain_ms, all_gone, p);
     wait_until_drained(p, drain_ms + 500);
     replica_stop(p->replica);
-    for (size_t i = 0; i < p->io_n; i++)
+    for (size_t i = 0; i < p->io_n && !p->one_thread; i++)
         loop_stop_join(p->io[i].loop);
     p->clean = clock_now_ns() - began < stop_ms * 1000000;
 }
 
-static void close_io(struct io *io)
+static void close_io(const struct parts *p, struct io *io)
 {
     etcd_face_free(io->etcd);
     native_face_free(io->native);
     hub_free(io->hub);
     mailbox_free(io->box);
-    loop_free(io->loop);
+    if (!p->one_thread)
+        loop_free(io->loop);
 }
 
 void parts_close(struct parts *p)
@@ -306,7 +327,7 @@ void parts_close(struct parts *p)
         return;
     net_server_free(p->net);
     for (size_t i = 0; i < p->io_n; i++)
-        close_io(&p->io[i]);
+        close_io(p, &p->io[i]);
     keeper_free(p->keeper);
     replica_close(p->replica, p->clean);
     if (p->datadir != NULL)
