@@ -57,9 +57,8 @@ static enum err serve(const char *address)
     enum err e = loop_new("io", &loop);
     if (e != OK)
         return e;
-    e = net_server_new(&loop, 1, metrics_new(), &server);
-    if (e == OK)
-        e = endpoint_parse(bytes_str(address), &at, &why);
+    server = net_server_new(&loop, 1, metrics_new());
+    e = endpoint_parse(bytes_str(address), &at, &why);
     if (e == OK)
         e = net_server_listen(server, &at, &service, NULL, &port, &why);
     if (e != OK) {

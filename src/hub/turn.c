@@ -237,9 +237,8 @@ enum err hub_new(const struct hub_options *options, struct hub **ret)
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         list_init(lists[i]);
 
-    enum err e = mailbox_new(options->loop, &h->box);
-    if (e == OK)
-        e = view_open(replica_store(options->replica), &h->view);
+    h->box = mailbox_new(options->loop);
+    enum err e = view_open(replica_store(options->replica), &h->view);
     if (e == OK)
         e = watch_hub_new(h);
     if (e != OK) {

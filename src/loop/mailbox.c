@@ -54,7 +54,7 @@ static void sleep_hook(struct loop_hook *hook)
             loop_again(box->loop);
 }
 
-enum err mailbox_new(struct loop *loop, struct mailbox **ret)
+struct mailbox *mailbox_new(struct loop *loop)
 {
     struct mailbox *box = mem_zalloc(1, sizeof(*box));
     box->loop = loop;
@@ -63,8 +63,7 @@ enum err mailbox_new(struct loop *loop, struct mailbox **ret)
     atomic_init(&box->top, ASLEEP);
     loop_hook_add(loop, LOOP_STAGE_MAIL, &box->take);
     loop_hook_add(loop, LOOP_STAGE_FLUSH, &box->sleep);
-    *ret = box;
-    return OK;
+    return box;
 }
 
 void mailbox_free(struct mailbox *box)

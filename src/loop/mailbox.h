@@ -1,8 +1,8 @@
 /* loop/mailbox.h -- messages between threads, without a syscall for each.
  *
  * A message embeds `struct mail`; whoever receives it owns it. Mail of one sender arrives in the
- * order sent. The receiver is woken only if it may be asleep; it takes all that waits at once. A thread may send
- * to itself. */
+ * order sent. The receiver is woken only if it may be asleep; it takes all that waits at once. A
+ * thread may send to itself. */
 #ifndef LOOP_MAILBOX_H
 #define LOOP_MAILBOX_H
 
@@ -18,7 +18,7 @@ struct mail {
 struct mailbox;
 
 /* A mailbox of LOOP. Before loop_start or on its thread. */
-MUST_CHECK enum err mailbox_new(struct loop *loop, struct mailbox **ret);
+struct mailbox *mailbox_new(struct loop *loop);
 /* Mail still inside is delivered first. On the loop's thread, or after it has ended. */
 void mailbox_free(struct mailbox *box);
 /* From any thread. */

@@ -300,7 +300,7 @@ enum err net_server_listen(struct net_server *s, const struct endpoint *at,
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-static enum err init_thread(struct net_server *s, size_t at, struct loop *loop)
+static void init_thread(struct net_server *s, size_t at, struct loop *loop)
 {
     struct net_thread *t = &s->threads[at];
     t->server = s;
@@ -312,14 +312,11 @@ static enum err init_thread(struct net_server *s, size_t at, struct loop *loop)
     t->drain.deliver = drain_thread;
     t->kill.deliver = kill_thread;
     t->emptied.deliver = thread_is_empty;
-    enum err e = mailbox_new(loop, &t->box);
-    if (e == OK)
-        t->set = conn_set_new(loop, on_conn_closed, t);
-    return e;
+    t->box = mailbox_new(loop);
+    t->set = conn_set_new(loop, on_conn_closed, t);
 }
 
-enum err net_server_new(struct loop *const *loops, size_t loop_n, struct metrics *metrics,
-                        struct net_server **ret)
+struct net_server *net_server_new(struct loop *const *loops, size_t loop_n, struct metrics *metrics)
 {
     signal(SIGPIPE,
            SIG_IGN); /* a peer that has left is an error of its write, not of the process */
@@ -330,16 +327,10 @@ enum err net_server_new(struct loop *const *loops, size_t loop_n, struct metrics
     timer_init(&s->grace, loops[0], grace_is_over);
     if (metrics != NULL)
         s->connections = metric_gauge(metrics, "muster_net_connections", "Connections now open.");
-    for (size_t i = 0; i < loop_n; i++) {
-        enum err e = init_thread(s, i, loops[i]);
-        if (e != OK) {
-            net_server_free(s);
-            return e;
-        }
-    }
+    for (size_t i = 0; i < loop_n; i++)
+        init_thread(s, i, loops[i]);
     net_server_limit_answers(s, ANSWERS_MAX, ANSWER_STALL_MS);
-    *ret = s;
-    return OK;
+    return s;
 }
 
 void net_server_limit_answers(struct net_server *s, size_t bytes, uint64_t stall_ms)

@@ -16,8 +16,8 @@
 struct net_server;
 
 /* LOOPS are the io threads, before they are started; kept. METRICS may be NULL. */
-MUST_CHECK enum err net_server_new(struct loop *const *loops, size_t loop_n,
-                                   struct metrics *metrics, struct net_server **ret);
+struct net_server *net_server_new(struct loop *const *loops, size_t loop_n,
+                                  struct metrics *metrics);
 /* Binds and listens; connections are accepted once the loops run. TLS may be NULL for plain.
  * *ret_port is the bound port. ERR_ADDRESS_IN_USE and others: WHY says the address and what to do.
  */

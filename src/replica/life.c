@@ -51,13 +51,12 @@ static enum err make_loops(struct replica *r)
         e = loop_new("disk", &r->disk_loop);
     if (e == OK)
         e = loop_new("helper", &r->helper_loop);
-    if (e == OK)
-        e = mailbox_new(r->loop, &r->box);
-    if (e == OK)
-        e = mailbox_new(r->disk_loop, &r->disk_box);
-    if (e == OK)
-        e = mailbox_new(r->helper_loop, &r->helper_box);
-    return e;
+    if (e != OK)
+        return e;
+    r->box = mailbox_new(r->loop);
+    r->disk_box = mailbox_new(r->disk_loop);
+    r->helper_box = mailbox_new(r->helper_loop);
+    return OK;
 }
 
 /* Apply waited for disk space; the turn that this wakes tries again. */

@@ -152,7 +152,7 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
     else
         e = loop_new("io", &io->loop);
     if (e == OK)
-        e = mailbox_new(io->loop, &io->box);
+        io->box = mailbox_new(io->loop);
     struct hub_options hub = { .replica = p->replica,
                                .loop = io->loop,
                                .metrics = p->metrics,
@@ -165,7 +165,7 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
                                      .not_ready = not_ready,
                                      .ctx = p };
     if (e == OK)
-        e = native_face_new(io->hub, &native, &io->native);
+        io->native = native_face_new(io->hub, &native);
     p->etcd_contexts[io - p->io] = io->etcd;
     p->native_contexts[io - p->io] = io->native;
     return e != OK ? why_set(why, e, "server: an io thread cannot be made: %s", err_text(e)) : OK;
@@ -208,9 +208,7 @@ static enum err open_listeners(struct parts *p, struct why *why)
     struct loop *loops[IO_THREADS_MAX];
     for (size_t i = 0; i < p->io_n; i++)
         loops[i] = p->io[i].loop;
-    enum err e = net_server_new(loops, p->io_n, p->metrics, &p->net);
-    if (e != OK)
-        return e;
+    p->net = net_server_new(loops, p->io_n, p->metrics);
     return listeners_open(&p->listeners, p->net, p->etcd_contexts, p->native_contexts,
                           etcd_message_max(&p->etcd_options), why);
 }

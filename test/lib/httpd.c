@@ -149,7 +149,8 @@ struct httpd *httpd_new(size_t thread_n, const struct net_limits *limits)
     for (size_t i = 0; i < thread_n; i++) {
         struct httpd_thread *t = &h->threads[i];
         *t = (struct httpd_thread){ .h = h, .at = i };
-        must(loop_new("io", &t->loop) == OK && mailbox_new(t->loop, &t->box) == OK, "no loop");
+        must(loop_new("io", &t->loop) == OK, "no loop");
+        t->box = mailbox_new(t->loop);
         h->contexts[i] = t;
         loops[i] = t->loop;
     }
@@ -157,7 +158,7 @@ struct httpd *httpd_new(size_t thread_n, const struct net_limits *limits)
     h->service = (struct net_service){ .name = "test", .http = &h->http, .contexts = h->contexts };
     if (limits != NULL)
         h->service.limits = *limits;
-    must(net_server_new(loops, thread_n, h->metrics, &h->server) == OK, "no server");
+    h->server = net_server_new(loops, thread_n, h->metrics);
     return h;
 }
 

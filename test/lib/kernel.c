@@ -33,7 +33,7 @@ static enum err open_all(struct kernel *k, struct why *why)
     if (e == OK)
         e = loop_new("io", &k->loop);
     if (e == OK)
-        e = mailbox_new(k->loop, &k->box);
+        k->box = mailbox_new(k->loop);
     k->hub_options.replica = k->replica;
     k->hub_options.loop = k->loop;
     k->hub_options.metrics = k->metrics;

@@ -129,19 +129,13 @@ static void handle(struct http_request *r)
 
 const struct http_service native_http = { .handle = handle, .check_host = true };
 
-enum err native_face_new(struct hub *hub, const struct native_options *options,
-                         struct native_face **ret)
+struct native_face *native_face_new(struct hub *hub, const struct native_options *options)
 {
     struct native_face *face = mem_zalloc(1, sizeof *face);
     face->hub = hub;
     face->options = *options;
-    enum err e = mailbox_new(hub_loop(hub), &face->box);
-    if (e != OK) {
-        native_face_free(face);
-        return e;
-    }
-    *ret = face;
-    return OK;
+    face->box = mailbox_new(hub_loop(hub));
+    return face;
 }
 
 void native_face_free(struct native_face *face)

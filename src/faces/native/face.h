@@ -16,8 +16,7 @@ struct native_options {
 };
 
 /* Keeps HUB and OPTIONS' pointers. Before the hub's loop is started. */
-MUST_CHECK enum err native_face_new(struct hub *hub, const struct native_options *options,
-                                    struct native_face **ret);
+struct native_face *native_face_new(struct hub *hub, const struct native_options *options);
 /* After its requests are gone. */
 void native_face_free(struct native_face *face);
 

@@ -125,7 +125,7 @@ static struct world *new_world(bool is_tcp, struct conn_filter *filter)
     w->filter = filter;
     w->closes_at_end = true;
     assert_int_equal(loop_new("conn", &w->loop), OK);
-    assert_int_equal(mailbox_new(w->loop, &w->box), OK);
+    w->box = mailbox_new(w->loop);
     w->set = conn_set_new(w->loop, NULL, NULL);
     assert_int_equal(loop_start(w->loop), OK);
     loops_call(w->box, open_conn, w);

@@ -33,7 +33,7 @@ static int setup(void **state)
     memset(&asker, 0, sizeof asker);
     asker.body = calloc(1, ENTRY_MAX_BYTES + 1);
     assert_int_equal(loop_new("asker", &asker.loop), OK);
-    assert_int_equal(mailbox_new(asker.loop, &asker.replies), OK);
+    asker.replies = mailbox_new(asker.loop);
     kernel_init(&kernel, NULL);
     kernel.replica_options.fs = stall_fs();
     kernel_start(&kernel);

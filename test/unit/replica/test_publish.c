@@ -55,7 +55,7 @@ static void hear_lost(struct subscriber *s, uint64_t from, uint64_t generation)
 static void subscribe(void *ctx)
 {
     assert_int_equal(loop_new("thread", &thread.loop), OK);
-    assert_int_equal(mailbox_new(thread.loop, &thread.box), OK);
+    thread.box = mailbox_new(thread.loop);
     thread.subscriber =
         (struct subscriber){ .box = thread.box, .batch = hear_batch, .lost = hear_lost };
     thread.last_index = replica_published(kernel.replica);

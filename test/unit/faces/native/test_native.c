@@ -45,11 +45,11 @@ static void open_face(void *ctx)
                                       .ctx = r };
     struct endpoint at;
     struct why why;
-    assert_int_equal(native_face_new(r->k.hub, &options, &r->face), OK);
+    r->face = native_face_new(r->k.hub, &options);
     r->contexts[0] = r->face;
     r->service =
         (struct net_service){ .name = "native", .http = &native_http, .contexts = r->contexts };
-    assert_int_equal(net_server_new(&r->k.loop, 1, r->k.metrics, &r->server), OK);
+    r->server = net_server_new(&r->k.loop, 1, r->k.metrics);
     assert_int_equal(endpoint_parse(bytes_str("127.0.0.1:0"), &at, &why), OK);
     assert_int_equal(net_server_listen(r->server, &at, &r->service, NULL, &r->port, &why), OK);
     snprintf(r->url, sizeof r->url, "http://127.0.0.1:%u/api/v1/cluster/snapshot", r->port);
