@@ -88,6 +88,14 @@ static bool is_choice(const char *choices, struct bytes text)
     }
 }
 
+static bool is_clean(struct bytes text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < ' ' || text.p[i] == 0x7f)
+            return false;
+    return text_is_utf8(text);
+}
+
 static enum err set_number(struct config *c, const struct config_row *row, const char *text,
                            const char *source, struct why *why)
 {
@@ -115,6 +123,9 @@ enum err config_set(struct config *c, const struct config_row *row, const char *
         *(const char **)field = arena_str(&c->arena, value);
         return OK;
     case CONFIG_TEXT:
+        if (!is_clean(value)) /* it goes to clients, into logs and onto terminals */
+            return why_set(why, ERR_INVALID, "%s: the text is not UTF-8 without control characters",
+                           source);
         *(const char **)field = arena_str(&c->arena, value);
         return OK;
     case CONFIG_BOOL:

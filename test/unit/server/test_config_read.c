@@ -287,6 +287,19 @@ static void what_is_no_value_is_refused_with_what_would_be(void **state)
     assert_refused(FLAGS("--quota-backend-bytes=-x"), nothing, "number of bytes");
 }
 
+/* A member's name goes into messages that must be UTF-8: no client could read them. */
+static void a_text_that_is_none_is_refused(void **state)
+{
+    static const char *const bad[] = { "--name=a\xff", "--name=\xc0\x80", "--name=a\nb",
+                                       "--name=\x1b[2J", "--name=\x7f" };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_refused(FLAGS(bad[i]), nothing,
+                       "--name: the text is not UTF-8 without control characters");
+    struct reading *r = flags(FLAGS("--name=\xc3\xa4 b"));
+    assert_string_equal(r->c.name, "\xc3\xa4 b");
+    config_free(&r->c);
+}
+
 static void what_is_out_of_bounds_is_refused_with_the_bounds(void **state)
 {
     assert_refused(FLAGS("--io-threads=65"), nothing, "between 0 and 64");
@@ -585,6 +598,7 @@ int main(void)
         cmocka_unit_test(durations_become_milliseconds),
         cmocka_unit_test(a_negative_quota_is_none_as_with_etcd),
         cmocka_unit_test(what_is_no_value_is_refused_with_what_would_be),
+        cmocka_unit_test(a_text_that_is_none_is_refused),
         cmocka_unit_test(what_is_out_of_bounds_is_refused_with_the_bounds),
         cmocka_unit_test(a_value_stands_behind_equals_or_in_the_next_word),
         cmocka_unit_test(a_switch_may_stand_alone_and_takes_no_next_word),
