@@ -166,7 +166,13 @@ static enum err sort_files(struct log *log, const struct log_reader *r, struct w
 static enum err check_base(const struct log_options *options, const struct log_map *m,
                            struct why *why)
 {
-    uint64_t first = log_map_first(m);
+    if (m->segment_n == 0 && options->must_exist)
+        return why_set(why, ERR_DAMAGED,
+                       "log: '%s' holds no segment, but entries up to index %" PRIu64
+                       " were written: the log is missing; `muster serve --rebuild-view` goes back "
+                       "to the newest snapshot",
+                       options->dir, options->base_index);
+    uint64_t first = m->segment_n == 0 ? 0 : log_map_first(m);
     if (first <= options->base_index + 1)
         return OK;
     return why_set(why, ERR_DAMAGED,
@@ -259,7 +265,7 @@ enum err log_open(const struct log_options *options,
     struct log_found found;
     struct log_reader r;
     enum err e = read_directory(log, &r, &found, why);
-    if (e == OK && log->map.segment_n > 0)
+    if (e == OK)
         e = check_base(&log->options, &log->map, why);
     if (e == OK) {
         log->spares =

@@ -20,6 +20,7 @@ struct log_options {
     /* What the caller has already: the log must begin at most right behind it, and gives only what
      * is above it. 0 for all of a log. */
     uint64_t base_index, base_term;
+    bool must_exist; /* entries up to BASE_INDEX were written: a log without segments is damaged */
 };
 
 /* What reading the log at start found. */

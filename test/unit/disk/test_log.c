@@ -368,6 +368,21 @@ static void the_opening_gives_what_the_caller_has_not(void **state)
     assert_int_equal(s->read.facts[1].index, 5);
 }
 
+static void a_log_that_must_exist_is_not_begun_anew(void **state)
+{
+    struct set *s = *state;
+    struct sim_fs *empty = sim_fs_new();
+    struct log_options options = fixture_options(sim_fs_fs(empty), 7);
+    struct log *log = NULL;
+    options.must_exist = true;
+    assert_int_equal(log_open(&options, NULL, NULL, &s->read.found, &log, &s->why), ERR_DAMAGED);
+    options.must_exist = false; /* nothing was left behind */
+    assert_int_equal(log_open(&options, NULL, NULL, &s->read.found, &log, &s->why), OK);
+    assert_int_equal(s->read.found.first, 8);
+    log_close(log);
+    sim_fs_free(empty);
+}
+
 static void figures_count_what_was_written(void **state)
 {
     struct set *s = *state;
@@ -410,6 +425,7 @@ int main(void)
         TEST(spares_beyond_need_are_removed),
         TEST(an_error_of_the_reader_ends_the_opening),
         TEST(the_opening_gives_what_the_caller_has_not),
+        TEST(a_log_that_must_exist_is_not_begun_anew),
         TEST(figures_count_what_was_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
