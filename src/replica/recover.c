@@ -63,6 +63,34 @@ static enum err applied_of(struct replica *r, uint64_t *ret_index, uint64_t *ret
     return OK;
 }
 
+static enum err say_rebuild(enum err e, struct why *why)
+{
+    struct why said = *why;
+    return why_set(why, e,
+                   "%.300s; `muster serve --rebuild-view` makes it again from the newest "
+                   "snapshot and the log",
+                   said.text);
+}
+
+/* A view that was left as it was when its server ended. */
+static enum err open_kept_store(struct replica *r, struct why *why)
+{
+    enum err e = open_store(r, why);
+    return e == OK ? OK : say_rebuild(e, why);
+}
+
+/* Snapshots are written from the view: it cannot be older. */
+static enum err check_kept_view(const struct replica *r, uint64_t applied, struct why *why)
+{
+    if (applied >= r->newest_snapshot)
+        return OK;
+    IGNORE(why_set(why, ERR_DAMAGED,
+                   "start: the view has applied index %" PRIu64
+                   ", but there is a snapshot of %" PRIu64 ": the view is not this server's",
+                   applied, r->newest_snapshot)); /* it is said below */
+    return say_rebuild(ERR_DAMAGED, why);
+}
+
 /* -- a new directory -------------------------------------------------------------------------- */
 
 static enum err begin_directory(struct replica *r, struct why *why)
@@ -87,6 +115,7 @@ static enum err begin_directory(struct replica *r, struct why *why)
         return e;
     log_info("replica: begins a new cluster cluster_id=%" PRIx64 " member_id=%" PRIx64,
              r->cluster_id, r->member_id);
+    r->newest_snapshot = FIRST_INDEX;
     return snapshot_write_file(r->options.fs, r->options.datadir, r->store, r->cluster_id, why);
 }
 
@@ -150,6 +179,7 @@ static enum err open_log(struct replica *r, uint64_t applied, uint64_t applied_t
         .entropy = draw_salt,
         .base_index = applied,
         .base_term = applied_term,
+        .must_exist = applied > r->newest_snapshot,
     };
     enum err e = log_open(&options, replay_entry, &replay, ret_found, &r->log, why);
     if (e != OK)
@@ -199,7 +229,7 @@ static enum err take_or_rebuild_view(struct replica *r, bool *ret_new, struct wh
     if (!*ret_new)
         r->newest_snapshot = index;
     if (!*ret_new && (verdict == VIEW_CLEAN || verdict == VIEW_IN_USE))
-        return open_store(r, why);
+        return open_kept_store(r, why);
 
     e = datadir_drop_view(dir, why);
     if (e == OK)
@@ -226,6 +256,8 @@ enum err recover(struct replica *r, struct why *why)
         e = is_new ? begin_directory(r, why) : read_identity(r, why);
     if (e == OK)
         e = applied_of(r, &applied, &applied_term);
+    if (e == OK)
+        e = check_kept_view(r, applied, why);
     if (e == OK)
         e = open_log(r, applied, applied_term, &found, why);
     if (e == OK)

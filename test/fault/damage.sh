@@ -51,4 +51,23 @@ flip "$file" "$middle"
 check "with the bit flipped back it starts" start_server
 check "with all its keys" value_is l4 v4
 end_server TERM
+
+truncate -s 20000 "$data/view/view.mdb"
+check_not "a view that was cut: it does not start" start_server
+check "it says how the view is made again" says 'rebuild-view'
+check "which makes it again" start_server --rebuild-view
+check "with all its keys" value_is l4 v4
+end_server TERM
+truncate -s 0 "$data/view/view.mdb"
+check_not "an empty view: it does not start" start_server
+check "it says how the view is made again" says 'rebuild-view'
+check "which makes it again" start_server --rebuild-view
+check "with all its keys" value_is l4 v4
+end_server TERM
+
+rm "$data"/log/*.seg
+check_not "a log that is missing: it does not start" start_server
+check "it says so" says 'the log is missing'
+check "it can go back to the snapshot" start_server --rebuild-view
+end_server TERM
 finish
