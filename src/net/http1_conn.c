@@ -118,7 +118,7 @@ static void look_at_held(struct loop_hook *hook)
 static void look_soon(struct http1_conn *c)
 {
     if (!list_is_linked(&c->later.link))
-        loop_hook_add(c->serve->loop, LOOP_STAGE_ANSWER, &c->later);
+        loop_hook_add(c->serve->loop, LOOP_STAGE_MAIL, &c->later);
     loop_again(c->serve->loop);
 }
 

@@ -208,7 +208,7 @@ void http2_stream_resume(struct http2_stream *s)
     s->is_paused = false;
     list_append(&c->resumed, &s->resumed);
     if (!list_is_linked(&c->later.link))
-        loop_hook_add(c->setup.serve->loop, LOOP_STAGE_ANSWER, &c->later);
+        loop_hook_add(c->setup.serve->loop, LOOP_STAGE_MAIL, &c->later);
     loop_again(c->setup.serve->loop);
 }
 

@@ -85,6 +85,22 @@ static void hold(struct http_request *r)
     loops_event_happen(&t->h->held);
 }
 
+static void wait_for_turn(struct http_request *r)
+{
+    ((struct httpd_thread *)http_context(r))->turning = r;
+}
+
+/* As a hub does: what was asked before this stage is answered, what comes behind it waits for the
+ * next turn, whenever that comes. */
+static void answer_turn(struct loop_hook *hook)
+{
+    struct httpd_thread *t = CONTAINER_OF(hook, struct httpd_thread, turn);
+    struct http_request *r = t->turning;
+    t->turning = NULL;
+    if (r != NULL)
+        http_respond(r, 200, "text/plain", NULL, 0, bytes_str("turn"));
+}
+
 static void answer_half(struct http_request *r)
 {
     http_respond_start(r, 200, "text/plain", NULL, 0);
@@ -124,7 +140,7 @@ static void handle(struct http_request *r)
     } paths[] = {
         { "/hello", answer_hello },   { "/echo", answer_echo }, { "/thread", answer_thread },
         { "/big", answer_big },       { "/hold", hold },        { "/abort", answer_half },
-        { "/stream", answer_stream }, { "/who", answer_who },
+        { "/stream", answer_stream }, { "/who", answer_who },   { "/turn", wait_for_turn },
     };
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         if (bytes_is(http_path(r), paths[i].path)) {
@@ -151,6 +167,8 @@ struct httpd *httpd_new(size_t thread_n, const struct net_limits *limits)
         *t = (struct httpd_thread){ .h = h, .at = i };
         must(loop_new("io", &t->loop) == OK, "no loop");
         t->box = mailbox_new(t->loop);
+        t->turn.run = answer_turn;
+        loop_hook_add(t->loop, LOOP_STAGE_ANSWER, &t->turn);
         h->contexts[i] = t;
         loops[i] = t->loop;
     }
@@ -220,6 +238,7 @@ void httpd_free(struct httpd *h)
         loop_stop_join(h->threads[i].loop);
     net_server_free(h->server);
     for (size_t i = 0; i < h->thread_n; i++) {
+        loop_hook_remove(&h->threads[i].turn);
         mailbox_free(h->threads[i].box);
         loop_free(h->threads[i].loop);
     }

@@ -2,7 +2,8 @@
  *
  * /hello answers "hello"; /echo the body; /thread the number of its io thread; /big?n= N bytes;
  * /stream?n= N pieces of 1 KiB, as fast as the client reads; /hold nothing until httpd_release;
- * /abort half an answer; /who the name in the client's certificate; anything else 404. */
+ * /abort half an answer; /turn "turn", at the stage of the turn that answers; /who the name in the
+ * client's certificate; anything else 404. */
 #ifndef TEST_LIB_HTTPD_H
 #define TEST_LIB_HTTPD_H
 
@@ -21,6 +22,8 @@ struct httpd_thread {
     struct http_request *held[64]; /* on this thread */
     size_t held_n, gone_n;
     size_t most_pending; /* of a /stream */
+    struct loop_hook turn;
+    struct http_request *turning; /* a /turn that is not answered yet */
 };
 
 struct httpd {

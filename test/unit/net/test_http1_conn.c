@@ -133,6 +133,23 @@ static void pipelined_requests_are_answered_to_a_client_that_has_ended(void **st
     buf_fini(&in);
 }
 
+/* Each must reach the stage that answers before it has passed, for nothing else wakes the loop. */
+static void pipelined_requests_are_answered_a_turn_each(void **state)
+{
+    struct buf in;
+    buf_init(&in, 1 << 20);
+    for (unsigned i = 0; i < 50; i++)
+        buf_printf(&in, "GET /turn HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(client_send(c, in.p, in.n));
+    buf_clear(&in, 0);
+    for (unsigned i = 0; i < 50; i++)
+        buf_printf(&in,
+                   "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nturn");
+    assert_true(client_read_bytes(c, in.n));
+    assert_memory_equal(client_received(c).p, in.p, in.n);
+    buf_fini(&in);
+}
+
 static void request_behind_one_that_is_held_waits_for_it(void **state)
 {
     ask("GET /hold", "\r\n");
@@ -424,6 +441,7 @@ int main(void)
         T_HASTY(idle_connection_is_closed_without_a_word),
         T_HASTY(silent_connection_is_closed),
         T_HASTY(long_poll_outlives_the_timeouts),
+        T(pipelined_requests_are_answered_a_turn_each),
         T(pipelined_requests_wait_for_a_client_that_does_not_read),
         T(pipelined_requests_are_answered_to_a_client_that_has_ended),
         T(slow_reader_holds_no_more_than_the_high_mark),
