@@ -22,6 +22,7 @@ static struct kernel kernel;
 static struct {
     struct proposal proposals[MOST];
     enum err results[MOST];
+    uint64_t entries[MOST]; /* in which each was applied */
     size_t n, answered;
     struct loop *loop;
     struct mailbox *replies;
@@ -55,12 +56,13 @@ static void answered(struct proposal *p)
 {
     if (p->effects != NULL) {
         asker.results[p - asker.proposals] = p->result->err;
+        asker.entries[p - asker.proposals] = p->effects->index;
         effects_unref(p->effects);
     }
     asker.answered++;
 }
 
-static struct proposal *propose(size_t bytes)
+static struct proposal *propose_as(bool is_chore, size_t bytes)
 {
     static const struct origin nobody = { .face = FACE_ETCD };
     assert_true(asker.n < MOST);
@@ -70,9 +72,15 @@ static struct proposal *propose(size_t bytes)
         .reply_to = asker.replies,
         .done = answered,
         .err = ERR_AGAIN, /* not answered */
+        .background = is_chore,
     };
     replica_propose(kernel.replica, p);
     return p;
+}
+
+static struct proposal *propose(size_t bytes)
+{
+    return propose_as(false, bytes);
 }
 
 /* What core has answered of what was proposed before. */
@@ -150,6 +158,31 @@ static void entry_is_closed_at_half_a_mebibyte(void **state)
     assert_int_equal(replica_published(kernel.replica), before + 1 + 2);
 }
 
+/* Chores were there first, and more of them; the last one in may reach over its share. */
+static void chores_get_a_third_of_an_entry_while_clients_wait(void **state)
+{
+    enum { SMALL = ENTRY_PACK_BYTES / 16, CHORES = 30, CLIENTS = 20 };
+    stall_fs_stall();
+    propose(1);
+    assert_true(stall_fs_wait_caught());
+    for (size_t i = 0; i < CHORES; i++)
+        propose_as(true, SMALL);
+    for (size_t i = 0; i < CLIENTS; i++)
+        propose(SMALL);
+    assert_int_equal(answered_so_far(), 0);
+    wait_for_all();
+    const uint64_t *chores = asker.entries + 1, *clients = chores + CHORES;
+    size_t chores_n = 0, clients_n = 0;
+    for (size_t i = 0; i < CHORES; i++)
+        chores_n += chores[i] == clients[0];
+    for (size_t i = 0; i < CLIENTS; i++)
+        clients_n += clients[i] == clients[0];
+    assert_int_equal(clients[0], asker.entries[0] + 1);
+    assert_true(clients_n >= 15 && clients_n < CLIENTS); /* more of them waited on */
+    assert_in_range(chores_n, clients_n / 2, clients_n / 2 + 1);
+    assert_true(chores[CHORES - 1] > clients[0]);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -158,6 +191,7 @@ int main(void)
         T(room_comes_back_when_the_log_goes_on),
         T(command_of_32_mib_is_taken_and_one_byte_more_is_too_big),
         T(entry_is_closed_at_half_a_mebibyte),
+        T(chores_get_a_third_of_an_entry_while_clients_wait),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
