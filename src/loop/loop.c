@@ -1,6 +1,6 @@
 /* A libuv loop with a turn that has a fixed order:
  *
- *   sockets -> clock -> timers -> MAIL -> closed handles -> ANSWER -> FLUSH -> sleep
+ *   clock -> sockets -> timers -> MAIL -> closed handles -> ANSWER -> FLUSH -> sleep
  *
  * libuv polls, then runs its check handles, close callbacks, its own timers (ours is only an alarm
  * that ends the sleep), then its prepare handles, then polls again. So the first half of the turn's
@@ -44,6 +44,7 @@ struct loop {
     uint64_t wake_ms;  /* UINT64_MAX: no timer */
     uint64_t alarm_ms; /* what ALARM is set to, UINT64_MAX: it is not */
     uint64_t now_ns;
+    bool slept; /* since NOW_NS was read */
     bool again;
     bool mail_is_past; /* in this turn */
     uv_thread_t thread;
@@ -71,14 +72,19 @@ uint64_t clock_wall_ms(void)
     return clock_read(CLOCK_REALTIME) / NS_PER_MS;
 }
 
-uint64_t loop_now_ns(const struct loop *loop)
+/* Whoever asks first after the sleep reads the clock, and that may be a socket: what it times must
+ * not begin before the sleep, which can have been a long one. */
+uint64_t loop_now_ns(struct loop *loop)
 {
+    if (loop->slept)
+        loop->now_ns = clock_now_ns();
+    loop->slept = false;
     return loop->now_ns;
 }
 
-uint64_t loop_now_ms(const struct loop *loop)
+uint64_t loop_now_ms(struct loop *loop)
 {
-    return loop->now_ns / NS_PER_MS;
+    return loop_now_ns(loop) / NS_PER_MS;
 }
 
 void entropy_fill(void *p, size_t n)
@@ -141,7 +147,6 @@ static void ring_timers(struct loop *loop)
 static void on_arrived(uv_check_t *handle)
 {
     struct loop *loop = handle->data;
-    loop->now_ns = clock_now_ns();
     if (atomic_load_explicit(&loop->stopping, memory_order_acquire))
         uv_stop(&loop->uv);
     ring_timers(loop);
@@ -185,6 +190,7 @@ static void on_sleeping(uv_prepare_t *handle)
         uv_idle_stop(&loop->sleepless);
     loop->again = false;
     loop->mail_is_past = false;
+    loop->slept = true;
 }
 
 /* The turn that it starts is all that is wanted. */
@@ -351,7 +357,7 @@ void timer_start(struct timer *t, uint64_t after_ms)
     struct loop *loop = t->loop;
     timer_stop(t);
     /* Rounded up to a whole millisecond of the wheel: never early. */
-    uint64_t now_ms = (loop->now_ns + NS_PER_MS - 1) / NS_PER_MS;
+    uint64_t now_ms = (loop_now_ns(loop) + NS_PER_MS - 1) / NS_PER_MS;
     uint64_t at_ms = after_ms > UINT64_MAX - now_ms ? UINT64_MAX : now_ms + after_ms;
     wheel_set(&loop->wheel, &t->wheel, at_ms);
     if (t->wheel.at_ms < loop->wake_ms)

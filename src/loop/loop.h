@@ -36,8 +36,8 @@ void loop_wake(struct loop *loop);
 struct uv_loop_s *loop_uv(struct loop *loop);
 
 /* Monotonic, read once a turn. */
-uint64_t loop_now_ms(const struct loop *loop);
-uint64_t loop_now_ns(const struct loop *loop);
+uint64_t loop_now_ms(struct loop *loop);
+uint64_t loop_now_ns(struct loop *loop);
 /* Reads the clock anew (for measuring). */
 uint64_t clock_now_ns(void);
 /* Milliseconds since 1970. */

@@ -3,8 +3,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <uv.h>
 
 #include "test/lib/loops.h"
 
@@ -144,6 +146,44 @@ static void timer_never_rings_early(void **state)
         assert_true(loops_run_until_set(loop, &bell.done, LOOPS_DEADLINE_MS));
         assert_true(bell.rung_ns - from_ns >= ms * 1000000);
     }
+    loop_free(loop);
+}
+
+struct visitor { /* wakes a loop that has slept for long, as a socket does */
+    uv_async_t socket;
+    struct bell bell;
+    uint64_t from_ns;
+};
+
+enum { SLEPT_MS = 60, BELL_MS = 20 };
+
+static void on_visit(uv_async_t *socket)
+{
+    struct visitor *v = CONTAINER_OF(socket, struct visitor, socket);
+    v->from_ns = clock_now_ns();
+    timer_start(&v->bell.timer, BELL_MS);
+    uv_close((uv_handle_t *)socket, NULL);
+}
+
+static void *visit_later(void *arg)
+{
+    struct visitor *v = arg;
+    IGNORE(poll(NULL, 0, SLEPT_MS)); /* the sleep itself is what is tested */
+    uv_async_send(&v->socket);
+    return NULL;
+}
+
+static void timer_set_by_what_ends_a_long_sleep_is_not_early(void **state)
+{
+    struct loop *loop = new_loop();
+    struct visitor v = { 0 };
+    pthread_t thread;
+    timer_init(&v.bell.timer, loop, ring);
+    assert_int_equal(uv_async_init(loop_uv(loop), &v.socket, on_visit), 0);
+    assert_int_equal(pthread_create(&thread, NULL, visit_later, &v), 0);
+    assert_true(loops_run_until_set(loop, &v.bell.done, LOOPS_DEADLINE_MS));
+    pthread_join(thread, NULL);
+    assert_true(v.bell.rung_ns - v.from_ns >= BELL_MS * UINT64_C(1000000));
     loop_free(loop);
 }
 
@@ -321,6 +361,7 @@ int main(void)
         cmocka_unit_test(hook_added_by_a_hook_waits_for_the_next_turn),
         cmocka_unit_test(again_makes_another_turn_without_an_event),
         cmocka_unit_test(timer_never_rings_early),
+        cmocka_unit_test(timer_set_by_what_ends_a_long_sleep_is_not_early),
         cmocka_unit_test(earlier_timer_set_later_rings_first),
         cmocka_unit_test(stopped_timer_does_not_ring),
         cmocka_unit_test(timer_may_stop_others_due_at_the_same_time),
