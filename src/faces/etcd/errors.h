@@ -38,6 +38,8 @@
     X(ETCD_DEADLINE,          DEADLINE_EXCEEDED,   "context deadline exceeded")                    \
     X(ETCD_CUT_SHORT,         INTERNAL,            "grpc: error unmarshalling request: unexpected EOF") \
     X(ETCD_UNREADABLE,        INTERNAL,            "grpc: error unmarshalling request: proto: illegal wireType") \
+    X(ETCD_STREAM_CUT_SHORT,  INTERNAL,            "grpc: failed to unmarshal the received message: unexpected EOF") \
+    X(ETCD_STREAM_UNREADABLE, INTERNAL,            "grpc: failed to unmarshal the received message: proto: illegal wireType") \
     X(ETCD_INTERNAL,          UNKNOWN,             "etcdserver: internal error")
 /* clang-format on */
 

@@ -25,6 +25,14 @@ bool stream_begin(struct etcd_stream *s, struct grpc_call *call)
     return r == ETCD_FINE;
 }
 
+/* gRPC words it otherwise on a stream than in a unary call. */
+static enum etcd_refusal on_a_stream(enum etcd_refusal r)
+{
+    if (r == ETCD_CUT_SHORT)
+        return ETCD_STREAM_CUT_SHORT;
+    return r == ETCD_UNREADABLE ? ETCD_STREAM_UNREADABLE : r;
+}
+
 void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *descriptor,
                     struct bytes message)
 {
@@ -33,7 +41,7 @@ void *stream_decode(struct etcd_stream *s, const ProtobufCMessageDescriptor *des
     enum etcd_refusal r = etcd_decode(descriptor, message, &s->arena, &m);
     if (r == ETCD_FINE)
         return m;
-    stream_end(s, r);
+    stream_end(s, on_a_stream(r));
     return NULL;
 }
 

@@ -47,6 +47,8 @@ static void each_refusal_has_its_code_and_text(void **state)
         { ETCD_WATCH_CANCELED, 1, "etcdserver: watch canceled" },
         { ETCD_DEADLINE, 4, "context deadline exceeded" },
         { ETCD_CUT_SHORT, 13, "grpc: error unmarshalling request: unexpected EOF" },
+        { ETCD_STREAM_CUT_SHORT, 13,
+          "grpc: failed to unmarshal the received message: unexpected EOF" },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct etcd_status status = etcd_status_of(rows[i].refusal);

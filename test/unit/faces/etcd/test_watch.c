@@ -160,6 +160,25 @@ static void empty_request_and_half_close_change_nothing(void **state) /* 18 */
     assert_int_equal(answer(call, 1)->n_events, 1);
 }
 
+static void undecodable_request_ends_the_stream_in_a_stream_s_words(void **state)
+{
+    static const struct {
+        struct bytes message;
+        const char *text;
+    } cases[] = {
+        { { (const uint8_t *)"\x0a\x05k", 3 },
+          "grpc: failed to unmarshal the received message: unexpected EOF" },
+        { { (const uint8_t *)"\x08\x01", 2 },
+          "grpc: failed to unmarshal the received message: proto: illegal wireType" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[128];
+        struct grpc_call *call = open_watch(*state);
+        fake_send_bytes(call, cases[i].message);
+        assert_refused(fake_wait_end(call, text), text, GRPC_INTERNAL, cases[i].text);
+    }
+}
+
 /* -- canceling -------------------------------------------------------------------------------- */
 
 static void canceled_watcher_is_silent_and_a_second_cancel_ignored(void **state) /* 18 */
@@ -564,6 +583,7 @@ int main(void)
         ON_FIXTURE(answers_keep_the_order_of_requests_of_one_turn),
         ON_FIXTURE(create_cancel_create_of_one_id_in_one_turn_works),
         ON_FIXTURE(empty_request_and_half_close_change_nothing),
+        ON_FIXTURE(undecodable_request_ends_the_stream_in_a_stream_s_words),
         ON_FIXTURE(canceled_watcher_is_silent_and_a_second_cancel_ignored),
         ON_FIXTURE(compaction_that_overtook_the_start_cancels),
         ON_FIXTURE(watcher_that_compaction_ended_is_there_until_it_is_canceled),

@@ -39,6 +39,8 @@ func main() {
 		`8 malformed method name: "/foo"`, `12 malformed method name: "/foo"`)
 	row("undecodable_message", rangePath, message(0, []byte{0x0a, 0x05, 'a'}), none,
 		"13 grpc: error unmarshalling request: *")
+	row("undecodable_message_on_a_stream", "/etcdserverpb.Watch/Watch", message(0, []byte{0x0a, 0x05, 'a'}), none,
+		"13 grpc: failed to unmarshal the received message: *")
 	row("compressed_flag_without_encoding", rangePath, message(1, rangeRequest("a")), none,
 		"13 grpc: compressed flag set with identity or empty encoding")
 	row("compressed_flag_with_identity", rangePath, message(1, rangeRequest("a")), map[string]string{"grpc-encoding": "identity"},
