@@ -143,10 +143,11 @@ static const struct check_set readyz = { "/readyz", "readyz", BIT(CHECKS) - 1 };
 /* The checks that the request asks for: all but the excluded, or the one it names. 0: none such. */
 static unsigned wanted_checks(struct http_request *r, const struct check_set *set)
 {
+    bool all = http_path(r).n == strlen(set->path);
     struct bytes name = bytes_skip(http_path(r), strlen(set->path) + 1);
     unsigned wanted = 0;
     for (unsigned i = 0; i < CHECKS; i++) {
-        bool asked = name.n == 0 ? !is_excluded(r, check_names[i]) : bytes_is(name, check_names[i]);
+        bool asked = all ? !is_excluded(r, check_names[i]) : bytes_is(name, check_names[i]);
         if ((set->checks & BIT(i)) && asked)
             wanted |= BIT(i);
     }

@@ -54,12 +54,10 @@ static void metrics(struct http_request *r)
 /* The JSON gateway is not served yet: said as gRPC says it, so that nobody takes it for success. */
 static void gateway(struct http_request *r)
 {
-    if (!bytes_is(http_method(r), "POST")) {
-        plain_text(r, 405, "Method Not Allowed\n");
-        return;
-    }
-    static const char body[] =
-        "{\"code\":12,\"message\":\"the JSON gateway is not served here yet: use gRPC\"}";
+    bool post = bytes_is(http_method(r), "POST");
+    const char *body =
+        post ? "{\"code\":12,\"message\":\"the JSON gateway is not served here yet: use gRPC\"}"
+             : "{\"code\":12,\"message\":\"Method Not Allowed\"}";
     http_respond(r, 501, "application/json", NULL, 0, bytes_str(body));
 }
 

@@ -176,10 +176,15 @@ static void no_space_fails_neither(void **state)
 
 static void what_is_not_there_is_404(void **state)
 {
-    static const char *const paths[] = {
-        "/",   "/nothing",   "/livez/linearizable_read", "/readyz/nothing", "/metrics",
-        "/v3", "/debug/vars"
-    };
+    static const char *const paths[] = { "/",
+                                         "/nothing",
+                                         "/livez/linearizable_read",
+                                         "/readyz/nothing",
+                                         "/metrics",
+                                         "/v3",
+                                         "/debug/vars",
+                                         "/livez/",
+                                         "/readyz/" };
     for (size_t i = 0; i < ARRAY_LEN(paths); i++)
         expect(*state, paths[i], "", 404, "404 page not found\n");
 }
@@ -189,7 +194,9 @@ static void gateway_says_that_it_is_not_there_yet(void **state)
     const struct http_request *r = ask_as(*state, "POST", "/v3/kv/put", "");
     assert_int_equal(r->status, 501);
     assert_non_null(strstr(r->body, "\"code\":12"));
-    assert_int_equal(ask_as(*state, "GET", "/v3/kv/put", "")->status, 405);
+    r = ask_as(*state, "GET", "/v3/kv/put", "");
+    assert_int_equal(r->status, 501);
+    assert_string_equal(r->body, "{\"code\":12,\"message\":\"Method Not Allowed\"}");
 }
 
 static void do_handle_and_leave(void *ctx)
