@@ -33,6 +33,28 @@ func kvRules(c *check.Suite, s *server) {
 		t.Eq("first from a key on", keys(from.Kvs, ""), "rules/\xff")
 		t.True(from.Count < all.Count && from.Count >= 1, "counts are %d from the key, %d in all", from.Count, all.Count)
 	})
+	c.Run("rule_limit_cuts_before_a_sort_without_order", func(t *check.T) {
+		for i, value := range []string{"e", "d", "c", "b", "a"} {
+			s.put(t, fmt.Sprintf("%sunordered/%d", p, i), value)
+		}
+		q := span(p + "unordered/")
+		q.SortTarget, q.Limit = pb.RangeRequest_VALUE, 2
+		t.Eq("of the first three", keys(s.mustRange(t, q).Kvs, p+"unordered/"), "2 1")
+		q.MinModRevision = 1
+		t.Eq("with a filter", keys(s.mustRange(t, q).Kvs, p+"unordered/"), "4 3")
+		q.MinModRevision, q.SortOrder = 0, pb.RangeRequest_ASCEND
+		t.Eq("in order", keys(s.mustRange(t, q).Kvs, p+"unordered/"), "4 3")
+	})
+	c.Run("rule_keys_alike_in_the_target_ascend", func(t *check.T) {
+		for _, key := range []string{"a", "b", "c", "b"} {
+			s.put(t, p+"alike/"+key, "v")
+		}
+		q := span(p + "alike/")
+		q.SortTarget, q.SortOrder = pb.RangeRequest_VERSION, pb.RangeRequest_DESCEND
+		t.Eq("descending versions", keys(s.mustRange(t, q).Kvs, p+"alike/"), "b a c")
+		q.SortTarget = pb.RangeRequest_VALUE
+		t.Eq("descending values", keys(s.mustRange(t, q).Kvs, p+"alike/"), "a b c")
+	})
 	c.Run("rule_ignore_value_and_ignore_lease", func(t *check.T) { s.ignoreFields(t, p+"ignore") })
 	c.Run("rule_put_moves_a_key_between_leases", func(t *check.T) {
 		first, second := s.grant(t, 60), s.grant(t, 60)
