@@ -75,6 +75,9 @@ func (r *run) note(what string) {
 
 // differ reports a difference, and ends the seed if the servers do not hold the same any more.
 func (r *run) differ(what, a, b string) {
+	if r.ended {
+		return // what follows from it says nothing new
+	}
 	r.differences++
 	fmt.Printf("# seed %d request %d differs: %.1500s\n#   A %.3000s\n#   B %.3000s\n", r.seed, r.done, what, a, b)
 	r.t.Errorf("request %d, %.150s: A says %.200s, B %.200s", r.done, what, a, b)
