@@ -39,6 +39,36 @@ enum err identity_decode(struct bytes bytes, struct identity *ret)
     return e;
 }
 
+static bool is_member(const struct identity *i, uint64_t member_id)
+{
+    for (size_t at = 0; at < i->member_n; at++)
+        if (i->member_ids[at] == member_id)
+            return true;
+    return false;
+}
+
+enum err identity_check(struct bytes row, uint64_t cluster_id, uint64_t member_id, struct why *why)
+{
+    struct identity found;
+    enum err e = identity_decode(row, &found);
+    if (e == ERR_VERSION)
+        return why_set(why, e,
+                       "member: the data says who its cluster is in a format that this build does "
+                       "not know: it was written by a newer muster");
+    if (e != OK)
+        return why_set(why, ERR_DAMAGED,
+                       "member: the data does not say who its cluster is; restore with `muster "
+                       "snapshot restore`");
+    if (found.cluster_id == cluster_id && is_member(&found, member_id))
+        return OK;
+    return why_set(why, ERR_DAMAGED,
+                   "member: the data is of cluster %" PRIx64
+                   ", the file 'member' of member %" PRIx64 " of cluster %" PRIx64
+                   ": put the file back that belongs to the data, or use "
+                   "`muster snapshot restore` into a new directory",
+                   found.cluster_id, member_id, cluster_id);
+}
+
 static void member_path(const char *dir, const char *name, char *path)
 {
     snprintf(path, PATH_MAX_BYTES, "%s/%s", dir, name);

@@ -242,8 +242,19 @@ static enum err take_or_rebuild_view(struct replica *r, bool *ret_new, struct wh
 
 static enum err read_identity(struct replica *r, struct why *why)
 {
-    return member_file_read(r->options.fs, datadir_path(r->options.datadir), &r->cluster_id,
-                            &r->member_id, why);
+    struct buf row;
+    enum err e = member_file_read(r->options.fs, datadir_path(r->options.datadir), &r->cluster_id,
+                                  &r->member_id, why);
+    if (e != OK)
+        return e;
+    buf_init(&row, 4096);
+    e = store_identity(r->store, &row);
+    if (e == OK || e == ERR_NOT_FOUND) /* an empty row is refused too */
+        e = identity_check(buf_bytes(&row), r->cluster_id, r->member_id, why);
+    else
+        IGNORE(why_set(why, e, "start: the identity cannot be read: %s", err_text(e)));
+    buf_fini(&row);
+    return e;
 }
 
 enum err recover(struct replica *r, struct why *why)

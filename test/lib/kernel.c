@@ -90,6 +90,8 @@ void kernel_stop(struct kernel *k, bool clean)
     datadir_close(k->datadir);
     metrics_free(k->metrics);
     arena_fini(&k->arena);
+    k->replica = NULL;
+    k->datadir = NULL;
 }
 
 void kernel_fini(struct kernel *k)
