@@ -24,7 +24,7 @@ enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done)
         return OK;
     apply_txn_end_plan(a);
     if (e == OK)
-        e = txn_plan_check(&a->plan);
+        e = txn_plan_check(&a->plan, a->command.origin->face);
     a->step = 0;
     a->in_step = false;
     if (e == OK)

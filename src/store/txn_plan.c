@@ -3,7 +3,7 @@
 #include "store/txn_plan.h"
 
 #include "store/lease.h"
-#include "store/lease_row.h"
+#include "store/lease.h"
 #include "store/range.h"
 #include "store/row.h"
 
@@ -276,14 +276,14 @@ static int touched(const struct txn_plan *plan, size_t at, enum space space, str
     return -1;
 }
 
-static enum err check_put(const struct txn_plan *plan, size_t at)
+static enum err check_put(const struct txn_plan *plan, size_t at, enum face face)
 {
     const struct view *v = plan->view;
     const struct put *put = &plan->steps[at].op->put;
     struct lease lease;
     enum err e = OK;
     if (put->lease != 0 && !put->ignore_lease)
-        e = lease_row_get(v, put->lease, &lease);
+        e = lease_get(v, face, put->lease, &lease);
     if (e != OK || (!put->ignore_value && !put->ignore_lease))
         return e;
     int before = touched(plan, at, put->space, put->key);
@@ -303,13 +303,13 @@ static enum err check_range(const struct txn_plan *plan, const struct range_quer
     return view_check_revision(plan->view, q->space, q->revision);
 }
 
-enum err txn_plan_check(const struct txn_plan *plan)
+enum err txn_plan_check(const struct txn_plan *plan, enum face face)
 {
     enum err e = OK;
     for (size_t i = 0; i < plan->step_n && e == OK; i++) {
         const struct op *op = plan->steps[i].op;
         if (op != NULL && op->kind == OP_PUT)
-            e = check_put(plan, i);
+            e = check_put(plan, i, face);
         else if (op != NULL && op->kind == OP_RANGE)
             e = check_range(plan, &op->range);
     }
@@ -328,7 +328,7 @@ enum err txn_read(const struct view *view, const struct txn *txn, struct arena *
     enum err e = txn_plan_step(&plan, &rows, &done);
     txn_plan_end(&plan);
     if (e == OK)
-        e = txn_plan_check(&plan);
+        e = txn_plan_check(&plan, FACE_NONE); /* it puts nothing */
     for (size_t i = 0; i < plan.step_n && e == OK; i++) {
         const struct txn_step *step = &plan.steps[i];
         if (step->result != NULL)

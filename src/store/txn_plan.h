@@ -5,6 +5,7 @@
 #ifndef STORE_TXN_PLAN_H
 #define STORE_TXN_PLAN_H
 
+#include "store/command.h"
 #include "store/layered.h"
 #include "store/tables.h"
 #include "store/txn.h"
@@ -38,8 +39,8 @@ void txn_plan_begin(struct txn_plan *plan, const struct view *view, const struct
 MUST_CHECK enum err txn_plan_step(struct txn_plan *plan, uint64_t *rows, bool *ret_done);
 /* Gives up what the arena does not hold; harmless twice. The steps stay. */
 void txn_plan_end(struct txn_plan *plan);
-/* What may refuse the taken branches (etcd.md 4.4): leases that are not there, ignored values and
- * leases of keys that are not there, revisions of ranges. */
-MUST_CHECK enum err txn_plan_check(const struct txn_plan *plan);
+/* What may refuse the taken branches (etcd.md 4.4): leases that are not there or are not FACE's,
+ * ignored values and leases of keys that are not there, revisions of ranges. */
+MUST_CHECK enum err txn_plan_check(const struct txn_plan *plan, enum face face);
 
 #endif

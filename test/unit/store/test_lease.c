@@ -237,6 +237,20 @@ static void leases_and_keys_survive_a_restart(void **state)
     assert_int_equal(revoke(s, 7, FACE_ETCD)->removed, 1);
 }
 
+/* A put names a lease of the face that it came through. */
+static void lease_of_another_face_keeps_no_key(void **state)
+{
+    struct stand *s = *state;
+    assert_int_equal(stand_grant(s, 7, FACE_NACOS), OK);
+    assert_int_equal(stand_grant(s, 8, FACE_ETCD), OK);
+    entries_put(&s->entries, SPACE_ETCD, bytes_str("a"), bytes_str("1"), 7);
+    assert_int_equal(stand_apply(s)->err, ERR_LEASE_NOT_FOUND);
+    entries_put(&s->entries, SPACE_ETCD, bytes_str("a"), bytes_str("1"), 8);
+    assert_int_equal(stand_apply(s)->err, OK);
+    assert_int_equal(lease_of(s, 7).key_n, 0);
+    assert_int_equal(lease_of(s, 8).key_n, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stand_set_up, stand_tear_down)
 
 int main(void)
@@ -259,6 +273,7 @@ int main(void)
         TEST(lapsed_lease_keeps_its_keys_until_it_is_removed),
         TEST(checkpoint_keeps_what_is_left_and_skips_the_unknown),
         TEST(leases_and_keys_survive_a_restart),
+        TEST(lease_of_another_face_keeps_no_key),
     };
     return cmocka_run_group_tests_name("lease", tests, NULL, NULL);
 }

@@ -61,6 +61,7 @@ static struct model_op op_txn(struct model_txn *txn)
 static struct model_outcome run_txn(struct model_txn *txn)
 {
     struct model_outcome o;
+    m->face = 1; /* the one that grants below */
     model_run(m, &(struct model_command){ .kind = MODEL_COMMAND_TXN, .txn = txn }, &arena, &o);
     return o;
 }

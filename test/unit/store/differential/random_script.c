@@ -1,6 +1,7 @@
 /* Whole random scripts: a universe of keys, then entries of commands that a model runs along with,
  * so that compares, leases and revisions hit what is there. */
 #include "test/unit/store/differential/random.h"
+#include "test/unit/store/differential/translate.h"
 
 #include "base/compiler.h"
 
@@ -76,7 +77,7 @@ static struct model_command make_grant(struct random_source *r)
             .suspect_ms = dice_percent(r->dice, 50) ? ttl_ms / 3 : 0,
             .down_ms = dice_percent(r->dice, 50) ? ttl_ms / 2 : 0,
             .remove_ms = dice_percent(r->dice, 3) ? 0 : ttl_ms,
-            .face = (int)dice_between(r->dice, 1, 3),
+            .face = dice_percent(r->dice, 80) ? 1 : (int)dice_between(r->dice, 1, 3),
         },
     };
 }
@@ -209,6 +210,7 @@ static void fill_entry(struct script *s, struct random_source *r, struct model *
         struct arena arena;
         struct model_outcome outcome;
         arena_init(&arena, 0);
+        m->face = translate_origin(command.origin).face;
         model_run(m, &command, &arena, &outcome);
         arena_fini(&arena);
     }

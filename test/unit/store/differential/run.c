@@ -319,8 +319,10 @@ static bool apply_to_main(struct run *run, struct bytes payload)
     arena_init(&arena, 0);
     batch_expect(&run->expected, run->model);
     struct model_outcome *outcomes = arena_zalloc(&arena, entry->n + 1, sizeof *outcomes);
-    for (size_t i = 0; i < entry->n; i++)
+    for (size_t i = 0; i < entry->n; i++) {
+        run->model->face = translate_origin(entry->commands[i].origin).face;
         model_run(run->model, &entry->commands[i], &arena, &outcomes[i]);
+    }
     bool agrees = apply_somehow(run, run->main.store, &run->dice, payload, &effects) &&
                   effects_agree(run, outcomes, effects);
     if (effects != NULL)

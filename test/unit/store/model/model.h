@@ -67,6 +67,7 @@ struct model {
     size_t lease_n, lease_room;
     uint64_t index, term, wall_ms, age_ms; /* of the last entry */
     unsigned origin;                       /* of the last command */
+    int face;                              /* of its origin: whose leases it sees; 0 = all */
 };
 
 /* -- questions -------------------------------------------------------------------------------- */

@@ -96,6 +96,7 @@ static enum err writes(struct model *m, const struct model_txn *txn, struct aren
             model_get(m, op->put.space, op->put.key, 0) != NULL)
             return ERR_EXISTS;
     }
+    m->face = 0; /* an upper folder's kind sees to that itself */
     enum err e = model_txn_run(m, txn, arena, &o->txn);
     for (size_t i = 0; e == OK && i < txn->then_n; i++)
         if (txn->then_ops[i].kind == MODEL_OP_REMOVE)

@@ -116,7 +116,9 @@ static enum err run_put(struct running *r, const struct model_put *put, struct m
 {
     struct model *m = r->writing.m;
     a->prev = model_get(m, put->space, put->key, 0);
-    if (!put->ignore_lease && put->lease != 0 && model_lease(m, put->lease) == NULL)
+    const struct model_lease *asked = model_lease(m, put->lease);
+    bool is_seen = asked != NULL && (m->face == 0 || asked->grant.face == m->face);
+    if (!put->ignore_lease && put->lease != 0 && !is_seen)
         return ERR_LEASE_NOT_FOUND;
     if ((put->ignore_value || put->ignore_lease) && a->prev == NULL)
         return ERR_KEY_NOT_FOUND;
