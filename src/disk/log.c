@@ -503,3 +503,15 @@ void log_figures(const struct log *log, struct log_figures *ret)
     for (size_t i = 0; i < m->segment_n; i++)
         ret->bytes += m->segments[i]->head.bytes;
 }
+
+uint64_t log_bytes_behind(const struct log *log, uint64_t index)
+{
+    const struct log_map *m = &log->map;
+    uint64_t first = log_map_first(m), bytes = 0;
+    if (index >= m->last)
+        return 0;
+    for (const struct log_place *p = log_map_find(m, index < first ? first : index + 1);
+         p < log_map_end(m); p++)
+        bytes += p->size;
+    return bytes;
+}

@@ -124,15 +124,12 @@ static enum err begin_directory(struct replica *r, struct why *why)
 struct replay {
     struct replica *r;
     uint64_t applied, replayed;
-    uint64_t carried_bytes; /* of what no snapshot holds */
     struct why *why;
 };
 
 static enum err replay_entry(void *ctx, const struct log_entry *entry)
 {
     struct replay *p = ctx;
-    if (entry->index > p->r->newest_snapshot)
-        p->carried_bytes += entry->payload.n;
     if (entry->index <= p->applied)
         return OK;
     if (entry->index != p->applied + 1)
@@ -189,7 +186,7 @@ static enum err open_log(struct replica *r, uint64_t applied, uint64_t applied_t
         log_info("replay: applied entries of the log entries=%" PRIu64 " index=%" PRIu64,
                  replay.replayed, replay.applied);
     r->last_index = replay.applied;
-    r->carried_bytes = replay.carried_bytes;
+    r->carried_bytes = log_bytes_behind(r->log, r->newest_snapshot);
     if (ret_found->last < ret_found->first || ret_found->last == replay.applied)
         return OK;
     if (ret_found->last < replay.applied)

@@ -395,6 +395,21 @@ static void figures_count_what_was_written(void **state)
     assert_int_equal(f.bytes, FIXTURE_SEGMENT);
 }
 
+static void bytes_behind_an_index_are_those_of_later_batches(void **state)
+{
+    struct set *s = *state;
+    assert_int_equal(log_bytes_behind(s->log, 0), 0);
+    fixture_fill(s->log, 1, 10, 12000, 1); /* a batch each */
+    for (int round = 0; round < 2; round++) {
+        for (uint64_t index = 0; index <= 10; index++)
+            assert_int_equal(log_bytes_behind(s->log, index), (10 - index) * 3 * LOG_BLOCK);
+        assert_int_equal(log_bytes_behind(s->log, 1000), 0);
+        reopen(s, 0);
+    }
+    assert_int_equal(log_cut(s->log, 6, &s->why), OK);
+    assert_int_equal(log_bytes_behind(s->log, 0), 6 * 3 * LOG_BLOCK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -425,6 +440,7 @@ int main(void)
         TEST(spares_beyond_need_are_removed),
         TEST(an_error_of_the_reader_ends_the_opening),
         TEST(the_opening_gives_what_the_caller_has_not),
+        TEST(bytes_behind_an_index_are_those_of_later_batches),
         TEST(a_log_that_must_exist_is_not_begun_anew),
         TEST(figures_count_what_was_written),
     };
