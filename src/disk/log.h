@@ -71,7 +71,7 @@ struct log_figures {
     uint64_t since_bytes; /* appended since the last log_cut or opening */
 };
 void log_figures(const struct log *log, struct log_figures *ret);
-/* Bytes on disk of the batches that hold entries above INDEX: what a snapshot at INDEX is behind. */
+/* Bytes on disk of the batches with entries above INDEX: what a snapshot at INDEX is behind. */
 uint64_t log_bytes_behind(const struct log *log, uint64_t index);
 
 /* Reads a log without opening it for writing (`muster log dump`): like log_open's EACH, but nothing
