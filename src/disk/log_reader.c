@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "disk/log_spares.h"
+#include "disk/log_segment.h"
 
 enum { WINDOW_BYTES = 1024 * 1024 };
 
@@ -26,31 +26,14 @@ void log_reader_init(struct log_reader *r, struct fs *fs, const char *dir, uint6
     r->map.next_batch = 1;
 }
 
-void log_close_segment(struct fs *fs, struct log_segment *segment)
-{
-    if (segment->file != NULL)
-        fs->ops->close(segment->file);
-    segment->file = NULL;
-}
-
 void log_reader_fini(struct log_reader *r)
 {
     for (size_t i = 0; i < r->map.segment_n; i++)
-        log_close_segment(r->fs, r->map.segments[i]);
+        log_segment_close(r->fs, r->map.segments[i]);
     log_map_fini(&r->map);
     mem_free(r->files);
     r->files = NULL;
     pages_fini(&r->window);
-}
-
-static enum err damaged(const char *dir, uint32_t number, uint64_t offset, const char *what,
-                        struct why *why)
-{
-    return why_set(why, ERR_DAMAGED,
-                   "log: '%s/%08" PRIx32 ".seg' is damaged at offset %" PRIu64 ": %s; restore this "
-                   "server with `muster snapshot restore`, or, if it is one of several members, "
-                   "remove its data directory and let it join again",
-                   dir, number, offset, what);
 }
 
 /* ---- the directory ---- */
@@ -77,16 +60,6 @@ static void note_name(void *ctx, const char *name)
         add_file(r, number, LOG_FILE_UNUSED);
     else if (strcmp(name + 8, ".spare") == 0)
         add_file(r, number, LOG_FILE_SPARE);
-}
-
-static enum err open_segment(struct fs *fs, const char *dir, struct log_segment *segment,
-                             struct why *why)
-{
-    if (segment->file != NULL)
-        return OK;
-    char path[LOG_PATH_MAX];
-    log_segment_path(path, dir, segment->number, "seg");
-    return fs->ops->open(fs, path, FS_READ, &segment->file, why);
 }
 
 /* ---- a window over one segment ---- */
@@ -140,8 +113,8 @@ static enum err classify_unused(struct log_reader *r, struct log_file *f, struct
         if (e != OK)
             return e;
         if (!is_zero(block, LOG_BLOCK))
-            return damaged(r->dir, f->number, 0, "the header is not whole, yet batches follow",
-                           why);
+            return log_segment_damaged(r->dir, f->number, 0,
+                                       "the header is not whole, yet batches follow", why);
     }
     f->state = head_zero && size == r->segment_bytes ? LOG_FILE_READY : LOG_FILE_UNUSED;
     return OK;
@@ -159,7 +132,7 @@ static enum err read_header(struct log_reader *r, struct log_file *f, struct fil
     if (e != OK)
         return e;
     if (size < 2 * LOG_BLOCK || size % LOG_BLOCK != 0)
-        return damaged(r->dir, f->number, size, "the file has been cut", why);
+        return log_segment_damaged(r->dir, f->number, size, "the file has been cut", why);
     r->window_n = 0;
     e = see(r, &segment, 0, LOG_BLOCK, size, &block, why);
     if (e != OK)
@@ -173,7 +146,7 @@ static enum err read_header(struct log_reader *r, struct log_file *f, struct fil
     if (e != OK)
         return classify_unused(r, f, file, size, is_zero(block, LOG_BLOCK), why);
     if (head.bytes > size)
-        return damaged(r->dir, f->number, size, "the file has been cut", why);
+        return log_segment_damaged(r->dir, f->number, size, "the file has been cut", why);
     add_segment(r, f->number, &head, file);
     *ret_in_use = true;
     return OK;
@@ -187,11 +160,11 @@ static enum err read_headers(struct log_reader *r, struct why *why)
         bool in_use = false;
         if (f.state != LOG_FILE_SPARE) {
             struct log_segment opened = { .number = f.number };
-            enum err e = open_segment(r->fs, r->dir, &opened, why);
+            enum err e = log_segment_open(r->fs, r->dir, &opened, why);
             if (e == OK)
                 e = read_header(r, &f, opened.file, &in_use, why);
             if (!in_use)
-                log_close_segment(r->fs, &opened);
+                log_segment_close(r->fs, &opened);
             if (e != OK)
                 return e;
         }
@@ -223,13 +196,13 @@ static enum err order_segments(struct log_reader *r, struct why *why)
     while (begin-- > 0) {
         struct log_segment *old = log_map_take_oldest(m);
         add_file(r, old->number, LOG_FILE_VOID);
-        log_close_segment(r->fs, old);
+        log_segment_close(r->fs, old);
         mem_free(old);
     }
     for (size_t i = 1; i < m->segment_n; i++)
         if (m->segments[i]->head.sequence != m->segments[i - 1]->head.sequence + 1)
-            return damaged(r->dir, m->segments[i]->number, 0,
-                           "the segment before it is missing, or stands twice", why);
+            return log_segment_damaged(r->dir, m->segments[i]->number, 0,
+                                       "the segment before it is missing, or stands twice", why);
     const struct log_segment_head *head = &m->segments[0]->head;
     m->last = head->base_index;
     m->last_term = head->base_term;
@@ -253,7 +226,8 @@ static enum err senseless(struct log_reader *r, const struct batch_at *at, enum 
                        "log: '%s/%08" PRIx32 ".seg' has a record at offset %" PRIu64
                        " of a kind that this build does not know: use a newer muster",
                        r->dir, at->segment->number, at->offset);
-    return damaged(r->dir, at->segment->number, at->offset, "a record makes no sense", why);
+    return log_segment_damaged(r->dir, at->segment->number, at->offset, "a record makes no sense",
+                               why);
 }
 
 static enum err take_record(struct log_map *m, const struct batch_at *at,
@@ -313,7 +287,7 @@ static enum err read_batch(struct log_reader *r, struct log_segment *segment, bo
         return OK;
     uint64_t size = log_batch_size(head.body_bytes);
     if (head.number != r->map.next_batch || size > limit - offset)
-        return damaged(r->dir, segment->number, offset, "a batch out of place", why);
+        return log_segment_damaged(r->dir, segment->number, offset, "a batch out of place", why);
     e = see(r, segment, offset, size, limit, &batch, why);
     if (e != OK)
         return e;
@@ -342,8 +316,9 @@ static enum err look_behind(struct log_reader *r, struct log_segment *segment, s
             continue;
         uint32_t seed = log_seed(segment->head.salt, at);
         if (log_batch_read_head(block, seed, &head) == OK && head.synced >= r->map.next_batch)
-            return damaged(r->dir, segment->number, segment->used,
-                           "a batch does not validate, yet a later one stands behind it", why);
+            return log_segment_damaged(
+                r->dir, segment->number, segment->used,
+                "a batch does not validate, yet a later one stands behind it", why);
         r->torn_end = at + LOG_BLOCK;
     }
     return OK;
@@ -355,7 +330,8 @@ static enum err read_segment(struct log_reader *r, size_t i, struct why *why)
     struct log_segment *segment = m->segments[i];
     const struct log_segment_head *head = &segment->head;
     if (head->first_batch != m->next_batch || head->base_index != m->last)
-        return damaged(r->dir, segment->number, 0, "it does not follow the segment before it", why);
+        return log_segment_damaged(r->dir, segment->number, 0,
+                                   "it does not follow the segment before it", why);
     r->window_n = 0;
     bool end = false;
     while (!end) {
@@ -367,8 +343,9 @@ static enum err read_segment(struct log_reader *r, size_t i, struct why *why)
         return look_behind(r, segment, why);
     if (m->segments[i + 1]->head.first_batch == m->next_batch)
         return OK;
-    return damaged(r->dir, segment->number, segment->used,
-                   "a batch does not validate, yet a later segment stands behind it", why);
+    return log_segment_damaged(r->dir, segment->number, segment->used,
+                               "a batch does not validate, yet a later segment stands behind it",
+                               why);
 }
 
 enum err log_reader_run(struct log_reader *r, struct why *why)
@@ -380,73 +357,5 @@ enum err log_reader_run(struct log_reader *r, struct why *why)
         e = order_segments(r, why);
     for (size_t i = 0; e == OK && i < r->map.segment_n; i++)
         e = read_segment(r, i, why);
-    return e;
-}
-
-/* ---- reading entries back ---- */
-
-struct giving {
-    uint64_t low, high, left;
-    enum err (*each)(void *ctx, const struct log_entry *entry);
-    void *ctx;
-};
-
-static enum err give_batch(const struct log_place *place, const uint8_t *batch,
-                           const struct log_batch_head *head, struct giving *g)
-{
-    uint64_t end = place->first + place->n;
-    struct rd records;
-    log_records(&records, batch, head);
-    for (uint32_t i = 0; i < head->record_n && g->low <= g->high; i++) {
-        struct log_record record;
-        enum err e = log_record_next(&records, &record);
-        if (e != OK)
-            return e;
-        if (record.type != LOG_RECORD_ENTRY || record.entry.index < g->low ||
-            record.entry.index >= end)
-            continue;
-        e = g->each(g->ctx, &record.entry);
-        if (e != OK)
-            return e;
-        g->low = record.entry.index + 1;
-        if (record.entry.payload.n >= g->left)
-            g->high = record.entry.index;
-        else
-            g->left -= record.entry.payload.n;
-    }
-    return OK;
-}
-
-static enum err read_place(struct fs *fs, const char *dir, const struct log_place *place,
-                           struct pages *batch, struct giving *g, struct why *why)
-{
-    struct log_batch_head head;
-    uint32_t seed = log_seed(place->segment->head.salt, place->offset);
-    enum err e = open_segment(fs, dir, place->segment, why);
-    if (e == OK)
-        e = pages_reserve(batch, (size_t)place->size, why);
-    if (e == OK)
-        e = fs->ops->read(place->segment->file, place->offset, batch->p, (size_t)place->size, why);
-    if (e != OK)
-        return e;
-    if (log_batch_read_head(batch->p, seed, &head) != OK ||
-        log_batch_size(head.body_bytes) != place->size ||
-        !log_batch_body_holds(batch->p, seed, &head))
-        return damaged(dir, place->segment->number, place->offset,
-                       "a batch that was whole does not validate any more", why);
-    return give_batch(place, batch->p, &head, g);
-}
-
-enum err log_read_places(struct fs *fs, const char *dir, const struct log_map *m,
-                         struct pages *batch, uint64_t low, uint64_t high, uint64_t bytes,
-                         enum err (*each)(void *ctx, const struct log_entry *entry), void *ctx,
-                         struct why *why)
-{
-    struct giving g = { low, high, bytes, each, ctx };
-    const struct log_place *end = log_map_end(m);
-    enum err e = OK;
-    for (const struct log_place *p = log_map_find(m, low); e == OK && p < end && g.low <= g.high;
-         p++)
-        e = read_place(fs, dir, p, batch, &g, why);
     return e;
 }

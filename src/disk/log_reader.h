@@ -35,13 +35,4 @@ void log_reader_fini(struct log_reader *r);
 /* Reads and checks everything. Without any segment in use the map stays empty. */
 MUST_CHECK enum err log_reader_run(struct log_reader *r, struct why *why);
 
-/* Reads entries LOW..HIGH, which must stand, checking every batch again; at least one, then until
- * BYTES of payload were given. BATCH is the buffer. Opens segments as needed. */
-MUST_CHECK enum err log_read_places(struct fs *fs, const char *dir, const struct log_map *m,
-                                    struct pages *batch, uint64_t low, uint64_t high,
-                                    uint64_t bytes,
-                                    enum err (*each)(void *ctx, const struct log_entry *entry),
-                                    void *ctx, struct why *why);
-void log_close_segment(struct fs *fs, struct log_segment *segment);
-
 #endif

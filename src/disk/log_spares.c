@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "disk/log_segment.h"
 #include "disk/pages.h"
 
 enum { PIECE_BYTES = 1024 * 1024, SPARES_KEPT = 4, FIRST_BYTES = 4 * PIECE_BYTES };
@@ -32,11 +33,6 @@ struct log_spares {
     uint64_t filled;
     struct pages zeros;
 };
-
-void log_segment_path(char path[LOG_PATH_MAX], const char *dir, uint32_t number, const char *suffix)
-{
-    snprintf(path, LOG_PATH_MAX, "%s/%08" PRIx32 ".%s", dir, number, suffix);
-}
 
 struct log_spares *log_spares_new(struct fs *fs, const char *dir, uint64_t segment_bytes,
                                   uint32_t number_max)

@@ -8,8 +8,6 @@
 
 #include "disk/fs.h"
 
-enum { LOG_PATH_MAX = 4096 };
-
 struct log_spares;
 
 struct log_spare {
@@ -37,9 +35,5 @@ MUST_CHECK enum err log_spares_take(struct log_spares *s, uint64_t bytes, struct
                                     struct why *why);
 /* One piece of work. *ret_done: a spare is ready and nothing is left to do. */
 MUST_CHECK enum err log_spares_step(struct log_spares *s, bool *ret_done, struct why *why);
-
-/* The path of a segment's file. */
-void log_segment_path(char path[LOG_PATH_MAX], const char *dir, uint32_t number,
-                      const char *suffix);
 
 #endif
