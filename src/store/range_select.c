@@ -125,7 +125,8 @@ static struct select_entry *entry_new(const struct range_select *s, const struct
     e->kv = *kv;
     e->kv.key = bytes_of(e->copy, kv->key.n);
     e->bytes = sizeof *e + kv->key.n + value_n;
-    memcpy(e->copy, kv->key.p, kv->key.n);
+    if (kv->key.n > 0)
+        memcpy(e->copy, kv->key.p, kv->key.n);
     e->kv.value.p = NULL;
     if (value_n > 0)
         e->kv.value.p = memcpy(e->copy + kv->key.n, kv->value.p, value_n);
