@@ -61,6 +61,7 @@ struct replica {
     uint64_t last_index, term;
     uint64_t opened_age_ms; /* of the last applied entry at start */
     bool stopping;
+    bool given_up;      /* what was durable then is left to the next start */
     struct timer retry; /* apply waits for disk space */
 
     /* sweeping */
@@ -79,6 +80,7 @@ struct replica {
     _Atomic int disk_state;
 
     uint64_t segment_bytes;
+    struct disk_space disk;   /* disk's: as of its last look */
     uint64_t newest_snapshot; /* its index, as of the opening */
     uint64_t carried_bytes;   /* disk's: of log behind it that was there then; 0 once it is cut */
     uint64_t assured_bytes;   /* of the view file; core's */

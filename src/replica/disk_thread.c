@@ -78,17 +78,24 @@ static struct disk_space view_room(const struct replica *r)
                                 .total_bytes = most };
 }
 
-void disk_watch(struct replica *r)
+static void judge(struct replica *r)
 {
-    struct disk_space disk, view = view_room(r);
-    struct why why;
-    if (datadir_space(r->options.datadir, &disk, &why) != OK)
-        return;
-    enum disk_state of_disk = state_of(&disk, r->segment_bytes), of_view = state_of(&view, 0);
+    struct disk_space view = view_room(r);
+    enum disk_state of_disk = state_of(&r->disk, r->segment_bytes), of_view = state_of(&view, 0);
     if (of_view > of_disk)
         enter_state(r, of_view, "view", view.free_bytes);
     else
-        enter_state(r, of_disk, "disk", disk.free_bytes);
+        enter_state(r, of_disk, "disk", r->disk.free_bytes);
+}
+
+void disk_watch(struct replica *r)
+{
+    struct disk_space disk;
+    struct why why;
+    if (datadir_space(r->options.datadir, &disk, &why) != OK)
+        return;
+    r->disk = disk;
+    judge(r);
 }
 
 enum err disk_assure(void *replica, uint64_t file_bytes, uint64_t bytes)
@@ -117,11 +124,14 @@ static void deliver_synced(struct mail *mail)
     f->synced(f);
 }
 
-static void watch_now_and_then(struct disk_thread *d)
+/* The view's room costs nothing to look at, the disk's a call of the system. */
+static void watch_after_a_write(struct disk_thread *d)
 {
     uint64_t now = clock_now_ns();
-    if (now - d->watched_ns < WATCH_EVERY_MS * 1000000ULL)
+    if (now - d->watched_ns < WATCH_EVERY_MS * 1000000ULL) {
+        judge(d->replica);
         return;
+    }
     d->watched_ns = now;
     disk_watch(d->replica);
 }
@@ -158,7 +168,7 @@ static void deliver_append(struct mail *mail)
     metric_add(r->sync_bytes, (int64_t)f->payload.n);
     f->mail.deliver = deliver_synced;
     mailbox_send(r->box, &f->mail);
-    watch_now_and_then(r->disk_thread);
+    watch_after_a_write(r->disk_thread);
     snapshot_if_due(r);
 }
 

@@ -197,6 +197,26 @@ static bool apply_some(struct replica *r)
     return r->durable_n > 0;
 }
 
+/* The server stops while apply waits for room, which may never come: what is durable is applied at
+ * the next start. */
+static void give_up(struct replica *r)
+{
+    if (r->apply != NULL)
+        store_apply_abort(r->apply);
+    r->apply = NULL;
+    r->given_up = true;
+    timer_stop(&r->retry);
+    LIST_FOR_EACH(link, &r->durable)
+    {
+        struct flight *f = CONTAINER_OF(link, struct flight, link);
+        for (struct proposal *p; (p = queue_take(&f->proposals)) != NULL;)
+            proposal_answer(p, ERR_UNKNOWN_OUTCOME);
+        list_remove(link);
+        r->durable_n--;
+        flight_free(f);
+    }
+}
+
 /* -- sweeping --------------------------------------------------------------------------------- */
 
 static void deliver_swept(struct mail *mail)
@@ -248,6 +268,8 @@ void core_turn(struct loop_hook *hook)
     if (r->hooks.turned != NULL)
         r->hooks.turned(r->hooks.ctx);
     begin_sync(r);
+    if (r->stopping && (timer_is_set(&r->retry) || r->given_up))
+        give_up(r);
     bool more = apply_some(r);
     begin_sync(r);
     more = sweep_some(r) || more;
