@@ -27,6 +27,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "loop/spin.h"
 
 enum { NS_PER_MS = 1000000, THREAD_STACK = 2 * 1024 * 1024, NAME_MAX_BYTES = 15 };
 
@@ -47,6 +48,8 @@ struct loop {
     bool slept; /* since NOW_NS was read */
     bool again;
     bool mail_is_past; /* in this turn */
+    bool had_work;     /* this turn */
+    struct spin spin;
     uv_thread_t thread;
     char name[NAME_MAX_BYTES + 1];
 };
@@ -184,7 +187,10 @@ static void on_sleeping(uv_prepare_t *handle)
     run_hooks(loop, LOOP_STAGE_ANSWER);
     run_hooks(loop, LOOP_STAGE_FLUSH);
     set_alarm(loop);
-    if (loop->again)
+    uint64_t now = loop->had_work ? clock_now_ns() : loop->now_ns;
+    bool spins = spin_on(&loop->spin, loop->had_work, now);
+    loop->had_work = false;
+    if (loop->again || spins)
         uv_idle_start(&loop->sleepless, on_sleepless);
     else
         uv_idle_stop(&loop->sleepless);
@@ -226,6 +232,11 @@ void loop_hook_add(struct loop *loop, enum loop_stage stage, struct loop_hook *h
 void loop_hook_remove(struct loop_hook *hook)
 {
     list_remove(&hook->link);
+}
+
+void loop_note_work(struct loop *loop)
+{
+    loop->had_work = true;
 }
 
 void loop_again(struct loop *loop)

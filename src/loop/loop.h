@@ -59,6 +59,9 @@ struct loop_hook {
 };
 void loop_hook_add(struct loop *loop, enum loop_stage stage, struct loop_hook *hook);
 void loop_hook_remove(struct loop_hook *hook);
+/* Something came from outside in this turn: where more tends to follow at once, the loop looks on
+ * for a moment before it sleeps (loop/spin.h). */
+void loop_note_work(struct loop *loop);
 /* Does not let the loop sleep before another turn: for work that was cut into pieces. */
 void loop_again(struct loop *loop);
 
