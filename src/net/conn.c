@@ -161,6 +161,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct conn *c = stream->data;
+    loop_note_work(c->set->loop);
     if (n > 0 && c->state == CONN_OPEN)
         take_bytes(c, bytes_of(buf->base, (size_t)n));
     else if (n == UV_EOF)
