@@ -44,7 +44,9 @@ static struct store *open_store(const char *dir, struct disk *disk)
 static struct bytes make_entry(struct entries *e, uint64_t index)
 {
     static const char *const names[KEYS] = { "a", "b", "c", "d", "e", "f", "g", "h", "i" };
-    struct lease_grant grant = { .id = index, .ttl_ms = 1000, .remove_ms = 1000 };
+    struct lease_grant grant = {
+        .id = index, .ttl_ms = 1000, .remove_ms = 1000, .face = FACE_ETCD
+    };
     entries_grant(e, &grant);
     if (index == 2)
         entries_revoke(e, 1, FACE_NONE);
