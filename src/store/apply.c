@@ -22,7 +22,7 @@ enum {
 static void apply_free(struct apply *a)
 {
     range_job_end(&a->job);
-    apply_txn_end_plan(a);
+    apply_txn_end_check(a);
     if (a->view.txn != NULL)
         mdb_txn_abort(a->view.txn);
     if (a->effects != NULL)

@@ -8,7 +8,7 @@
 #include "store/lease_row.h"
 #include "store/range_job.h"
 #include "store/tables.h"
-#include "store/txn_plan.h"
+#include "store/txn_measure.h"
 #include "store/version.h"
 
 enum command_phase { COMMAND_NONE, COMMAND_CHECK, COMMAND_RUN };
@@ -40,7 +40,9 @@ struct apply {
 
     /* of a transaction */
     struct txn_plan plan;
-    bool planning;
+    struct txn_measure measure;
+    bool planning, measuring;
+    uint64_t result_bytes; /* of the entry's transactions so far */
     size_t step;
     bool in_step;
     struct range_job job;
@@ -74,7 +76,7 @@ void apply_lease_change(struct apply *a, const struct lease_change *change);
 
 MUST_CHECK enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done);
 /* Forgets a check that is under way. */
-void apply_txn_end_plan(struct apply *a);
+void apply_txn_end_check(struct apply *a);
 MUST_CHECK enum err apply_txn_run(struct apply *a, uint64_t *rows, bool *ret_done);
 MUST_CHECK enum err apply_lease_check(struct apply *a);
 MUST_CHECK enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done);

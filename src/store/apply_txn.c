@@ -14,29 +14,73 @@ static enum err begin_plan(struct apply *a)
     return OK;
 }
 
-enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done)
-{
-    enum err e = a->planning ? OK : begin_plan(a);
-    if (e != OK)
-        return e;
-    e = txn_plan_step(&a->plan, rows, ret_done);
-    if (e == OK && !*ret_done)
-        return OK;
-    apply_txn_end_plan(a);
-    if (e == OK)
-        e = txn_plan_check(&a->plan, a->command.origin->face);
-    a->step = 0;
-    a->in_step = false;
-    if (e == OK)
-        a->result->txn = a->plan.result;
-    return e;
-}
-
-void apply_txn_end_plan(struct apply *a)
+void apply_txn_end_check(struct apply *a)
 {
     if (a->planning)
         txn_plan_end(&a->plan);
-    a->planning = false;
+    if (a->measuring)
+        txn_measure_end(&a->measure);
+    a->planning = a->measuring = false;
+}
+
+static enum err plan(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    enum err e = a->planning ? OK : begin_plan(a);
+    if (e == OK)
+        e = txn_plan_step(&a->plan, rows, ret_done);
+    if (e == OK && !*ret_done)
+        return OK;
+    apply_txn_end_check(a);
+    if (e == OK)
+        e = txn_plan_check(&a->plan, a->command.origin->face);
+    if (e != OK)
+        return e;
+    txn_measure_begin(&a->measure, &a->plan, &a->scratch);
+    a->measuring = true;
+    return OK;
+}
+
+/* All results of an entry are held until the last of its askers has read them. The first
+ * transaction that gives anything always has room. */
+static enum err take_room(struct apply *a)
+{
+    uint64_t bytes = a->result_bytes + a->measure.bytes;
+    if (a->result_bytes > 0 && bytes > ENTRY_RESULT_BYTES)
+        return ERR_AGAIN;
+    a->result_bytes = bytes;
+    return OK;
+}
+
+static enum err measure(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    enum err e = txn_measure_step(&a->measure, rows, ret_done);
+    if (e == OK && !*ret_done)
+        return OK;
+    if (e == OK)
+        e = take_room(a);
+    apply_txn_end_check(a);
+    return e;
+}
+
+enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    enum err e = OK;
+    *ret_done = true;
+    if (!a->measuring) {
+        e = plan(a, rows, ret_done);
+        if (e != OK || !*ret_done)
+            return e;
+    }
+    if (a->entry.rules >= RULES_RESULTS_END)
+        e = measure(a, rows, ret_done);
+    else
+        apply_txn_end_check(a);
+    if (e != OK || !*ret_done)
+        return e;
+    a->step = 0;
+    a->in_step = false;
+    a->result->txn = a->plan.result;
+    return OK;
 }
 
 /* -- put -------------------------------------------------------------------------------------- */

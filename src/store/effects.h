@@ -47,7 +47,8 @@ struct lease_change { /* what the lease clock must know */
 };
 
 struct command_result {
-    enum err err;      /* OK or why `check` refused it: then nothing of it happened */
+    enum err err;      /* OK or why `check` refused it: then nothing of it happened. ERR_TOO_BIG:
+                          its results alone; ERR_AGAIN: with those of the entry before them */
     uint64_t revision; /* the common revision after this command */
     uint64_t system_revision;
     union {

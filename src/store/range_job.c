@@ -168,6 +168,8 @@ static enum err see_head(struct range_job *j, struct bytes key, struct bytes byt
 {
     struct row row;
     *ret_stop = false;
+    if (j->skip != NULL && j->skip(j->skip_ctx, key))
+        return OK;
     if (only_counts(j)) {
         bool lives = !head_row_is_deleted(bytes);
         j->count += lives;

@@ -26,10 +26,12 @@ struct range_job {
     struct kv *kvs;
     size_t kv_n, kv_room;
     uint64_t count, passed;
-    uint64_t budget, budget_left; /* of this step; 0 = none */
-    bool over_budget;             /* it stands on the first kv that did not fit */
-    bool at_end;                  /* all rows have been seen */
-    bool flat;                    /* copy keys and values into the arena */
+    uint64_t budget, budget_left;              /* of this step; 0 = none */
+    bool over_budget;                          /* it stands on the first kv that did not fit */
+    bool at_end;                               /* all rows have been seen */
+    bool flat;                                 /* copy keys and values into the arena */
+    bool (*skip)(void *ctx, struct bytes key); /* true: as if it were not there; may be NULL */
+    void *skip_ctx;
 };
 
 /* ERR_COMPACTED, ERR_FUTURE. FLAT results outlive the view. ARENA and VIEW are kept. */

@@ -3,7 +3,6 @@
 #include "store/txn_plan.h"
 
 #include "store/lease.h"
-#include "store/lease.h"
 #include "store/range.h"
 #include "store/row.h"
 
@@ -260,8 +259,7 @@ void txn_plan_end(struct txn_plan *plan)
 
 /* -- checking --------------------------------------------------------------------------------- */
 
-/* What the steps before AT leave of KEY: 1 put, 0 removed, -1 not touched. */
-static int touched(const struct txn_plan *plan, size_t at, enum space space, struct bytes key)
+int txn_plan_touched(const struct txn_plan *plan, size_t at, enum space space, struct bytes key)
 {
     while (at-- > 0) {
         const struct op *op = plan->steps[at].op;
@@ -286,7 +284,7 @@ static enum err check_put(const struct txn_plan *plan, size_t at, enum face face
         e = lease_get(v, face, put->lease, &lease);
     if (e != OK || (!put->ignore_value && !put->ignore_lease))
         return e;
-    int before = touched(plan, at, put->space, put->key);
+    int before = txn_plan_touched(plan, at, put->space, put->key);
     if (before >= 0)
         return before == 1 ? OK : ERR_KEY_NOT_FOUND;
     struct kv kv;

@@ -42,5 +42,7 @@ void txn_plan_end(struct txn_plan *plan);
 /* What may refuse the taken branches (etcd.md 4.4): leases that are not there or are not FACE's,
  * ignored values and leases of keys that are not there, revisions of ranges. */
 MUST_CHECK enum err txn_plan_check(const struct txn_plan *plan, enum face face);
+/* What the steps before AT leave of KEY: 1 put, 0 removed, -1 not touched. */
+int txn_plan_touched(const struct txn_plan *plan, size_t at, enum space space, struct bytes key);
 
 #endif

@@ -214,15 +214,25 @@ void call_submit(struct etcd_call *c, enum command_kind kind, struct bytes body,
     c->write = hub_submit(c->face->hub, c->granted, kind, body, write_done, c);
 }
 
+/* What a transaction would give ends it before it has done anything. */
+static bool refuse_results(struct etcd_call *c, enum err err)
+{
+    if (err == ERR_TOO_BIG)
+        return call_refuse(c, ETCD_ANSWER_TOO_LARGE);
+    return err == ERR_AGAIN && call_refuse(c, ETCD_TOO_MANY_REQUESTS);
+}
+
 void call_submit_txn(struct etcd_call *c, const struct txn *txn, call_written_fn on_written)
 {
     struct buf *body = &c->face->scratch;
     buf_clear(body, 64 * 1024);
     enum err e = txn_encode(txn, body);
-    if (e != OK)
+    if (e != OK) {
         call_fail(c, e);
-    else
-        call_submit(c, COMMAND_TXN, buf_bytes(body), on_written);
+        return;
+    }
+    c->on_refused = refuse_results;
+    call_submit(c, COMMAND_TXN, buf_bytes(body), on_written);
 }
 
 /* -- the alarm that the server raises by itself ------------------------------------------------ */
