@@ -31,7 +31,7 @@ enum config_kind {
     X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept, whatever --name is; made if it is not there") \
     X(io_threads,          NUMBER,   "io-threads",           "0", 0, 64, "", "General", "threads that serve connections; 0 = cores - 1, at least 1") \
     X(one_thread,          BOOL,     "one-thread",           "false", 0, 0, "", "General", "core's own thread serves connections too (always so on one core without --io-threads)") \
-    X(log_level,           CHOICE,   "log-level",            "info|debug|warn|error", 0, 0, "log-level", "General", "the least that is logged") \
+    X(log_level,           CHOICE,   "log-level",            "info|debug|warn|error|panic|fatal", 0, 0, "log-level", "General", "the least that is logged; panic and fatal, etcd's words, leave errors") \
     X(log_format,          CHOICE,   "log-format",           "auto|text|json|console", 0, 0, "log-format", "General", "auto: text on a terminal, JSON elsewhere; console is etcd's word for text") \
     X(etcd_listen,         TEXT,     "etcd-listen",          "127.0.0.1:2379", 0, 0, "listen-client-urls", "Listeners", "etcd's protocol: addresses or URLs, comma-separated, or off") \
     X(advertise,           TEXT,     "etcd-advertise",       "", 0, 0, "advertise-client-urls", "Listeners", "URLs that member lists show; default: what is listened on") \

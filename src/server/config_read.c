@@ -101,7 +101,7 @@ static enum err read_etcd_variable(struct config *c, const char *text, struct wh
     const struct config_row *row = config_find(bytes_str(name), &is_etcds);
     if (row == NULL)
         return set_other(c, bytes_str(name), value, source, &known, why);
-    if (strcmp(row->etcd, name) != 0)
+    if (!config_is_etcds(row, bytes_str(name)))
         return OK;
     note_given(c, row);
     return config_set(c, row, value, source, why);

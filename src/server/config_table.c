@@ -23,12 +23,21 @@ const struct config_row config_rows[] = {
 };
 const size_t config_row_n = ARRAY_LEN(config_rows);
 
+bool config_is_etcds(const struct config_row *row, struct bytes name)
+{
+    static const char before[] = "experimental-"; /* as many were called until 3.6 */
+    if (bytes_starts(name, bytes_str(before)))
+        name = bytes_skip(name, sizeof before - 1);
+    return row->etcd[0] != 0 && bytes_is(name, row->etcd);
+}
+
 const struct config_row *config_find(struct bytes name, bool *ret_etcd)
 {
     for (size_t i = 0; i < config_row_n; i++) {
         const struct config_row *row = &config_rows[i];
-        *ret_etcd = bytes_is(name, row->etcd) && strcmp(row->flag, row->etcd) != 0;
-        if (bytes_is(name, row->flag) || (row->etcd[0] != 0 && bytes_is(name, row->etcd)))
+        bool own = bytes_is(name, row->flag);
+        *ret_etcd = !own && config_is_etcds(row, name);
+        if (own || *ret_etcd)
             return row;
     }
     return NULL;
@@ -54,6 +63,9 @@ static const struct etcd_option {
     { "snapshot-count", false, NULL },
     { "max-wals", false, NULL },
     { "max-snapshots", false, NULL },
+    { "snapshot-catchup-entries", false, NULL },
+    { "raft-read-timeout", false, NULL },
+    { "raft-write-timeout", false, NULL },
     { "listen-metrics-urls", false, NULL },
     { "listen-client-http-urls", false, "HTTP and gRPC share a port here: leave it out" },
     { "client-crl-file", false, "revocation lists are not read yet" },
@@ -61,8 +73,14 @@ static const struct etcd_option {
     { "auto-tls", true,
       "self-made certificates are not made yet: give --cert-file and --key-file" },
     { "self-signed-cert-validity", false, NULL },
+    { "client-cert-file", false, NULL }, /* etcd's own, towards itself */
+    { "client-key-file", false, NULL },
     { "peer-cert-file", false, NULL },
     { "peer-key-file", false, NULL },
+    { "peer-client-cert-file", false, NULL },
+    { "peer-client-key-file", false, NULL },
+    { "peer-crl-file", false, NULL },
+    { "peer-skip-client-san-verification", true, NULL },
     { "peer-trusted-ca-file", false, NULL },
     { "peer-client-cert-auth", true, NULL },
     { "peer-auto-tls", true, NULL },
@@ -80,8 +98,18 @@ static const struct etcd_option {
     { "enable-grpc-gateway", true, NULL },
     { "log-outputs", false, NULL },
     { "logger", false, NULL },
+    { "enable-log-rotation", true, NULL },
+    { "log-rotation-config-json", false, NULL },
+    { "enable-distributed-tracing", true, NULL },
+    { "distributed-tracing-address", false, NULL },
+    { "distributed-tracing-service-name", false, NULL },
+    { "distributed-tracing-instance-id", false, NULL },
+    { "distributed-tracing-sampling-rate", false, NULL },
     { "backend-batch-interval", false, NULL },
     { "backend-batch-limit", false, NULL },
+    { "backend-bbolt-freelist-type", false, NULL },
+    { "bootstrap-defrag-threshold-megabytes", false, NULL },
+    { "memory-mlock", true, NULL },
     { "compaction-batch-limit", false, NULL },
     { "compaction-sleep-interval", false, NULL },
     { "corrupt-check-time", false, NULL },
@@ -89,10 +117,12 @@ static const struct etcd_option {
     { "warning-apply-duration", false, NULL },
     { "warning-unary-request-duration", false, NULL },
     { "max-learners", false, NULL },
+    { "downgrade-check-time", false, NULL },
     { "feature-gates", false, NULL },
     { "socket-reuse-port", true, NULL },
     { "socket-reuse-address", true, NULL },
     { "enable-v2", true, NULL },
+    { "v2-deprecation", false, NULL },
     { "proxy", false, NULL },
     { "unsafe-no-fsync", true, "an acknowledged write is always on disk here" },
     { "force-new-cluster", true, "use `muster snapshot restore` into a new directory" },

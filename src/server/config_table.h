@@ -18,6 +18,9 @@ extern const size_t config_row_n;
 /* By our name or etcd's; *ret_etcd: it was etcd's and ours is another. NULL. */
 const struct config_row *config_find(struct bytes name, bool *ret_etcd);
 
+/* NAME is etcd's for ROW, with or without "experimental-" before it. */
+bool config_is_etcds(const struct config_row *row, struct bytes name);
+
 /* etcd's options that have no meaning here. */
 enum config_etcd_verdict { CONFIG_ETCD_UNKNOWN, CONFIG_ETCD_IGNORED, CONFIG_ETCD_REFUSED };
 enum config_etcd_verdict config_etcd_option(struct bytes name, const char **ret_reason,

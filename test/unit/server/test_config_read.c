@@ -273,6 +273,18 @@ static void a_negative_quota_is_none_as_with_etcd(void **state)
     config_free(&r->c);
 }
 
+static void levels_of_etcd_are_taken(void **state)
+{
+    static const char *const levels[] = { "debug", "info", "warn", "error", "panic", "fatal" };
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        char word[40];
+        snprintf(word, sizeof word, "--log-level=%s", levels[i]);
+        struct reading *r = flags(FLAGS(word));
+        assert_string_equal(r->c.log_level, levels[i]);
+        config_free(&r->c);
+    }
+}
+
 static void what_is_no_value_is_refused_with_what_would_be(void **state)
 {
     assert_refused(FLAGS("--max-txn-ops=many"), nothing, "not a number");
@@ -464,6 +476,19 @@ static void etcds_options_without_meaning_are_listed(void **state)
     config_free(&r->c);
 }
 
+static void switches_of_etcd_may_stand_alone(void **state)
+{
+    struct reading *r =
+        flags(FLAGS("--enable-log-rotation", "--memory-mlock", "--enable-distributed-tracing",
+                    "--snapshot-catchup-entries", "5000", "--peer-skip-client-san-verification"));
+    assert_true(is_listed(&r->c, "enable-log-rotation"));
+    assert_true(is_listed(&r->c, "memory-mlock"));
+    assert_true(is_listed(&r->c, "enable-distributed-tracing"));
+    assert_true(is_listed(&r->c, "snapshot-catchup-entries"));
+    assert_true(is_listed(&r->c, "peer-skip-client-san-verification"));
+    config_free(&r->c);
+}
+
 static void experimental_options_never_keep_a_server_from_starting(void **state)
 {
     struct reading *r = flags(FLAGS("--experimental-initial-corrupt-check=true",
@@ -509,6 +534,7 @@ static void a_kubeadm_manifest_is_understood(void **state)
                     "--experimental-watch-progress-notify-interval=5s"));
     assert_string_equal(r->c.advertise, "https://10.0.0.1:2379");
     assert_true(r->c.client_cert_auth);
+    assert_int_equal(r->c.progress_ms, 5000);
     config_free(&r->c);
 }
 
@@ -539,6 +565,24 @@ static void a_file_holds_options_by_name(void **state)
     assert_true(r->c.dev);
     assert_string_equal(r->c.etcd_listen, "127.0.0.1:1,127.0.0.1:2");
     assert_int_equal(r->c.max_request_bytes, 2 << 20);
+    config_free(&r->c);
+}
+
+/* Until 3.6 an option that has a meaning here was experimental: kubeadm's manifests say it so. */
+static void experimental_option_of_a_known_name_counts(void **state)
+{
+    struct reading *r = flags(FLAGS("--experimental-watch-progress-notify-interval=5s"));
+    assert_int_equal(r->c.progress_ms, 5000);
+    assert_false(is_listed(&r->c, "experimental-watch-progress-notify-interval"));
+    config_free(&r->c);
+    r = variables(FLAGS("ETCD_EXPERIMENTAL_WATCH_PROGRESS_NOTIFY_INTERVAL=7s"));
+    assert_int_equal(r->c.progress_ms, 7000);
+    config_free(&r->c);
+    r = file("experimental-watch-progress-notify-interval: 9s\n");
+    assert_int_equal(r->c.progress_ms, 9000);
+    config_free(&r->c);
+    r = variables(FLAGS("ETCD_DEV=true", "ETCD_EXPERIMENTAL_DEV=true"));
+    assert_false(r->c.dev);
     config_free(&r->c);
 }
 
@@ -597,6 +641,7 @@ int main(void)
         cmocka_unit_test(sizes_take_units),
         cmocka_unit_test(durations_become_milliseconds),
         cmocka_unit_test(a_negative_quota_is_none_as_with_etcd),
+        cmocka_unit_test(levels_of_etcd_are_taken),
         cmocka_unit_test(what_is_no_value_is_refused_with_what_would_be),
         cmocka_unit_test(a_text_that_is_none_is_refused),
         cmocka_unit_test(what_is_out_of_bounds_is_refused_with_the_bounds),
@@ -614,11 +659,13 @@ int main(void)
         cmocka_unit_test(variables_of_services_called_muster_or_etcd_are_left_alone),
         cmocka_unit_test(what_was_given_is_known),
         cmocka_unit_test(etcds_options_without_meaning_are_listed),
+        cmocka_unit_test(switches_of_etcd_may_stand_alone),
         cmocka_unit_test(experimental_options_never_keep_a_server_from_starting),
         cmocka_unit_test(what_is_dangerous_to_leave_out_is_refused),
         cmocka_unit_test(it_is_refused_from_the_environment_too),
         cmocka_unit_test(a_kubeadm_manifest_is_understood),
         cmocka_unit_test(a_file_holds_options_by_name),
+        cmocka_unit_test(experimental_option_of_a_known_name_counts),
         cmocka_unit_test(a_file_is_refused_with_place_and_reason),
         cmocka_unit_test(etcds_config_file_is_understood_with_its_sections),
         cmocka_unit_test(with_etcds_config_file_nothing_else_counts),
