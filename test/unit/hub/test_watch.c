@@ -156,6 +156,39 @@ static void watch_in_the_future_begins_exactly_there(void **state)
     heard("a=3@4 ");
 }
 
+/* Behind for a while before its start has come: it still hears nothing older. */
+static void start_in_the_future_outlasts_a_full_stream(void **state)
+{
+    watch("a", "", 6);
+    heard("created@1 ");
+    stream.pending = BUFFER_BYTES + 1;
+    fake_put(&fake, "a=1");
+    stream.pending = 0;
+    watch_stream_drained(stream.watch);
+    heard("");
+    fake_put(&fake, "a=2");
+    heard("");
+    fake_commit(&fake, "a=3", NULL);
+    fake_lose(&fake);
+    heard("");
+    fake_put(&fake, "a=4");
+    heard("");
+    fake_put(&fake, "a=5");
+    heard("a=5@6 ");
+}
+
+static void farthest_start_of_a_range_outlasts_a_full_stream(void **state)
+{
+    watch("a", "z", UINT64_MAX >> 1);
+    heard("created@1 ");
+    stream.pending = BUFFER_BYTES + 1;
+    fake_put(&fake, "a=1");
+    stream.pending = 0;
+    watch_stream_drained(stream.watch);
+    fake_put(&fake, "a=2");
+    heard("");
+}
+
 static void events_of_a_transaction_come_in_order(void **state)
 {
     watch("\0", "\0", 0);
@@ -340,6 +373,8 @@ int main(void)
         T(watch_from_now_hears_nothing_of_the_past),
         T(watch_in_the_past_hears_all_from_there),
         T(watch_in_the_future_begins_exactly_there),
+        T(start_in_the_future_outlasts_a_full_stream),
+        T(farthest_start_of_a_range_outlasts_a_full_stream),
         T(events_of_a_transaction_come_in_order),
         T(prefix_holds_its_keys_only),
         T(filters_leave_kinds_out),
