@@ -42,6 +42,8 @@ func main() {
 	namespaceChecks(s)
 	leasingChecks(s)
 	mirrorChecks(s)
+	kubernetesChecks(s)
+	recipeChecks(s)
 	s.Exit()
 }
 
