@@ -46,7 +46,7 @@ func (r *run) step() {
 		{30, r.put}, {25, r.rangeKeys}, {10, r.deleteRange}, {25, r.txn}, {3, r.compact},
 		{4, r.grant}, {3, r.revoke}, {4, r.timeToLive}, {2, r.leases}, {4, r.keepAlive}, {1, r.chosenLease},
 		{6, r.watchCreate}, {3, r.watchCancel}, {3, r.watchProgress}, {1, r.watchEmpty}, {1, r.watchStream},
-		{1, r.status}, {1, r.memberList}, {1, r.hashKV}, {1, r.alarms}, {1, r.alarmed},
+		{1, r.status}, {1, r.memberList}, {1, r.hashKV}, {1, r.alarms}, {1, r.alarmed}, {1, r.large},
 	}
 	sum := 0
 	for _, k := range kinds {
@@ -96,7 +96,10 @@ func (r *run) differ(what, a, b string) {
 func (r *run) sameState() bool {
 	a, b := r.servers.both(func(ctx context.Context, s *side) (proto.Message, error) {
 		answer, err := s.kv.Range(ctx, &pb.RangeRequest{Key: []byte{0}, RangeEnd: []byte{0}})
-		return blur(s, answer, nil), err
+		if err != nil {
+			return nil, err
+		}
+		return blur(s, answer, nil), nil
 	})
 	if !a.equal(b) {
 		fmt.Printf("#   states differ: A %.3000s\n#   B %.3000s\n", a, b)

@@ -6,8 +6,13 @@ import (
 	"sync"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
+
+// partMax is max-request-bytes + 512 KiB, where an answer is cut if that was asked for, and some room.
+const partMax = 2<<20 + 10<<10
 
 // heard is what one server has said on one watch stream, in the form in which both are compared:
 // events by watcher, for the order between watchers is free, and so is the number of answers that
@@ -21,6 +26,8 @@ type heard struct {
 	events   map[int64][]string // of a watcher, and its end by compaction
 	last     map[int64]int64    // the newest revision of a watcher's events
 	cut      map[int64]bool     // its last answer was a part with more to come
+	asked    []bool             // of each create: may its answers be cut
+	mayCut   map[int64]bool     // the same by watcher, once it is created
 	created  int
 	canceled int
 	sentinel int64 // the newest revision that the sentinel has shown
@@ -53,6 +60,7 @@ func (h *heard) take(m *pb.WatchResponse) {
 		h.answers = append(h.answers, fmt.Sprintf("%v id %d created %v canceled %v reason %q fragment %v events %d",
 			m.Header.Revision, m.WatchId, m.Created, m.Canceled, m.CancelReason, m.Fragment, len(m.Events)))
 		if m.Created {
+			h.mayCut[m.WatchId] = h.created < len(h.asked) && h.asked[h.created]
 			h.created++
 			delete(h.last, m.WatchId)
 		} else {
@@ -76,10 +84,18 @@ func (h *heard) takeEvents(m *pb.WatchResponse) {
 	if m.Header.Revision < last {
 		h.wrong = append(h.wrong, fmt.Sprintf("watcher %d: events of %d with a header of %d", id, last, m.Header.Revision))
 	}
+	if m.Fragment && !h.mayCut[id] {
+		h.wrong = append(h.wrong, fmt.Sprintf("watcher %d is sent a part at %d that it did not ask for", id, last))
+	}
+	if n := proto.Size(m); h.mayCut[id] && len(m.Events) > 1 && n > partMax {
+		h.wrong = append(h.wrong, fmt.Sprintf("watcher %d is sent %d events of %d bytes at %d in one part", id, len(m.Events), n, last))
+	}
 	h.last[id], h.cut[id] = last, m.Fragment
 	for _, e := range m.Events {
-		blurLease(e.Kv)
-		blurLease(e.PrevKv)
+		for _, kv := range []*mvccpb.KeyValue{e.Kv, e.PrevKv} {
+			blurLease(kv)
+			shorten(kv)
+		}
 		h.events[id] = append(h.events[id], e.String())
 	}
 	if id == sentinelID {
@@ -100,7 +116,7 @@ func newHeard(ctx context.Context, s *side) (*heard, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &heard{rpc: rpc, events: map[int64][]string{}, last: map[int64]int64{}, cut: map[int64]bool{}}
+	h := &heard{rpc: rpc, events: map[int64][]string{}, last: map[int64]int64{}, cut: map[int64]bool{}, mayCut: map[int64]bool{}}
 	go h.listen()
 	return h, nil
 }
@@ -121,6 +137,13 @@ func newStream(p *pair) (*stream, error) {
 }
 
 func (s *stream) send(m *pb.WatchRequest) {
+	if c := m.GetCreateRequest(); c != nil {
+		for _, h := range []*heard{s.a, s.b} {
+			h.mu.Lock()
+			h.asked = append(h.asked, c.Fragment)
+			h.mu.Unlock()
+		}
+	}
 	s.a.rpc.Send(m) // an ended stream shows in what was heard
 	s.b.rpc.Send(m)
 }
