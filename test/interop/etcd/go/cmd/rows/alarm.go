@@ -30,11 +30,22 @@ func (s *server) tryPut(t *check.T, key, value string) error {
 	return err
 }
 
+// grantedAlive renews a lease on a stream of its own and returns the TTL it got.
+func (s *server) grantedAlive(t *check.T, id int64) int64 {
+	alive, err := s.lease.LeaseKeepAlive(t.Ctx)
+	t.Must("open keep-alive", err)
+	t.Must("send keep-alive", alive.Send(&pb.LeaseKeepAliveRequest{ID: id}))
+	r, err := alive.Recv()
+	t.Must("receive keep-alive", err)
+	t.Must("half-close keep-alive", alive.CloseSend())
+	return r.TTL
+}
+
 func alarmRow(c *check.Suite, s *server) {
 	c.Run("24_nospace_alarm", func(t *check.T) {
 		const p = "rows/alarm/"
 		s.put(t, p+"a", "1")
-		idle := s.grant(t, 60)
+		idle, kept := s.grant(t, 60), s.grant(t, 60)
 		t.Eq("changed by a needless deactivate", len(s.setAlarm(t, pb.AlarmRequest_DEACTIVATE).Alarms), 0)
 		set := s.setAlarm(t, pb.AlarmRequest_ACTIVATE)
 		t.Cleanup(func() { s.setAlarm(t, pb.AlarmRequest_DEACTIVATE) })
@@ -65,6 +76,10 @@ func alarmRow(c *check.Suite, s *server) {
 		t.Must("delete", err)
 		_, err = s.lease.LeaseRevoke(t.Ctx, &pb.LeaseRevokeRequest{ID: idle})
 		t.Must("lease revoke", err)
+		alive := s.grantedAlive(t, kept)
+		t.Eq("TTL renewed under the alarm", alive, int64(60))
+		_, err = s.kv.Compact(t.Ctx, &pb.CompactionRequest{Revision: s.revision(t)})
+		t.Must("compact", err)
 
 		health := func(query string, code int, body string) {
 			got, text, err := target.Get("http://" + s.endpoint + "/health" + query)
@@ -77,6 +92,51 @@ func alarmRow(c *check.Suite, s *server) {
 		t.Eq("changed by deactivate", len(s.setAlarm(t, pb.AlarmRequest_DEACTIVATE).Alarms), 1)
 		t.Must("put after deactivate", s.tryPut(t, p+"b", "1"))
 		health("", http.StatusOK, `{"health":"true","reason":""}`)
+	})
+}
+
+// corruptRow sets the CORRUPT alarm: what writes is refused, what reads is not.
+func corruptRow(c *check.Suite, s *server) {
+	c.Run("rule_corrupt_alarm", func(t *check.T) {
+		const p = "rows/corrupt/"
+		now := s.put(t, p+"a", "1")
+		id := s.grant(t, 60)
+		self := s.memberID(t)
+		alarm := func(action pb.AlarmRequest_AlarmAction) {
+			_, err := s.maint.Alarm(t.Ctx, &pb.AlarmRequest{Action: action, MemberID: self, Alarm: pb.AlarmType_CORRUPT})
+			t.Must("alarm", err)
+		}
+		alarm(pb.AlarmRequest_ACTIVATE)
+		t.Cleanup(func() { alarm(pb.AlarmRequest_DEACTIVATE) })
+		refused := func(what string, err error) {
+			t.Status(what, err, codes.DataLoss, "etcdserver: corrupt cluster")
+		}
+		refused("put", s.tryPut(t, p+"b", "1"))
+		_, err := s.kv.DeleteRange(t.Ctx, &pb.DeleteRangeRequest{Key: []byte(p + "none")})
+		refused("delete of nothing", err)
+		_, err = s.kv.Txn(t.Ctx, &pb.TxnRequest{Success: ops(opRange(one(p + "a"))), Failure: ops(opDelete(p+"a", ""))})
+		refused("txn with a delete in the other branch", err)
+		_, err = s.kv.Compact(t.Ctx, &pb.CompactionRequest{Revision: now})
+		refused("compact", err)
+		_, err = s.lease.LeaseGrant(t.Ctx, &pb.LeaseGrantRequest{TTL: 60})
+		refused("lease grant", err)
+		_, err = s.lease.LeaseRevoke(t.Ctx, &pb.LeaseRevokeRequest{ID: id})
+		refused("lease revoke", err)
+		t.Eq("TTL renewed under the alarm", s.grantedAlive(t, id), int64(60))
+		t.Eq("value", keyValues(s.mustRange(t, one(p+"a"))), p+"a=1")
+		s.mustTxn(t, opRange(one(p+"a")))
+		w := s.open(t)
+		w.create(watchSpan(p, now))
+		w.expect("watch", fmt.Sprintf("id 0 PUT %[1]sa=1 %[2]d/%[2]d/1", p, now))
+		for path, want := range map[string]int{"/health": 503, "/health?exclude=CORRUPT": 200, "/livez": 200, "/readyz": 503,
+			"/readyz?exclude=data_corruption": 200} {
+			got, _, err := target.Get("http://" + s.endpoint + path)
+			t.Must("GET "+path, err)
+			t.Eq("status of "+path, got, want)
+		}
+		_, body, err := target.Get("http://" + s.endpoint + "/health")
+		t.Must("GET /health", err)
+		t.Eq("body of /health", strings.TrimSpace(body), `{"health":"false","reason":"ALARM CORRUPT"}`)
 	})
 }
 

@@ -60,8 +60,11 @@ func main() {
 		historyRows(suite, s)
 		leaseRows(suite, s)
 		alarmRow(suite, s)
+		corruptRow(suite, s)
 		kvRules(suite, s)
 		watchRules(suite, s)
+		orderRules(suite, s)
+		streamRules(suite, s)
 		serviceRules(suite, s)
 		crashRow(suite, s)
 	case command == "fresh":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"google.golang.org/grpc/codes"
 
 	"interop/check"
 )
@@ -38,6 +39,7 @@ func beforeRestart(c *check.Suite, s *server, file string) {
 		t.Must("status", err)
 		h := status.Header
 		m.Revision, m.Term, m.ClusterID, m.MemberID = h.Revision, h.RaftTerm, h.ClusterId, h.MemberId
+		s.setAlarm(t, pb.AlarmRequest_ACTIVATE) // outlives the server
 		text, err := json.Marshal(m)
 		t.Must("encode", err)
 		t.Must("write "+file, os.WriteFile(file, text, 0o600))
@@ -56,6 +58,8 @@ func afterRestart(c *check.Suite, s *server, file string) {
 		t.Eq("raft_term", status.Header.RaftTerm, m.Term+1)
 		t.Eq("cluster id", status.Header.ClusterId, m.ClusterID)
 		t.Eq("member id", status.Header.MemberId, m.MemberID)
+		t.Status("put under the alarm", s.tryPut(t, m.Key, "x"), codes.ResourceExhausted, noSpace)
+		t.Eq("alarms that outlived the server", len(s.setAlarm(t, pb.AlarmRequest_DEACTIVATE).Alarms), 1)
 		r, err := s.lease.LeaseTimeToLive(t.Ctx, &pb.LeaseTimeToLiveRequest{ID: m.Lease, Keys: true})
 		t.Must("time to live", err)
 		t.Eq("granted TTL", r.GrantedTTL, int64(100))

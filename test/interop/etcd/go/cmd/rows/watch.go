@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -70,6 +71,7 @@ func watchRows(c *check.Suite, s *server) {
 		w.expect("first event", fmt.Sprintf("id 0 PUT %sfuture/k=3 %d/%d/3", p, now+1, now+3))
 		w.expect("second event", fmt.Sprintf("id 0 PUT %sfuture/k=4 %d/%d/4", p, now+1, now+4))
 	})
+	c.Run("rule_start_in_the_future_outlasts_a_stream_that_fell_behind", func(t *check.T) { s.futureBehind(t, p+"ahead/") })
 	c.Run("28_prev_kv_that_is_compacted_is_left_out", func(t *check.T) {
 		first := s.put(t, p+"prev", "1")
 		second := s.put(t, p+"prev", "2")
@@ -118,4 +120,39 @@ func (s *server) watchThePast(t *check.T, p string) {
 	t.Eq("watcher of the event", r.WatchId, int64(1))
 	w.cancel(0)
 	w.expect("end of the watcher with both filters", "id 0 canceled")
+}
+
+// futureBehind has a stream fall behind by events that nobody reads, while another watcher of it waits
+// for a revision far off.
+func (s *server) futureBehind(t *check.T, p string) {
+	ctx, cancel := context.WithCancel(t.Ctx)
+	defer cancel()
+	w, err := s.watch.Watch(ctx)
+	t.Must("open", err)
+	now := s.revision(t)
+	const puts = 40 // of 64 KiB: more than a connection's windows and a server's buffers take
+	for _, create := range []*pb.WatchCreateRequest{watchSpan(p+"k", 0), watchSpan(p, now+puts+2)} {
+		t.Must("create", w.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: create}}))
+		_, err := w.Recv()
+		t.Must("created", err)
+	}
+	value := string(make([]byte, 64<<10))
+	for range puts {
+		s.put(t, p+"k", value)
+	}
+	heard := 0
+	for heard < puts {
+		r, err := w.Recv()
+		t.Must(fmt.Sprintf("event after %d", heard), err)
+		if r.WatchId != 0 {
+			t.Fatalf("the watcher from %d on is sent %d", now+puts+2, r.Events[0].Kv.ModRevision)
+		}
+		heard += len(r.Events)
+	}
+	s.put(t, p+"early", "1") // one too early
+	at := s.put(t, p+"due", "1")
+	t.Eq("revision of the last put", at, now+puts+2)
+	r, err := w.Recv()
+	t.Must("the first event", err)
+	t.Eq("first event of the watcher from far on", describeWatch(r), fmt.Sprintf("id 1 PUT %[1]sdue=1 %[2]d/%[2]d/1", p, at))
 }

@@ -64,6 +64,11 @@ func main() {
 	row("unknown_fields_are_skipped", rangePath,
 		message(0, append(rangeRequest("a"), 0xfa, 0x3f, 0x03, 'x', 'y', 'z', 0xf0, 0x3f, 0x07)), none, "0")
 
+	row("client_version_that_is_no_text", rangePath, good, map[string]string{"client-api-version": "\xff\xfe"},
+		"3 etcdserver: invalid client api version")
+	row("page_with_prior_knowledge", "/health", nil, map[string]string{":method": "GET", "content-type": "-"},
+		`3 invalid gRPC request content-type ""`, "RST PROTOCOL_ERROR", "HTTP 415", "HTTP 200")
+
 	contentType(c, endpoint)
 	split(c, endpoint)
 	encodings(c, endpoint)
