@@ -76,18 +76,43 @@ static bool second_fits(uint8_t lead, uint8_t second)
     }
 }
 
+size_t text_rune(struct bytes text, uint32_t *ret)
+{
+    static const uint8_t lead_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    size_t n = text.n == 0 ? 0 : sequence_length(text.p[0]);
+    if (n == 0 || n > text.n || (n > 1 && !second_fits(text.p[0], text.p[1])))
+        return 0;
+    uint32_t rune = text.p[0] & lead_bits[n];
+    for (size_t i = 1; i < n; i++) {
+        if ((text.p[i] & 0xc0) != 0x80)
+            return 0;
+        rune = rune << 6 | (text.p[i] & 0x3f);
+    }
+    *ret = rune;
+    return n;
+}
+
+size_t text_put_rune(uint32_t rune, uint8_t out[4])
+{
+    if (rune < 0x80) {
+        out[0] = (uint8_t)rune;
+        return 1;
+    }
+    size_t n = rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
+    for (size_t i = n - 1; i > 0; i--, rune >>= 6)
+        out[i] = (uint8_t)(0x80 | (rune & 0x3f));
+    out[0] = (uint8_t)(0xf00 >> n | rune);
+    return n;
+}
+
 bool text_is_utf8(struct bytes text)
 {
-    for (size_t i = 0; i < text.n;) {
-        size_t n = sequence_length(text.p[i]);
-        if (n == 0 || n > text.n - i)
+    uint32_t rune;
+    while (text.n > 0) {
+        size_t n = text_rune(text, &rune);
+        if (n == 0)
             return false;
-        if (n > 1 && !second_fits(text.p[i], text.p[i + 1]))
-            return false;
-        for (size_t k = 2; k < n; k++)
-            if ((text.p[i + k] & 0xc0) != 0x80)
-                return false;
-        i += n;
+        text = bytes_skip(text, n);
     }
     return true;
 }

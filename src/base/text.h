@@ -1,4 +1,4 @@
-/* base/text.h -- numbers in text. */
+/* base/text.h -- numbers in text, and its characters. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -12,5 +12,9 @@ bool text_i64(struct bytes text, int64_t *ret);
 bool text_eq_nocase(struct bytes a, struct bytes b);
 /* True if TEXT is well-formed UTF-8 without surrogates; NUL is allowed. */
 bool text_is_utf8(struct bytes text);
+/* The character at the front of TEXT and how many bytes it has; 0 if none is well formed there. */
+size_t text_rune(struct bytes text, uint32_t *ret);
+/* RUNE, at most U+10FFFF, in UTF-8: how many bytes of OUT it takes. */
+size_t text_put_rune(uint32_t rune, uint8_t out[4]);
 
 #endif

@@ -75,19 +75,11 @@ static void put_char(struct buf *out, uint8_t c)
     }
 }
 
-/* Bytes of the well-formed character at the front, 0 if there is none. */
-static size_t character(struct bytes text)
-{
-    for (size_t n = 1; n <= 4 && n <= text.n; n++)
-        if (text_is_utf8(bytes_of(text.p, n)))
-            return n;
-    return 0;
-}
-
 void json_escape(struct buf *out, struct bytes text)
 {
+    uint32_t rune;
     while (text.n > 0) {
-        size_t n = character(text);
+        size_t n = text_rune(text, &rune);
         if (n == 0)
             buf_put_str(out, "\xef\xbf\xbd");
         else if (n == 1)

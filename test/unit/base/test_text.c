@@ -116,6 +116,28 @@ static void ill_formed_utf8_is_refused(void **state)
         assert_false(text_is_utf8(bytes_str(texts[i])));
 }
 
+static void every_character_is_written_and_read_again(void **state)
+{
+    for (uint32_t rune = 0; rune <= 0x10ffff; rune++) {
+        uint8_t out[4];
+        uint32_t again = 0;
+        size_t n = text_put_rune(rune, out);
+        bool is_surrogate = rune >= 0xd800 && rune <= 0xdfff;
+        assert_int_equal(text_rune(bytes_of(out, n), &again), is_surrogate ? 0 : n);
+        assert_int_equal(again, is_surrogate ? 0 : rune);
+        assert_int_equal(text_rune(bytes_of(out, n - 1), &again), 0);
+    }
+}
+
+static void first_character_says_nothing_of_what_follows(void **state)
+{
+    uint32_t rune = 0;
+    assert_int_equal(text_rune(bytes_str("\xc3\xa4\xff"), &rune), 2);
+    assert_int_equal(rune, 0xe4);
+    assert_int_equal(text_rune(bytes_str("\xff\xc3\xa4"), &rune), 0);
+    assert_int_equal(rune, 0xe4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +149,8 @@ int main(void)
         cmocka_unit_test(only_ascii_letters_lose_their_case),
         cmocka_unit_test(well_formed_utf8_is_taken),
         cmocka_unit_test(ill_formed_utf8_is_refused),
+        cmocka_unit_test(every_character_is_written_and_read_again),
+        cmocka_unit_test(first_character_says_nothing_of_what_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
