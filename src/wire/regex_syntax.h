@@ -1,0 +1,12 @@
+/* wire/regex_syntax.h -- from the syntax of Go's regular expressions to PCRE2's. */
+#ifndef WIRE_REGEX_SYNTAX_H
+#define WIRE_REGEX_SYNTAX_H
+
+#include "base/buf.h"
+#include "base/why.h"
+
+/* Appends to OUT what means to PCRE2 (UTF, dollar only at the end, newline LF) what PATTERN means
+ * to Go. Groups capture nothing. Errors as regex_compile. */
+MUST_CHECK enum err regex_translate(struct bytes pattern, struct buf *out, struct why *why);
+
+#endif
