@@ -7,11 +7,10 @@
 #ifndef HUB_GATE_H
 #define HUB_GATE_H
 
+#include "access/rule.h"
 #include "base/arena.h"
 #include "store/command.h"
 #include "store/space.h"
-
-enum access_verb { ACCESS_READ, ACCESS_WRITE, ACCESS_LIST, ACCESS_REGISTER, ACCESS_ADMIN };
 
 struct caller { /* who asks, as the face learned it; lends */
     enum face face;
