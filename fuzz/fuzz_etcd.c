@@ -12,6 +12,7 @@
 #include "faces/etcd/render.h"
 #include "faces/etcd/request.h"
 #include "store/store.h"
+#include "store/txn_read.h"
 
 enum { REVISIONS_MAX = 20000 };
 

@@ -25,6 +25,8 @@ struct hub {
     struct list leases; /* asked in this turn */
     uint64_t lease_n;
     uint64_t bytes_under_way;
+    struct list long_reads; /* wait for a view */
+    unsigned held_views;
 
     struct watch_hub *watch;
 };

@@ -59,6 +59,27 @@ struct hub_work {
 void hub_work_add(struct hub *h, struct hub_work *w);
 void hub_work_remove(struct hub *h, struct hub_work *w);
 
+/* A reading over several turns that must see one state: it has a view of its own (kernel.md 4),
+ * newer than all that was acknowledged before it was asked for. A hub holds at most two such views
+ * at a time, others wait for one; and none for more than a minute. */
+struct hub_long_read {
+    struct hub_work work; /* internal, as all up to HAS_TURN */
+    struct list link;
+    struct hub *hub;
+    struct view *view;
+    uint64_t until_ms;
+    bool done, has_turn;
+    const struct granted *granted;
+    /* Once a turn, for a millisecond or so; always the same VIEW. An error ends it. */
+    enum err (*step)(struct hub_long_read *r, const struct view *view, bool *ret_done);
+    /* When it is done: answer now, from VIEW. ERR: VIEW is NULL (ERR_BUSY: too many readers,
+     * ERR_DEADLINE, or what STEP gave). */
+    void (*ready)(struct hub_long_read *r, enum err err, const struct view *view);
+};
+void hub_long_read(struct hub *h, struct hub_long_read *r);
+/* Neither will be called; harmless twice, and after READY. */
+void hub_long_read_cancel(struct hub_long_read *r);
+
 /* -- writing ---------------------------------------------------------------------------------- */
 
 struct hub_write; /* a command under way; the hub's */

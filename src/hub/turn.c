@@ -232,8 +232,8 @@ enum err hub_new(const struct hub_options *options, struct hub **ret)
         h->options.quota_bytes = (uint64_t)2 << 30;
     if (h->options.credits == 0)
         h->options.credits = 16 << 20;
-    struct list *const lists[] = { &h->batches, &h->reads,     &h->works,
-                                   &h->results, &h->listeners, &h->leases };
+    struct list *const lists[] = { &h->batches,   &h->reads,  &h->works,     &h->results,
+                                   &h->listeners, &h->leases, &h->long_reads };
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         list_init(lists[i]);
 

@@ -258,7 +258,8 @@ static enum err load_leases(struct keeper *k)
     struct siphash_key key;
     entropy_fill(&key, sizeof key);
     k->clock = lease_clock_new(view_age_ms(view), &key);
-    e = lease_each(view, load_lease, k);
+    bool all;
+    e = lease_each(view, INT64_MIN, load_lease, k, &all);
     view_close(view);
     return e;
 }

@@ -44,7 +44,7 @@ static enum err plan(struct apply *a, uint64_t *rows, bool *ret_done)
  * transaction that gives anything always has room. */
 static enum err take_room(struct apply *a)
 {
-    uint64_t bytes = a->result_bytes + a->measure.bytes;
+    uint64_t bytes = a->result_bytes + a->measure.size.bytes;
     if (a->result_bytes > 0 && bytes > ENTRY_RESULT_BYTES)
         return ERR_AGAIN;
     a->result_bytes = bytes;

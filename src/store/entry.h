@@ -11,7 +11,7 @@
 #include "store/command.h"
 
 /* The apply rules this build makes entries under; it applies every number up to it.
- * 2: the results of a transaction and of an entry end somewhere (txn_measure.h). */
+ * 2: the results of a transaction and of an entry end somewhere (txn_size.h). */
 enum { ENTRY_RULES = 2, RULES_RESULTS_END = 2, ENTRY_FORMAT = 1 };
 
 enum { ENTRY_RECENT_ORIGINS = 16 };

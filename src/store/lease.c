@@ -141,28 +141,37 @@ enum err lease_detach(const struct view *v, int64_t id, enum space space, struct
     return e == ERR_LEASE_NOT_FOUND || e == ERR_NOT_FOUND ? OK : e;
 }
 
-/* Calls EACH with the keys of ID (of SPACE, or of all if it is SPACES), until it says stop. */
-static enum err each_key(const struct view *v, int64_t id, enum space space,
-                         bool (*each)(void *ctx, enum space space, struct bytes key), void *ctx)
+/* Calls EACH with the keys of ID that begin at PREFIX_N bytes of FROM (id, space, key), from FROM
+ * on, until it says stop. */
+static enum err each_key(const struct view *v, struct bytes from, size_t prefix_n,
+                         bool (*each)(void *ctx, enum space space, struct bytes key), void *ctx,
+                         bool *ret_all)
 {
     struct layered map = key_map(v, NULL);
     struct layered_cursor c;
-    uint8_t p[PREFIX_BYTES];
-    size_t prefix_n = space == SPACES ? ID_BYTES : PREFIX_BYTES;
-    write_id(p, id);
-    p[ID_BYTES] = (uint8_t)space;
     enum err e = layered_cursor_open(&map, &c);
+    *ret_all = true;
     if (e == OK)
-        e = layered_seek(&c, bytes_of(p, prefix_n));
-    for (; e == OK; e = layered_next(&c)) {
+        e = layered_seek(&c, from);
+    for (; e == OK && *ret_all; e = layered_next(&c)) {
         struct bytes key = layered_key(&c);
-        if (key.n < PREFIX_BYTES || memcmp(key.p, p, prefix_n) != 0)
+        if (key.n < PREFIX_BYTES || memcmp(key.p, from.p, prefix_n) != 0)
             break;
-        if (!each(ctx, (enum space)key.p[ID_BYTES], bytes_skip(key, PREFIX_BYTES)))
-            break;
+        *ret_all = each(ctx, (enum space)key.p[ID_BYTES], bytes_skip(key, PREFIX_BYTES));
     }
     layered_cursor_close(&c);
     return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err lease_each_key(const struct view *view, int64_t id, enum space space, struct bytes from,
+                        bool (*each)(void *ctx, enum space space, struct bytes key), void *ctx,
+                        bool *ret_all)
+{
+    struct buf b;
+    write_key(&b, id, space, from);
+    enum err e = each_key(view, buf_bytes(&b), PREFIX_BYTES, each, ctx, ret_all);
+    buf_fini(&b);
+    return e;
 }
 
 struct first_key {
@@ -185,7 +194,10 @@ enum err lease_first_key(const struct view *v, int64_t id, struct arena *arena,
                          enum space *ret_space, struct bytes *ret_key)
 {
     struct first_key f = { .arena = arena };
-    enum err e = each_key(v, id, SPACES, take_first, &f);
+    uint8_t p[ID_BYTES];
+    bool all;
+    write_id(p, id);
+    enum err e = each_key(v, bytes_of(p, sizeof p), ID_BYTES, take_first, &f, &all);
     if (e == OK && !f.found)
         return ERR_NOT_FOUND;
     *ret_space = f.space;
@@ -235,7 +247,8 @@ enum err lease_keys(const struct view *view, int64_t id, enum space space, size_
                     struct arena *arena, struct bytes **ret, size_t *ret_n)
 {
     struct key_list list = { .arena = arena, .max = max };
-    enum err e = each_key(view, id, space, take_key, &list);
+    bool all;
+    enum err e = lease_each_key(view, id, space, (struct bytes){ 0 }, take_key, &list, &all);
     if (e == OK && list.too_many)
         e = ERR_TOO_BIG;
     if (e == OK) {
@@ -245,20 +258,24 @@ enum err lease_keys(const struct view *view, int64_t id, enum space space, size_
     return e;
 }
 
-enum err lease_each(const struct view *view, bool (*each)(void *ctx, const struct lease *lease),
-                    void *ctx)
+enum err lease_each(const struct view *view, int64_t from,
+                    bool (*each)(void *ctx, const struct lease *lease), void *ctx, bool *ret_all)
 {
     MDB_cursor *cursor;
-    MDB_val key, row;
+    uint8_t p[ID_BYTES];
+    write_id(p, from);
+    MDB_val key = { .mv_size = ID_BYTES, .mv_data = p }, row;
+    *ret_all = true;
     enum err e = lmdb_err(mdb_cursor_open(view->txn, view->store->dbi[TABLE_LEASE], &cursor));
     if (e != OK)
         return e;
-    for (e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_FIRST)); e == OK;
+    for (e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_SET_RANGE)); e == OK && *ret_all;
          e = lmdb_err(mdb_cursor_get(cursor, &key, &row, MDB_NEXT))) {
         struct lease lease;
         e = read_lease(lmdb_bytes(row), &lease);
-        if (e != OK || !each(ctx, &lease))
+        if (e != OK)
             break;
+        *ret_all = each(ctx, &lease);
     }
     mdb_cursor_close(cursor);
     return e == ERR_NOT_FOUND ? OK : e;

@@ -22,8 +22,15 @@ MUST_CHECK enum err lease_get(const struct view *view, enum face face, int64_t i
 /* The keys of a lease in key order, in the arena. ERR_TOO_BIG above MAX (0 = no limit). */
 MUST_CHECK enum err lease_keys(const struct view *view, int64_t id, enum space space, size_t max,
                                struct arena *arena, struct bytes **ret, size_t *ret_n);
-/* Calls EACH for every lease, in order of id, until it returns false. */
-MUST_CHECK enum err lease_each(const struct view *view,
-                               bool (*each)(void *ctx, const struct lease *lease), void *ctx);
+/* Calls EACH for every lease from the id FROM on, in order of id, until it returns false;
+ * *ret_all: it never did. */
+MUST_CHECK enum err lease_each(const struct view *view, int64_t from,
+                               bool (*each)(void *ctx, const struct lease *lease), void *ctx,
+                               bool *ret_all);
+/* The same for the keys of a lease in SPACE, in key order. */
+MUST_CHECK enum err lease_each_key(const struct view *view, int64_t id, enum space space,
+                                   struct bytes from,
+                                   bool (*each)(void *ctx, enum space space, struct bytes key),
+                                   void *ctx, bool *ret_all);
 
 #endif

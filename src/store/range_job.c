@@ -8,7 +8,10 @@
 #include "store/version.h"
 #include "store/view.h"
 
-enum { SCRATCH_KEPT = 64 * 1024 /* of the memory for one value */ };
+enum {
+    SCRATCH_KEPT = 64 * 1024, /* of the memory for one value */
+    BYTES_A_ROW = 4096        /* of values that are copied */
+};
 
 static bool passes(const struct range_query *q, const struct row *row)
 {
@@ -80,6 +83,7 @@ static enum err flatten(struct range_job *j, struct value *value)
     uint8_t *p = arena_alloc(j->arena, value->n);
     struct buf b = { .p = p, .room = value->n, .max = value->n };
     enum err e = value_append(j->view, value, &b);
+    j->copied += value->n;
     *value = (struct value){ .p = p, .n = value->n };
     return e;
 }
@@ -101,6 +105,7 @@ static enum err offer(struct range_job *j, struct bytes key, const struct row *r
         buf_clear(&j->scratch, SCRATCH_KEPT);
         e = value_append(j->view, &kv.value, &j->scratch);
         kv.value.p = j->scratch.p;
+        j->copied += kv.value.n;
     }
     if (e == OK)
         range_select_offer(&j->select, &kv);
@@ -219,6 +224,14 @@ static bool is_empty(const struct range_query *q)
     return !is_open_end(q->end) && bytes_cmp(q->end, q->key) <= 0;
 }
 
+/* One row, or several if large values were copied for the last one. */
+static void count_row(struct range_job *j, uint64_t *rows)
+{
+    uint64_t cost = 1 + j->copied / BYTES_A_ROW;
+    j->copied = 0;
+    *rows -= cost < *rows ? cost : *rows;
+}
+
 static enum err step(struct range_job *j, uint64_t *rows, bool *ret_done)
 {
     *ret_done = true;
@@ -236,7 +249,7 @@ static enum err step(struct range_job *j, uint64_t *rows, bool *ret_done)
             *ret_done = false;
             return OK;
         }
-        --*rows;
+        count_row(j, rows);
         bool lasting = !j->flat && layered_key_is_lent(&j->cursor);
         e = see_head(j, layered_key(&j->cursor), j->cursor.row, lasting, &stop);
         if (e != OK || stop)

@@ -29,6 +29,7 @@ struct range_job {
     uint64_t budget, budget_left;              /* of this step; 0 = none */
     bool over_budget;                          /* it stands on the first kv that did not fit */
     bool at_end;                               /* all rows have been seen */
+    uint64_t copied;                           /* bytes of values, since a row was last counted */
     bool flat;                                 /* copy keys and values into the arena */
     bool (*skip)(void *ctx, struct bytes key); /* true: as if it were not there; may be NULL */
     void *skip_ctx;

@@ -99,10 +99,6 @@ MUST_CHECK enum err txn_encode(const struct txn *txn, struct buf *out);
 /* Reads it back; the result lends key and value bytes from BODY and lives in ARENA. */
 MUST_CHECK enum err txn_decode(struct bytes body, struct arena *arena, struct txn **ret);
 
-/* Runs a transaction that holds no put and no remove in either branch, on a view.
- * ERR_COMPACTED, ERR_FUTURE. Values may be in pieces (value_append). */
-MUST_CHECK enum err txn_read(const struct view *view, const struct txn *txn, struct arena *arena,
-                             struct txn_result **ret);
 /* True if neither branch, at any depth, holds a put or a remove. */
 bool txn_is_read_only(const struct txn *txn);
 

@@ -29,13 +29,6 @@ void txn_measure_end(struct txn_measure *m)
     arena_fini(&m->kvs);
 }
 
-static enum err add(struct txn_measure *m, uint64_t key_n, uint64_t value_n)
-{
-    m->kv_n++;
-    m->bytes += RESULT_KV_BYTES + key_n + value_n;
-    return m->kv_n > 1 && m->bytes > TXN_RESULT_BYTES ? ERR_TOO_BIG : OK;
-}
-
 /* -- what a step asks for --------------------------------------------------------------------- */
 
 /* False: no kvs. */
@@ -90,7 +83,7 @@ static enum err add_earlier(struct txn_measure *m, const struct range_query *q, 
             continue;
         *ret_met = true;
         if (op->kind == OP_PUT)
-            e = add(m, op->put.key.n, q->keys_only ? 0 : m->value_n[i]);
+            e = txn_size_add(&m->size, op->put.key.n, q->keys_only ? 0 : m->value_n[i]);
     }
     return e;
 }
@@ -116,21 +109,11 @@ static enum err begin_step(struct txn_measure *m, struct range_query *q, uint64_
 
 static enum err add_taken(struct txn_measure *m)
 {
-    enum err e = OK;
-    for (size_t i = 0; i < m->job.kv_n && e == OK; i++)
-        e = add(m, m->job.kvs[i].key.n, m->job.kvs[i].value.n);
+    enum err e = txn_size_add_kvs(&m->size, m->job.kvs, m->job.kv_n);
     m->job.kvs = NULL;
     m->job.kv_n = m->job.kv_room = 0;
     arena_clear(&m->kvs);
     return e;
-}
-
-/* Too much to be held while it is selected is too much. */
-static enum err check_selection(const struct txn_measure *m)
-{
-    const struct range_select *s = &m->job.select;
-    uint64_t held = s->bytes + (uint64_t)s->n * RESULT_KV_BYTES;
-    return s->n > 1 && m->bytes + held > TXN_RESULT_BYTES ? ERR_TOO_BIG : OK;
 }
 
 static enum err add_selected(struct txn_measure *m)
@@ -140,7 +123,7 @@ static enum err add_selected(struct txn_measure *m)
     IGNORE(range_select_sort(&m->job.select, &steps)); /* in as many as it wants */
     for (size_t i = 0; i < m->job.select.n && e == OK; i++) {
         const struct kv *kv = range_select_at(&m->job.select, i);
-        e = add(m, kv->key.n, m->job.query.keys_only ? 0 : kv->value.n);
+        e = txn_size_add(&m->size, kv->key.n, m->job.query.keys_only ? 0 : kv->value.n);
     }
     return e;
 }
@@ -154,7 +137,7 @@ static enum err go_on(struct txn_measure *m, uint64_t *rows, bool *ret_done)
         *ret_done = *ret_done || m->job.passed >= m->job.taken_max; /* the rest only counts */
         return add_taken(m);
     }
-    e = check_selection(m);
+    e = txn_size_check(&m->size, &m->job.select);
     return e == OK && *ret_done ? add_selected(m) : e;
 }
 

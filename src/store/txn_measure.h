@@ -9,11 +9,7 @@
 
 #include "store/range_job.h"
 #include "store/txn_plan.h"
-
-/* Constants of the apply rules (entry.h): replicas must agree. */
-#define TXN_RESULT_BYTES ((uint64_t)32 << 20)   /* of one transaction that gives more than one kv */
-#define ENTRY_RESULT_BYTES ((uint64_t)64 << 20) /* of an entry, but for its first results */
-enum { RESULT_KV_BYTES = 128 /* what a kv counts beside its key and value */ };
+#include "store/txn_size.h"
 
 struct txn_measure {
     const struct txn_plan *plan;
@@ -23,12 +19,12 @@ struct txn_measure {
     size_t step;
     bool in_step;
     struct range_job job;
-    uint64_t kv_n, bytes; /* so far */
+    struct txn_size size; /* so far */
 };
 
 /* PLAN is laid out and checked; it and ARENA are kept. */
 void txn_measure_begin(struct txn_measure *m, const struct txn_plan *plan, struct arena *arena);
-/* Looks at about *ROWS rows, and subtracts them; *ret_done: m->bytes is known. ERR_TOO_BIG: more
+/* Looks at about *ROWS rows, and subtracts them; *ret_done: m->size is known. ERR_TOO_BIG: more
  * than TXN_RESULT_BYTES. Nothing may be written between two steps. */
 MUST_CHECK enum err txn_measure_step(struct txn_measure *m, uint64_t *rows, bool *ret_done);
 /* Harmless twice. */

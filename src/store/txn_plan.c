@@ -6,7 +6,7 @@
 #include "store/range.h"
 #include "store/row.h"
 
-enum { VALUE_KEPT = 64 * 1024 /* of the memory for one in pieces */ };
+enum { VALUE_KEPT = 64 * 1024 /* of the memory for one in pieces */, BYTES_A_ROW = 4096 };
 
 /* -- compares --------------------------------------------------------------------------------- */
 
@@ -125,6 +125,8 @@ static enum err compare_range(struct txn_plan *plan, const struct compare *c, ui
         if (e == OK && !row.deleted) {
             plan->seen = true;
             e = holds_for_row(plan, c, &row, ret_holds);
+            uint64_t more = c->target == COMPARE_VALUE ? row.value_n / BYTES_A_ROW : 0;
+            *rows -= more < *rows ? more : *rows;
         }
         if (e != OK || !*ret_holds)
             break;
@@ -311,34 +313,5 @@ enum err txn_plan_check(const struct txn_plan *plan, enum face face)
         else if (op != NULL && op->kind == OP_RANGE)
             e = check_range(plan, &op->range);
     }
-    return e;
-}
-
-/* -- reading transactions --------------------------------------------------------------------- */
-
-enum err txn_read(const struct view *view, const struct txn *txn, struct arena *arena,
-                  struct txn_result **ret)
-{
-    struct txn_plan plan;
-    bool done;
-    uint64_t rows = UINT64_MAX;
-    txn_plan_begin(&plan, view, txn, arena);
-    enum err e = txn_plan_step(&plan, &rows, &done);
-    txn_plan_end(&plan);
-    if (e == OK)
-        e = txn_plan_check(&plan, FACE_NONE); /* it puts nothing */
-    for (size_t i = 0; i < plan.step_n && e == OK; i++) {
-        const struct txn_step *step = &plan.steps[i];
-        if (step->result != NULL)
-            step->result->revision = view_revision(view);
-        if (step->owner != NULL)
-            step->owner->revision = view_revision(view);
-        if (step->op != NULL)
-            e = step->op->kind == OP_RANGE
-                    ? range_read(view, &step->op->range, arena, &step->result->range)
-                    : ERR_INVALID;
-    }
-    if (e == OK)
-        *ret = plan.result;
     return e;
 }

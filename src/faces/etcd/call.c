@@ -65,17 +65,30 @@ void call_answered(struct etcd_call *c)
 
 /* -- waiting ---------------------------------------------------------------------------------- */
 
-static void start_waiting(struct etcd_call *c, enum call_wait what)
+/* As long as it takes: the client has its own deadline. */
+static void wait_patiently(struct etcd_call *c, enum call_wait what)
 {
     assert(c->waits == CALL_WAITS_NOT);
-    struct etcd_face *face = c->face;
     c->waits = what;
-    if (what == CALL_SWEEPS)
-        return; /* as long as it takes: the client has its own deadline */
+}
+
+static void start_waiting(struct etcd_call *c, enum call_wait what)
+{
+    struct etcd_face *face = c->face;
+    wait_patiently(c, what);
     c->until_ms = loop_now_ms(face->loop) + face->options.request_timeout_ms;
     list_append(&face->waiting, &c->link);
     if (!timer_is_set(&face->timeout))
         timer_start(&face->timeout, face->options.request_timeout_ms);
+}
+
+void call_wait_long(struct etcd_call *c, bool is_patient, void (*on_give_up)(struct etcd_call *c))
+{
+    c->on_give_up = on_give_up;
+    if (is_patient)
+        wait_patiently(c, CALL_WAITS_LONG);
+    else
+        start_waiting(c, CALL_WAITS_LONG);
 }
 
 void call_waits_no_more(struct etcd_call *c)
@@ -104,6 +117,9 @@ static void give_up(struct etcd_call *c)
     case CALL_SWEEPS:
         hub_swept_cancel(&c->sweep->swept);
         c->sweep->call = NULL;
+        break;
+    case CALL_WAITS_LONG:
+        c->on_give_up(c);
         break;
     }
     call_waits_no_more(c);
@@ -314,6 +330,6 @@ void call_wait_swept(struct etcd_call *c, void (*done)(struct etcd_call *c))
     sweep->done = done;
     sweep->swept.done = sweep_done;
     c->sweep = sweep;
-    start_waiting(c, CALL_SWEEPS);
+    wait_patiently(c, CALL_SWEEPS);
     hub_wait_swept(c->face->hub, &sweep->swept);
 }

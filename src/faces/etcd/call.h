@@ -5,7 +5,7 @@
 
 #include "faces/etcd/core.h"
 
-enum call_wait { CALL_WAITS_NOT, CALL_READS, CALL_WRITES, CALL_ASKS, CALL_SWEEPS };
+enum call_wait { CALL_WAITS_NOT, CALL_READS, CALL_WRITES, CALL_ASKS, CALL_SWEEPS, CALL_WAITS_LONG };
 
 struct etcd_call;
 
@@ -14,6 +14,7 @@ typedef void (*call_written_fn)(struct etcd_call *c, const struct command_result
 typedef bool (*call_refused_fn)(struct etcd_call *c, enum err err);
 
 struct call_sweep;
+struct long_read;
 
 /* The state of every unary call begins with it; a handler adds its own behind. It waits for one
  * thing at a time. */
@@ -32,6 +33,8 @@ struct etcd_call {
                                    it. NULL: the client is told */
     struct hub_lease lease;
     struct call_sweep *sweep;
+    struct long_read *long_read;             /* long_read.h */
+    void (*on_give_up)(struct etcd_call *c); /* of what call_wait_long waits for */
 };
 
 /* Fills the state in; false: the call has been refused and finished. */
@@ -62,7 +65,10 @@ void call_wait_swept(struct etcd_call *c, void (*done)(struct etcd_call *c));
 void call_ask_lease(struct etcd_call *c, int64_t id,
                     void (*done)(struct hub_lease *l, enum lease_answer answer, uint64_t ttl_ms,
                                  uint64_t remaining_ms));
-/* The lease's answer is here. */
+/* Waits until call_waits_no_more; whatever else ends it calls ON_GIVE_UP first. IS_PATIENT: it has
+ * no timeout. */
+void call_wait_long(struct etcd_call *c, bool is_patient, void (*on_give_up)(struct etcd_call *c));
+/* What it waited for is here. */
 void call_waits_no_more(struct etcd_call *c);
 /* False, and refused: answers that clients have not read take all the room. */
 bool call_has_room(struct etcd_call *c);

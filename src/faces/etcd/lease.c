@@ -1,8 +1,7 @@
 /* etcdserverpb.Lease but for LeaseKeepAlive. */
-#include "faces/etcd/call.h"
 #include "faces/etcd/descriptor.h"
 #include "faces/etcd/keepalive.h"
-#include "store/lease.h"
+#include "faces/etcd/lease_list.h"
 #include "wire/pb.h"
 
 enum { TTL_LEAST = 2, GRANT_COST = 64 };
@@ -98,100 +97,6 @@ static void lease_revoke(struct grpc_call *call, struct bytes message)
     call_submit(c, COMMAND_LEASE_REVOKE, buf_bytes(body), revoked);
 }
 
-/* -- LeaseTimeToLive -------------------------------------------------------------------------- */
-
-struct ttl_call {
-    struct etcd_call call;
-    int64_t id;
-    bool keys, gone;
-    uint64_t ttl_ms, remaining_ms;
-};
-
-static void answer_ttl(struct etcd_call *c, const struct view *view)
-{
-    const struct ttl_call *t = CONTAINER_OF(c, struct ttl_call, call);
-    struct bytes *keys = NULL;
-    size_t n = 0;
-    if (t->keys && !t->gone) {
-        enum err e = lease_keys(view, t->id, SPACE_ETCD, 0, call_arena(c), &keys, &n);
-        if (e != OK && e != ERR_LEASE_NOT_FOUND) {
-            call_fail(c, e);
-            return;
-        }
-    }
-    struct buf *out = call_answer(c, view_revision(view));
-    pb_put_int(out, 2, t->id);
-    /* Whole seconds that are surely left: a lease of 60 s just granted has 59. */
-    uint64_t left = t->remaining_ms == 0 ? 0 : (t->remaining_ms - 1) / 1000;
-    pb_put_int(out, 3, t->gone ? -1 : (int64_t)left);
-    pb_put_uint(out, 4, t->gone ? 0 : t->ttl_ms / 1000);
-    for (size_t i = 0; i < n; i++)
-        pb_put_bytes_always(out, 5, keys[i]);
-    call_answered(c);
-}
-
-static void ttl_known(struct hub_lease *l, enum lease_answer answer, uint64_t ttl_ms,
-                      uint64_t remaining_ms)
-{
-    struct etcd_call *c = CONTAINER_OF(l, struct etcd_call, lease);
-    struct ttl_call *t = CONTAINER_OF(c, struct ttl_call, call);
-    call_waits_no_more(c);
-    if (answer == LEASE_ANSWER_NOT_LEADER) {
-        call_refuse(c, ETCD_NO_LEADER);
-        return;
-    }
-    t->gone = answer == LEASE_ANSWER_GONE;
-    t->ttl_ms = ttl_ms;
-    t->remaining_ms = remaining_ms;
-    call_read(c, false, answer_ttl);
-}
-
-static void lease_time_to_live(struct grpc_call *call, struct bytes message)
-{
-    struct ttl_call *t = grpc_call_state(call);
-    struct etcd_call *c = &t->call;
-    if (!call_begin(call))
-        return;
-    const Etcdserverpb__LeaseTimeToLiveRequest *request =
-        call_decode(c, &etcdserverpb__lease_time_to_live_request__descriptor, message);
-    if (request == NULL || !call_granted_one(c, ACCESS_READ, SPACE_ETCD, no_key, no_key) ||
-        !call_has_room(c))
-        return;
-    t->id = request->id;
-    t->keys = request->keys != 0;
-    call_ask_lease(c, t->id, ttl_known);
-}
-
-/* -- LeaseLeases ------------------------------------------------------------------------------ */
-
-static bool list_lease(void *ctx, const struct lease *lease)
-{
-    struct buf *out = ctx;
-    if (lease->grant.face == FACE_ETCD) {
-        size_t mark = pb_open(out, 2);
-        pb_put_int(out, 1, lease->grant.id);
-        pb_close(out, mark);
-    }
-    return true;
-}
-
-static void answer_leases(struct etcd_call *c, const struct view *view)
-{
-    struct buf *out = call_answer(c, view_revision(view));
-    call_answered_if(c, out, lease_each(view, list_lease, out));
-}
-
-static void lease_leases(struct grpc_call *call, struct bytes message)
-{
-    struct etcd_call *c = call_of(call);
-    if (!call_begin(call))
-        return;
-    if (call_decode(c, &etcdserverpb__lease_leases_request__descriptor, message) == NULL ||
-        !call_granted_one(c, ACCESS_LIST, SPACE_ETCD, no_key, no_key) || !call_has_room(c))
-        return;
-    call_read(c, false, answer_leases);
-}
-
 static const struct grpc_method methods[] = {
     UNARY("LeaseGrant", struct grant_call, lease_grant),
     UNARY("LeaseRevoke", struct etcd_call, lease_revoke),
@@ -202,8 +107,8 @@ static const struct grpc_method methods[] = {
       .half_closed = keepalive_half_closed,
       .drained = keepalive_drained,
       .closed = keepalive_closed },
-    UNARY("LeaseTimeToLive", struct ttl_call, lease_time_to_live),
-    UNARY("LeaseLeases", struct etcd_call, lease_leases),
+    UNARY("LeaseTimeToLive", struct ttl_call, ttl_message),
+    UNARY("LeaseLeases", struct leases_call, leases_message),
 };
 
 const struct grpc_service etcd_lease_service = {

@@ -1,10 +1,9 @@
-/* etcdserverpb.Maintenance: Alarm, Status, Defragment, Hash, HashKV. */
+/* etcdserverpb.Maintenance but for Hash and HashKV. */
 #include <inttypes.h>
 
-#include "faces/etcd/call.h"
 #include "faces/etcd/descriptor.h"
 #include "faces/etcd/facts.h"
-#include "store/store.h"
+#include "faces/etcd/hash.h"
 #include "wire/pb.h"
 
 static const struct bytes no_key;
@@ -160,84 +159,12 @@ static void defragment(struct grpc_call *call, struct bytes message)
     call_answered(c);
 }
 
-/* -- Hash and HashKV -------------------------------------------------------------------------- */
-
-struct hash_call {
-    struct etcd_call call;
-    uint64_t revision; /* 0 = the newest */
-};
-
-static void observe(struct histogram *h, uint64_t began_ns)
-{
-    if (h != NULL)
-        histogram_observe_ns(h, clock_now_ns() - began_ns);
-}
-
-static void answer_hash(struct etcd_call *c, const struct view *view)
-{
-    uint64_t hash, began_ns = clock_now_ns();
-    enum err e = store_hash(view, &hash);
-    observe(c->face->metrics.hash_seconds, began_ns);
-    if (e != OK) {
-        call_fail(c, e);
-        return;
-    }
-    struct buf *out = call_answer(c, view_revision(view));
-    pb_put_uint(out, 2, (uint32_t)(hash ^ hash >> 32));
-    call_answered(c);
-}
-
-static void hash(struct grpc_call *call, struct bytes message)
-{
-    struct etcd_call *c = call_of(call);
-    if (!call_begin(call) ||
-        call_decode(c, &etcdserverpb__hash_request__descriptor, message) == NULL ||
-        !may_administer(c))
-        return;
-    call_read(c, false, answer_hash);
-}
-
-static void answer_hash_kv(struct etcd_call *c, const struct view *view)
-{
-    const struct hash_call *h = CONTAINER_OF(c, struct hash_call, call);
-    uint32_t value;
-    uint64_t began_ns = clock_now_ns();
-    enum err e = store_hash_space(view, SPACE_ETCD, h->revision, &value);
-    observe(c->face->metrics.hash_rev_seconds, began_ns);
-    if (e != OK) {
-        call_fail(c, e);
-        return;
-    }
-    uint64_t compacted = view_compacted(view, SPACE_ETCD);
-    struct buf *out = call_answer(c, view_revision(view));
-    pb_put_uint(out, 2, value);
-    pb_put_int(out, 3, compacted == 0 ? -1 : (int64_t)compacted);
-    pb_put_uint(out, 4, h->revision == 0 ? view_revision(view) : h->revision);
-    call_answered(c);
-}
-
-static void hash_kv(struct grpc_call *call, struct bytes message)
-{
-    struct hash_call *h = grpc_call_state(call);
-    struct etcd_call *c = &h->call;
-    if (!call_begin(call))
-        return;
-    const Etcdserverpb__HashKVRequest *request =
-        call_decode(c, &etcdserverpb__hash_kvrequest__descriptor, message);
-    if (request == NULL || !may_administer(c))
-        return;
-    if (request->revision < 0) {
-        call_refuse(c, ETCD_COMPACTED);
-        return;
-    }
-    h->revision = (uint64_t)request->revision;
-    call_read(c, false, answer_hash_kv);
-}
-
 static const struct grpc_method methods[] = {
-    UNARY("Alarm", struct alarm_call, alarm),          UNARY("Status", struct etcd_call, status),
-    UNARY("Defragment", struct etcd_call, defragment), UNARY("Hash", struct etcd_call, hash),
-    UNARY("HashKV", struct hash_call, hash_kv),
+    UNARY("Alarm", struct alarm_call, alarm),
+    UNARY("Status", struct etcd_call, status),
+    UNARY("Defragment", struct etcd_call, defragment),
+    UNARY("Hash", struct hash_call, hash_message),
+    UNARY("HashKV", struct hash_call, hash_kv_message),
 };
 
 const struct grpc_service etcd_maintenance_service = {

@@ -5,7 +5,11 @@
 
 #include "loop/loop.h"
 
-enum { MESSAGE_OVERHEAD = 512 * 1024, PROGRESS_LEAST_MS = 100 };
+enum {
+    MESSAGE_OVERHEAD = 512 * 1024,
+    PROGRESS_LEAST_MS = 100,
+    LIST_BYTES = 64 << 20 /* all the room that there is for answers */
+};
 
 static uint64_t draw_any(void *ctx)
 {
@@ -21,6 +25,8 @@ struct etcd_options etcd_options_filled(const struct etcd_options *options)
         o.max_txn_ops = 128;
     if (o.key_max == 0)
         o.key_max = 32768;
+    if (o.list_max_bytes == 0)
+        o.list_max_bytes = LIST_BYTES;
     if (o.request_timeout_ms == 0)
         o.request_timeout_ms = 7000;
     if (o.progress_interval_ms == 0)

@@ -14,6 +14,7 @@ struct etcd_options {
     uint64_t max_request_bytes;    /* of a write in its replicated form [1572864] */
     uint64_t max_txn_ops;          /* in each list of a txn [128] */
     uint64_t key_max;              /* longest key of a put [32768] */
+    uint64_t list_max_bytes;       /* of a lease's keys, of all leases, as sent [67108864] */
     uint64_t request_timeout_ms;   /* of reads and writes that wait [7000] */
     uint64_t progress_interval_ms; /* between periodic progress responses [600000], least 100 */
     const char *server_version;    /* [ETCD_ANSWERS_AS] */

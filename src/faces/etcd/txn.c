@@ -25,20 +25,46 @@ static void answer(struct etcd_call *c, const struct view *view, const struct tx
     call_answered_if(c, out, e);
 }
 
+/* -- reading ---------------------------------------------------------------------------------- */
+
+static struct etcd_txn_call *txn_of(struct etcd_call *c)
+{
+    return CONTAINER_OF(c, struct etcd_txn_call, call);
+}
+
+static enum err begin_reading(struct etcd_call *c, const struct view *view)
+{
+    struct etcd_txn_call *t = txn_of(c);
+    t->reading = arena_alloc(call_arena(c), sizeof *t->reading);
+    txn_read_begin(t->reading, view, t->txn, call_arena(c));
+    return OK;
+}
+
+static enum err read_on(struct etcd_call *c, const struct view *view, uint64_t rows, bool *ret_done)
+{
+    return txn_read_step(txn_of(c)->reading, &rows, ret_done);
+}
+
 static void answer_read(struct etcd_call *c, const struct view *view)
 {
-    const struct etcd_txn_call *t = CONTAINER_OF(c, struct etcd_txn_call, call);
-    struct txn_result *result;
-    enum err e = txn_read(view, t->txn, call_arena(c), &result);
-    if (e != OK)
-        call_fail(c, e);
-    else
-        answer(c, view, result, view_revision(view));
+    answer(c, view, txn_read_result(txn_of(c)->reading), view_revision(view));
 }
+
+static void end_reading(struct etcd_call *c)
+{
+    if (txn_of(c)->reading != NULL)
+        txn_read_end(txn_of(c)->reading);
+}
+
+static const struct long_read_ops reading = {
+    .begin = begin_reading, .step = read_on, .answer = answer_read, .end = end_reading
+};
+
+/* -- writing ---------------------------------------------------------------------------------- */
 
 static void answer_written(struct etcd_call *c, const struct command_result *result)
 {
-    const struct etcd_txn_call *t = CONTAINER_OF(c, struct etcd_txn_call, call);
+    const struct etcd_txn_call *t = txn_of(c);
     if (c->face->metrics.apply_txn != NULL)
         histogram_observe_ns(c->face->metrics.apply_txn, clock_now_ns() - t->begun_ns);
     answer(c, NULL, result->txn, result->revision);
@@ -49,9 +75,11 @@ static void write_txn(struct etcd_call *c, const struct txn *txn, size_t message
     if (call_refuse(c, etcd_check_size(message_n, &c->face->limits)) ||
         !call_may_write(c, etcd_txn_cost(txn)))
         return;
-    CONTAINER_OF(c, struct etcd_txn_call, call)->begun_ns = loop_now_ns(c->face->loop);
+    txn_of(c)->begun_ns = loop_now_ns(c->face->loop);
     call_submit_txn(c, txn, answer_written);
 }
+
+/* -- the call --------------------------------------------------------------------------------- */
 
 void etcd_handle_txn(struct grpc_call *call, struct bytes message)
 {
@@ -75,7 +103,7 @@ void etcd_handle_txn(struct grpc_call *call, struct bytes message)
         return;
     etcd_count(c->face->metrics.txns, 1);
     if (txn_is_read_only(t->txn))
-        call_read(c, etcd_txn_is_linearizable(request), answer_read);
+        long_read(c, &t->long_read, &reading, etcd_txn_is_linearizable(request));
     else
         write_txn(c, t->txn, message.n);
 }

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "store/hash.h"
 #include "store/store.h"
 #include "store/view.h"
 #include "test/lib/entries.h"
@@ -109,6 +110,17 @@ static void sweep_all(struct store *store)
         assert_int_equal(store_sweep(store, 1000, &done), OK);
 }
 
+static uint64_t hash_by_rows(struct hash_job *j, uint64_t rows)
+{
+    uint64_t hash = 0;
+    unsigned steps = 0;
+    for (bool done = false; !done; steps++)
+        assert_int_equal(hash_job_step(j, rows, &done, &hash), OK);
+    assert_true(rows > 1 || steps > 100);
+    hash_job_free(j);
+    return hash;
+}
+
 /* The hash, or ERR_DAMAGED or ERR_VERSION: all other failures fail the test. */
 static enum err hash_store(const char *dir, uint64_t *ret)
 {
@@ -148,6 +160,29 @@ static int tear_down(void **state)
     arena_fini(&f->arena);
     tempdir_free(f->dir);
     return 0;
+}
+
+static void hashes_in_steps_are_those_at_once(void **state)
+{
+    const struct fixture *f = *state;
+    struct store *store = open_store(f->dir);
+    struct view *view;
+    struct hash_job *j;
+    uint32_t of_space;
+    assert_int_equal(view_open(store, &view), OK);
+    assert_int_equal(store_hash_space(view, SPACE_ETCD, 9, &of_space), OK);
+    for (uint64_t rows = 1; rows < 50; rows++) {
+        assert_true(hash_by_rows(hash_job_new(view), rows) == f->hash);
+        assert_int_equal(hash_job_new_space(view, SPACE_ETCD, 9, &j), OK);
+        uint64_t hash = 0;
+        for (bool done = false; !done;)
+            assert_int_equal(hash_job_step(j, rows, &done, &hash), OK);
+        hash_job_free(j);
+        assert_true(hash == of_space);
+    }
+    hash_job_free(hash_job_new(view)); /* given up */
+    view_close(view);
+    store_close(store);
 }
 
 /* -- changing rows ----------------------------------------------------------------------------- */
@@ -345,6 +380,7 @@ static void no_row_lies_on_overflow_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(hashes_in_steps_are_those_at_once),
         TEST(removing_any_row_is_seen),
         TEST(every_table_has_rows),
         TEST(flipping_the_last_byte_of_any_row_is_seen),

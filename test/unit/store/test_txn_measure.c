@@ -74,7 +74,7 @@ static uint64_t bytes_of_ops(struct stand *s, struct op *ops, size_t n)
 {
     struct txn_measure m;
     assert_int_equal(measure(s, ops, n, UINT64_MAX, &m), OK);
-    return m.bytes;
+    return m.size.bytes;
 }
 
 /* -- the limit -------------------------------------------------------------------------------- */
@@ -334,15 +334,15 @@ static void measure_is_never_below_what_is_given(void **state)
             ops[k] = any_op(s);
         assert_int_equal(measure(s, ops, n, UINT64_MAX, &m), OK);
         assert_int_equal(measure(s, ops, n, 1, &by_rows), OK);
-        assert_int_equal(m.bytes, by_rows.bytes);
+        assert_int_equal(m.size.bytes, by_rows.size.bytes);
         struct txn txn = { .then_ops = ops, .then_n = n };
         const struct command_result *r = stand_txn(s, &txn);
         uint64_t bytes = 0;
         for (size_t k = 0; k < n; k++)
             bytes += given(&r->txn->ops[k]);
-        assert_true(m.bytes >= bytes);
+        assert_true(m.size.bytes >= bytes);
         if (n == 1)
-            assert_int_equal(m.bytes, bytes);
+            assert_int_equal(m.size.bytes, bytes);
         arena_clear(&s->arena);
     }
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/compiler.h"
+#include "store/txn_read.h"
 #include "test/unit/store/stand.h"
 
 static struct compare compare_of(const char *key, enum compare_target target,
@@ -300,15 +301,6 @@ static void compare_over_a_long_range_is_cut_at_any_row(void **state)
     assert_int_equal(steps, 26);
 }
 
-static void reading_transaction_with_a_write_is_invalid(void **state)
-{
-    struct stand *s = *state;
-    struct op op = stand_op_put("a", "1");
-    struct txn txn = { .then_ops = &op, .then_n = 1 };
-    struct txn_result *r;
-    assert_int_equal(txn_read(s->view, &txn, &s->arena, &r), ERR_INVALID);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stand_set_up, stand_tear_down)
 
 int main(void)
@@ -335,7 +327,6 @@ int main(void)
         TEST(ignored_value_may_be_that_of_an_earlier_operation),
         TEST(ignored_value_of_a_key_removed_before_is_refused),
         TEST(compare_over_a_long_range_is_cut_at_any_row),
-        TEST(reading_transaction_with_a_write_is_invalid),
     };
     return cmocka_run_group_tests_name("txn_plan", tests, NULL, NULL);
 }

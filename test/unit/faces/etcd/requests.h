@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -66,6 +67,35 @@ static inline int64_t put(struct fixture *f, const char *key, const char *value)
         fake_unary(f, "KV", "Put", &r, &etcdserverpb__put_response__descriptor, &status, NULL);
     assert_non_null(a);
     return a->header->revision;
+}
+
+/* Keys "k00000" and so on, N of them (a multiple of 100), a hundred in each Txn. */
+static inline void put_many(struct fixture *f, size_t n, int64_t lease)
+{
+    enum { EACH = 100 };
+    static const Etcdserverpb__PutRequest put0 = ETCDSERVERPB__PUT_REQUEST__INIT;
+    static const Etcdserverpb__RequestOp op0 = ETCDSERVERPB__REQUEST_OP__INIT;
+    static Etcdserverpb__PutRequest puts[EACH];
+    static Etcdserverpb__RequestOp ops[EACH], *list[EACH];
+    static char keys[EACH][8];
+    for (size_t at = 0; at < n; at += EACH) {
+        Etcdserverpb__TxnRequest txn = ETCDSERVERPB__TXN_REQUEST__INIT;
+        enum grpc_status status;
+        for (size_t i = 0; i < EACH; i++) {
+            snprintf(keys[i], sizeof keys[i], "k%05u", (unsigned)(at + i) % 100000);
+            puts[i] = put0;
+            puts[i].key = data(keys[i]);
+            puts[i].lease = lease;
+            ops[i] = op0;
+            ops[i].request_case = ETCDSERVERPB__REQUEST_OP__REQUEST_REQUEST_PUT;
+            ops[i].request_put = &puts[i];
+            list[i] = &ops[i];
+        }
+        txn.success = list;
+        txn.n_success = EACH;
+        assert_non_null(fake_unary(f, "KV", "Txn", &txn, &etcdserverpb__txn_response__descriptor,
+                                   &status, NULL));
+    }
 }
 
 static inline const Etcdserverpb__DeleteRangeResponse *del(struct fixture *f, const char *key,

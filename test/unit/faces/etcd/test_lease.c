@@ -119,6 +119,38 @@ static void keys_of_a_lease_are_listed_and_leave_with_it(void **state) /* 23 */
     assert_refused(status, text, GRPC_NOT_FOUND, "etcdserver: requested lease not found");
 }
 
+/* More than a turn looks at. */
+static void many_keys_of_a_lease_are_listed_in_order(void **state)
+{
+    enum { KEYS = 5000 };
+    enum grpc_status status;
+    char key[8];
+    grant(*state, 60, 9, &status, NULL);
+    put_many(*state, KEYS, 9);
+    const Etcdserverpb__LeaseTimeToLiveResponse *a = ttl(*state, 9, true);
+    assert_int_equal(a->n_keys, KEYS);
+    for (unsigned i = 0; i < KEYS; i++) {
+        snprintf(key, sizeof key, "k%05u", i);
+        assert_true(data_is(a->keys[i], key));
+    }
+    assert_int_equal(ttl(*state, 9, false)->n_keys, 0);
+}
+
+static void many_leases_are_listed_in_order_of_their_ids(void **state)
+{
+    enum { LEASES = 3000 };
+    Etcdserverpb__LeaseLeasesRequest r = ETCDSERVERPB__LEASE_LEASES_REQUEST__INIT;
+    enum grpc_status status;
+    for (int64_t i = 0; i < LEASES; i++)
+        assert_non_null(grant(*state, 60, i - LEASES / 2 + (i >= LEASES / 2), &status, NULL));
+    const Etcdserverpb__LeaseLeasesResponse *a =
+        fake_unary(*state, "Lease", "LeaseLeases", &r,
+                   &etcdserverpb__lease_leases_response__descriptor, &status, NULL);
+    assert_int_equal(a->n_leases, LEASES);
+    for (int64_t i = 0; i < LEASES; i++)
+        assert_int_equal(a->leases[i]->id, i - LEASES / 2 + (i >= LEASES / 2));
+}
+
 static void leases_are_listed(void **state)
 {
     enum grpc_status status;
@@ -226,6 +258,54 @@ static int start_with_drawn_ids(void **state)
     return 0;
 }
 
+enum { LIST_BYTES = 800 }; /* a hundred keys of six bytes, or leases of this length */
+
+static int start_with_short_lists(void **state)
+{
+    static struct fixture f;
+    fixture_init(&f);
+    f.options.list_max_bytes = LIST_BYTES;
+    fixture_start(&f);
+    *state = &f;
+    return 0;
+}
+
+static void keys_of_a_lease_up_to_the_limit_are_listed_and_no_byte_more(void **state)
+{
+    Etcdserverpb__LeaseTimeToLiveRequest r = ETCDSERVERPB__LEASE_TIME_TO_LIVE_REQUEST__INIT;
+    enum grpc_status status;
+    char text[128];
+    grant(*state, 60, 9, &status, NULL);
+    put_many(*state, 100, 9);
+    assert_int_equal(ttl(*state, 9, true)->n_keys, 100);
+    put(*state, "k00000", ""); /* leaves the lease */
+    attach(*state, "k000000", 9);
+    r.id = 9;
+    r.keys = 1;
+    fake_unary(*state, "Lease", "LeaseTimeToLive", &r, NULL, &status, text);
+    assert_refused(status, text, GRPC_RESOURCE_EXHAUSTED, "etcdserver: response is too large");
+    assert_int_equal(ttl(*state, 9, false)->ttl > 0, true);
+}
+
+static void leases_up_to_the_limit_are_listed_and_no_byte_more(void **state)
+{
+    enum { SHORT = 125, LONG = 60 }; /* 4 bytes each, then 5: ids below 128 take one */
+    Etcdserverpb__LeaseLeasesRequest r = ETCDSERVERPB__LEASE_LEASES_REQUEST__INIT;
+    enum grpc_status status;
+    char text[128];
+    for (int64_t i = 1; i <= SHORT; i++)
+        grant(*state, 60, i, &status, NULL);
+    for (int64_t i = 0; i < LONG; i++)
+        grant(*state, 60, 128 + i, &status, NULL);
+    const Etcdserverpb__LeaseLeasesResponse *a =
+        fake_unary(*state, "Lease", "LeaseLeases", &r,
+                   &etcdserverpb__lease_leases_response__descriptor, &status, NULL);
+    assert_int_equal(a->n_leases, SHORT + LONG);
+    grant(*state, 60, 126, &status, NULL);
+    fake_unary(*state, "Lease", "LeaseLeases", &r, NULL, &status, text);
+    assert_refused(status, text, GRPC_RESOURCE_EXHAUSTED, "etcdserver: response is too large");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +317,12 @@ int main(void)
         ON_FIXTURE(unknown_lease_has_minus_one_second_left),
         ON_FIXTURE(keys_of_a_lease_are_listed_and_leave_with_it),
         ON_FIXTURE(leases_are_listed),
+        ON_FIXTURE(many_keys_of_a_lease_are_listed_in_order),
+        ON_FIXTURE(many_leases_are_listed_in_order_of_their_ids),
+        cmocka_unit_test_setup_teardown(keys_of_a_lease_up_to_the_limit_are_listed_and_no_byte_more,
+                                        start_with_short_lists, end_fixture),
+        cmocka_unit_test_setup_teardown(leases_up_to_the_limit_are_listed_and_no_byte_more,
+                                        start_with_short_lists, end_fixture),
         ON_FIXTURE(renewals_are_answered_in_order_and_unknown_ones_with_ttl_0),
         ON_FIXTURE(half_close_ends_the_stream_well_behind_its_answers),
         ON_FIXTURE(half_close_of_an_unused_stream_ends_it),

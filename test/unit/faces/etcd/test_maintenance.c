@@ -1,6 +1,9 @@
 /* Maintenance and Cluster: alarms, status, hashes, members. */
 #include "requests.h"
 
+#include "store/store.h"
+#include "store/view.h"
+
 static const Etcdserverpb__AlarmResponse *alarm(struct fixture *f, int action, int kind,
                                                 uint64_t member)
 {
@@ -180,6 +183,45 @@ static void hash_kv_is_of_its_revision(void **state)
                    "etcdserver: mvcc: required revision is a future revision");
 }
 
+static uint32_t hash_all(struct fixture *f)
+{
+    Etcdserverpb__HashRequest r = ETCDSERVERPB__HASH_REQUEST__INIT;
+    enum grpc_status status;
+    const Etcdserverpb__HashResponse *a = fake_unary(
+        f, "Maintenance", "Hash", &r, &etcdserverpb__hash_response__descriptor, &status, NULL);
+    assert_non_null(a);
+    return a->hash;
+}
+
+/* As it is read at once. */
+static uint32_t hash_directly(struct fixture *f)
+{
+    struct view *view;
+    uint64_t hash;
+    assert_int_equal(view_open(replica_store(f->kernel.replica), &view), OK);
+    assert_int_equal(store_hash(view, &hash), OK);
+    view_close(view);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static void hashes_of_more_than_a_turn_looks_at_are_the_same(void **state)
+{
+    struct fixture *f = *state;
+    enum grpc_status status;
+    char text[128];
+    assert_int_equal(hash_all(f), hash_directly(f));
+    put_many(f, 3000, 0);
+    assert_int_equal(hash_all(f), hash_directly(f));
+    int64_t at = get(f, "k00000")->header->revision;
+    const Etcdserverpb__HashKVResponse *a = hash_kv(f, 0, &status, text);
+    uint32_t before = a->hash;
+    assert_int_equal(a->hash_revision, at);
+    del(f, "k00000", "k02000");
+    assert_int_equal(hash_kv(f, at, &status, text)->hash, before);
+    assert_true(hash_kv(f, 0, &status, text)->hash != before);
+    assert_int_equal(hash_all(f), hash_directly(f));
+}
+
 static void member_list_has_a_header_without_revision(void **state)
 {
     struct fixture *f = *state;
@@ -211,6 +253,7 @@ int main(void)
         ON_FIXTURE(status_tells_version_sizes_and_leader),
         ON_FIXTURE(defragment_answers_without_even_a_header),
         ON_FIXTURE(hash_kv_is_of_its_revision),
+        ON_FIXTURE(hashes_of_more_than_a_turn_looks_at_are_the_same),
         ON_FIXTURE(member_list_has_a_header_without_revision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

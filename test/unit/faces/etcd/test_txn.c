@@ -125,6 +125,61 @@ static void results_above_that_of_an_entry_are_for_another_try(void **state)
     assert_int_equal(fake_wait_end(send_txn(keys[2], MOST), NULL), GRPC_OK);
 }
 
+/* -- those that only read --------------------------------------------------------------------- */
+
+static void reading_up_to_the_limit_is_answered_and_above_it_refused(void **state)
+{
+    char text[128];
+    put_a(A_MIB);
+    assert_int_equal(fake_wait_end(send_txn(NULL, MOST), NULL), GRPC_OK);
+    assert_refused(fake_wait_end(send_txn(NULL, MOST + 1), text), text, GRPC_RESOURCE_EXHAUSTED,
+                   "etcdserver: response is too large");
+}
+
+static struct grpc_call *send_long(struct request *r)
+{
+    struct grpc_call *call = fake_open(&fixture, "KV", "Txn", NULL);
+    make(r, NULL, 2);
+    r->range.key = data("k");
+    r->range.range_end = data("l");
+    fake_send(call, &r->txn);
+    return call;
+}
+
+static void reading_over_many_turns_is_of_one_revision(void **state)
+{
+    enum { KEYS = 5000 };
+    struct request r;
+    put_many(&fixture, KEYS, 0);
+    struct grpc_call *call = send_long(&r);
+    for (unsigned i = 0; i < 50; i++) /* some of them in between */
+        del(&fixture, "k00000", i % 2 == 0 ? "k02500" : "k04000");
+    assert_int_equal(fake_wait_end(call, NULL), GRPC_OK);
+    const Etcdserverpb__TxnResponse *a =
+        fake_answer(call, 0, &etcdserverpb__txn_response__descriptor);
+    const Etcdserverpb__RangeResponse *first = a->responses[0]->response_range;
+    const Etcdserverpb__RangeResponse *second = a->responses[1]->response_range;
+    assert_int_equal(first->n_kvs, first->count);
+    assert_int_equal(first->n_kvs, second->n_kvs);
+    assert_true(first->count == KEYS || first->count == KEYS / 2 || first->count == 1000);
+    assert_int_equal(first->header->revision, a->header->revision);
+    assert_int_equal(second->header->revision, a->header->revision);
+}
+
+static void client_gone_in_the_middle_of_a_long_reading_is_forgotten(void **state)
+{
+    enum { CALLS = 8 };
+    struct grpc_call *calls[CALLS];
+    struct request r;
+    put_many(&fixture, 3000, 0);
+    for (size_t i = 0; i < CALLS; i++)
+        calls[i] = send_long(&r);
+    for (size_t i = 0; i < CALLS; i += 2)
+        fake_reset(calls[i]);
+    for (size_t i = 1; i < CALLS; i += 2)
+        assert_int_equal(fake_wait_end(calls[i], NULL), GRPC_OK);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, end)
@@ -132,6 +187,9 @@ int main(void)
         T(results_up_to_the_limit_are_answered),
         T(results_above_the_limit_are_refused_and_nothing_is_written),
         T(results_above_that_of_an_entry_are_for_another_try),
+        T(reading_up_to_the_limit_is_answered_and_above_it_refused),
+        T(reading_over_many_turns_is_of_one_revision),
+        T(client_gone_in_the_middle_of_a_long_reading_is_forgotten),
     };
     return cmocka_run_group_tests_name("txn", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/compiler.h"
+#include "store/txn_read.h"
 #include "test/unit/store/differential/compare.h"
 #include "test/unit/store/differential/look_parts.h"
 #include "test/unit/store/differential/random.h"

@@ -275,7 +275,8 @@ bool look_leases(struct look *l)
 {
     struct lease_walk walk = { .look = l, .agrees = true };
     report_at(l->report, "leases");
-    enum err e = lease_each(l->view, walk_lease, &walk);
+    bool all;
+    enum err e = lease_each(l->view, INT64_MIN, walk_lease, &walk, &all);
     struct lease none;
     return walk.agrees && report_same_err(l->report, "leases", OK, e) &&
            report_same_u64(l->report, "number of leases", l->model->lease_n, walk.at) &&
