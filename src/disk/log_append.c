@@ -272,7 +272,7 @@ uint64_t log_bytes_behind(const struct log *log, uint64_t index)
 {
     const struct log_map *m = &log->map;
     uint64_t first = log_map_first(m), bytes = 0;
-    if (index >= m->last)
+    if (index >= m->last || first > m->last)
         return 0;
     for (const struct log_place *p = log_map_find(m, index < first ? first : index + 1);
          p < log_map_end(m); p++)
