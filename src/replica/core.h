@@ -82,6 +82,7 @@ struct replica {
     uint64_t segment_bytes;
     struct disk_space disk;   /* disk's: as of its last look */
     uint64_t newest_snapshot; /* its index, as of the opening */
+    bool snapshot_due;        /* at the start, for the log does not reach back to it */
     uint64_t carried_bytes;   /* disk's: of log behind it that was there then; 0 once it is cut */
     uint64_t assured_bytes;   /* of the view file; core's */
     struct disk_thread *disk_thread;

@@ -152,6 +152,8 @@ void replica_close(struct replica *r, bool clean)
 enum err replica_start(struct replica *r)
 {
     enum err e = disk_thread_new(r);
+    if (r->snapshot_due)
+        snapshotter_begin(r->snapshotter);
     if (e == OK)
         e = loop_start(r->helper_loop);
     if (e == OK)

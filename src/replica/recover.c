@@ -198,6 +198,18 @@ static enum err open_log(struct replica *r, uint64_t applied, uint64_t applied_t
     return OK;
 }
 
+/* The view has what stood between the newest snapshot and the log; nothing else does any more. */
+static void note_gap(struct replica *r, const struct log_found *found)
+{
+    if (found->first <= r->newest_snapshot + 1)
+        return;
+    r->snapshot_due = true;
+    log_warn("log: entries that are neither in a snapshot nor in the log are missing; the view has "
+             "applied them, but could not be made again if it were lost: makes a snapshot at once "
+             "first=%" PRIu64 " last=%" PRIu64,
+             r->newest_snapshot + 1, found->first - 1);
+}
+
 /* A new term, and the empty entry that a leader begins with. */
 static enum err begin_term(struct replica *r, const struct log_found *found, uint64_t applied_term,
                            struct why *why)
@@ -268,6 +280,8 @@ enum err recover(struct replica *r, struct why *why)
         e = check_kept_view(r, applied, why);
     if (e == OK)
         e = open_log(r, applied, applied_term, &found, why);
+    if (e == OK)
+        note_gap(r, &found);
     if (e == OK)
         e = applied_of(r, &applied, &applied_term);
     if (e == OK)

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "disk/log.h"
 #include "kernel.h"
 #include "replica/restore.h"
 #include "replica/snapshotter.h"
@@ -313,6 +314,58 @@ static void restored_snapshot_is_a_new_cluster_with_its_keys(void **state)
     tempdir_free(dir);
 }
 
+static uint64_t draw_salt(void *ctx)
+{
+    return entropy_u64();
+}
+
+/* As if its segments had been lost: it goes on behind its last entry. */
+static void lose_the_log(void)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/log", kernel.dir);
+    struct log_options options = {
+        .fs = fs_posix(), .dir = path, .entropy = draw_salt, .base_index = 1
+    };
+    struct log_found found;
+    struct log *log;
+    struct why why;
+    assert_int_equal(log_open(&options, NULL, NULL, &found, &log, &why), OK);
+    assert_int_equal(log_reset(log, found.last, found.last_term, &found.hard, &why), OK);
+    log_close(log);
+}
+
+static void gap_between_snapshot_and_log_is_closed_by_a_new_snapshot(void **state)
+{
+    char path[512];
+    kernel_put(&kernel, "a", "1", 0);
+    uint64_t first = newest_snapshot();
+    kernel_stop(&kernel, true);
+    lose_the_log();
+    kernel_start(&kernel);
+    assert_value("a", "1");
+    wait_for_a_snapshot_after(first);
+    kernel_put(&kernel, "b", "2", 0);
+    kernel_stop(&kernel, false);
+    snprintf(path, sizeof path, "%s/view.state", kernel.dir);
+    assert_int_equal(unlink(path), 0);
+    kernel_start(&kernel);
+    assert_value("a", "1");
+    assert_value("b", "2");
+}
+
+static void no_snapshot_is_made_at_a_start_without_a_gap(void **state)
+{
+    kernel_put(&kernel, "a", "1", 0);
+    uint64_t first = newest_snapshot();
+    restart(true);
+    restart(false);
+    kernel_put(&kernel, "a", "2", 0);
+    kernel_stop(&kernel, true); /* after what the helper had to do */
+    kernel_start(&kernel);
+    assert_int_equal(newest_snapshot(), first);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -332,6 +385,8 @@ int main(void)
         T(renewal_of_an_unknown_lease_says_gone),
         T(granted_lease_id_is_refused_a_second_time),
         T(snapshot_is_made_when_so_much_log_was_written_also_over_restarts),
+        T(gap_between_snapshot_and_log_is_closed_by_a_new_snapshot),
+        T(no_snapshot_is_made_at_a_start_without_a_gap),
         T(restored_snapshot_is_a_new_cluster_with_its_keys),
     };
     return cmocka_run_group_tests_name("replica", tests, NULL, NULL);
