@@ -62,31 +62,6 @@ static bool take_digits(struct bytes text, size_t n, int base, uint32_t *ret)
     return true;
 }
 
-/* Surrogates come out as they are, and are found when the whole is checked for UTF-8. */
-static size_t put_code_point(uint32_t c, uint8_t *out)
-{
-    if (c < 0x80) {
-        out[0] = (uint8_t)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (uint8_t)(0xc0 | c >> 6);
-        out[1] = (uint8_t)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (uint8_t)(0xe0 | c >> 12);
-        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (uint8_t)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xf0 | c >> 18);
-    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (uint8_t)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 /* JSON writes a character beyond the first plane as two. */
 static uint32_t join_surrogates(struct bytes text, uint32_t first, size_t *used)
 {
@@ -137,8 +112,8 @@ static size_t decode_escape(struct bytes text, bool is_json, uint8_t *out, size_
         *ret_used += wide[i].digits;
         if (is_json)
             c = join_surrogates(bytes_skip(text, *ret_used), c, ret_used);
-        out[0] = (uint8_t)c;
-        return wide[i].letter == 'x' ? 1 : put_code_point(c, out);
+        out[0] = (uint8_t)c; /* a surrogate is found when the whole is checked for UTF-8 */
+        return wide[i].letter == 'x' ? 1 : text_put_rune(c, out);
     }
     if (is_json || !take_digits(text, 3, 8, &c) || c > 0xff)
         return 0;

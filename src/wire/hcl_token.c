@@ -38,12 +38,9 @@ static void step_to(struct hcl_scanner *s, size_t at)
 /* Bytes of the character at the head of TEXT; 0 if that is none that a text may hold. */
 static size_t character_length(struct bytes text)
 {
-    if (text.p[0] == 0)
-        return 0;
-    for (size_t n = 1; n <= 4 && n <= text.n; n++)
-        if (text_is_utf8(bytes_of(text.p, n)))
-            return n;
-    return 0;
+    uint32_t rune = 0;
+    size_t n = text_rune(text, &rune);
+    return rune == 0 ? 0 : n;
 }
 
 static enum err check_characters(struct hcl_scanner *s)
