@@ -56,7 +56,7 @@ static unsigned operators_of(const struct filter_field *field)
 
 /* -- errors ------------------------------------------------------------------------------------ */
 
-/* Sentences with quoted parts: %q stands for the next of PARTS. */
+/* E with SENTENCE, in which %q stands for the next of PARTS in quotes, %s for it as it is. */
 static enum err refuse(struct planner *p, enum err e, const char *sentence,
                        const struct bytes *parts)
 {
@@ -98,8 +98,9 @@ static const struct filter_field *below(const struct filter_field *field, struct
     return field->kind == FILTER_STRUCT ? named(field->fields, name) : NULL;
 }
 
-static enum err bind_selector(struct planner *p, const struct filter_selector *s,
-                              struct filter_bound *bound, const struct filter_field **ret)
+/* The field that S leads to; NULL, with the sentence in P->why, if it leads to none. */
+static const struct filter_field *bind_selector(struct planner *p, const struct filter_selector *s,
+                                                struct filter_bound *bound)
 {
     const struct filter_field *field = NULL;
     size_t n = 0;
@@ -108,15 +109,15 @@ static enum err bind_selector(struct planner *p, const struct filter_selector *s
     bound->path = arena_zalloc(p->arena, n, sizeof(struct filter_field *));
     n = 0;
     for (const struct filter_segment *g = s->first; g != NULL; g = g->next) {
-        field = field == NULL ? named(p->schema, g->name) : below(field, g->name);
+        field = n == 0 ? named(p->schema, g->name) : below(field, g->name);
         if (field == NULL) {
             struct bytes until = bytes_of(s->joined.p, g->joined_n);
-            return refuse(p, ERR_INVALID, "Selector %q is not valid", &until);
+            IGNORE(refuse(p, ERR_INVALID, "Selector %q is not valid", &until)); /* NULL says it */
+            return NULL;
         }
         bound->path[n++] = field;
     }
-    *ret = field;
-    return OK;
+    return field;
 }
 
 /* -- values ------------------------------------------------------------------------------------ */
@@ -178,10 +179,9 @@ static enum err bind_pattern(struct planner *p, const struct filter_comparison *
 static enum err bind(struct planner *p, const struct filter_comparison *m)
 {
     struct filter_bound *bound = &p->plan->bounds[m->index];
-    const struct filter_field *field = NULL;
-    enum err e = bind_selector(p, &m->selector, bound, &field);
-    if (e != OK)
-        return e;
+    const struct filter_field *field = bind_selector(p, &m->selector, bound);
+    if (field == NULL)
+        return ERR_INVALID;
     if ((operators_of(field) & BIT(m->operator)) == 0) {
         const struct bytes parts[] = { bytes_str(operator_names[m->operator]), m->selector.joined };
         return refuse(p, ERR_INVALID, "Invalid match operator %q for selector %q", parts);

@@ -104,9 +104,9 @@ static enum err ask(const struct asking *a, const struct filter_field *field,
 }
 
 /* What a comparison says of something that is not there: Consul's answers, `matches` among them. */
-static bool ask_absent(enum filter_operator operator)
+static bool ask_absent(enum filter_operator asked)
 {
-    return operator!= FILTER_EQUAL && operator!= FILTER_IN && operator!= FILTER_IS_NOT_EMPTY;
+    return asked != FILTER_EQUAL && asked != FILTER_IN && asked != FILTER_IS_NOT_EMPTY;
 }
 
 /* Goes on from V, of FIELD, to the segment SEGMENT, the NTH. */
@@ -168,6 +168,7 @@ static enum err compare(const struct filter_plan *plan, const struct filter_comp
     static const struct filter_field row = { .kind = FILTER_STRUCT };
     struct asking a = { .match = m, .bound = &plan->bounds[m->index] };
     struct filter_value v = { .object = object };
+    assert(m->selector.first != NULL);
     enum err e = walk(&a, &row, v, m->selector.first, 0, ret);
     return e == OK ? OK : too_many_steps(m, why);
 }

@@ -138,7 +138,7 @@ static void put_range(struct regex_reader *in, uint32_t low, uint32_t high)
 static enum err translate_range(struct regex_reader *in, size_t class_at)
 {
     size_t from = in->at;
-    uint32_t low, high;
+    uint32_t low = 0, high;
     enum err e = take_class_rune(in, class_at, &low);
     if (e != OK)
         return e;
