@@ -272,7 +272,7 @@ static enum err commit(struct apply *a)
     MDB_txn *txn = a->view.txn;
     a->view.txn = NULL;
     /* Origins and times grow slowly: they are counted now and then. */
-    bool others = a->leases_touched || a->effects->lease_change_n > 0 || s->index % 64 == 0;
+    bool others = a->others_touched || a->effects->lease_change_n > 0 || s->index % 64 == 0;
     return tables_commit(a->store, txn, s, b->spaces, others);
 }
 

@@ -31,7 +31,7 @@ struct apply {
     struct command_result *result;
     bool wrote, wrote_system; /* it has taken a revision */
     uint32_t sub, system_sub;
-    bool leases_touched; /* by this entry */
+    bool others_touched; /* by this entry: leases, rows beside the spaces */
 
     /* for asking for room: about how much this transaction has grown the file by */
     uint64_t grown_bytes;

@@ -26,4 +26,10 @@ MUST_CHECK enum err apply_put(struct apply_context *c, enum space space, struct 
 /* ERR_NOT_FOUND if nothing stands there. */
 MUST_CHECK enum err apply_remove(struct apply_context *c, enum space space, struct bytes key);
 
+/* Rows beside the spaces, read with store/side.h: no revision, no event. ERR_TOO_BIG above
+ * SIDE_VALUE_MAX (checked in `check`). */
+MUST_CHECK enum err apply_side_put(struct apply_context *c, struct bytes key, struct bytes value);
+/* ERR_NOT_FOUND. */
+MUST_CHECK enum err apply_side_remove(struct apply_context *c, struct bytes key);
+
 #endif

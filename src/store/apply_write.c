@@ -154,7 +154,7 @@ enum err apply_put_key(struct apply *a, enum space space, struct bytes key, stru
     int64_t old_lease = e == OK ? head.lease : 0;
     if (e == ERR_NOT_FOUND)
         a->view.state.keys[space]++;
-    a->leases_touched |= old_lease != 0 || lease != 0;
+    a->others_touched |= old_lease != 0 || lease != 0;
     struct next_version next = { .value = value, .lease = lease };
     e = write_version(a, space, key, has_head ? &head : NULL, &next);
     if (e == OK && old_lease != 0 && old_lease != lease)
@@ -169,7 +169,7 @@ enum err apply_remove_key(struct apply *a, enum space space, struct bytes key,
 {
     struct next_version next = { .deleted = true };
     int64_t lease = head->lease;
-    a->leases_touched |= lease != 0;
+    a->others_touched |= lease != 0;
     enum err e = write_version(a, space, key, head, &next);
     if (e == OK && lease != 0)
         e = lease_detach(&a->view, lease, space, key);

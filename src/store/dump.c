@@ -13,7 +13,7 @@ static const uint8_t order[] = {
     TABLE_HEAD + 4,   TABLE_HEAD + 5,   TABLE_CHANGE,     TABLE_CHANGE + 1, TABLE_CHANGE + 2,
     TABLE_CHANGE + 3, TABLE_CHANGE + 4, TABLE_CHANGE + 5, TABLE_PIECE,      TABLE_PIECE + 1,
     TABLE_PIECE + 2,  TABLE_PIECE + 3,  TABLE_PIECE + 4,  TABLE_PIECE + 5,  TABLE_LEASE,
-    TABLE_LEASE_KEY,  TABLE_ORIGIN,     TABLE_WHY,        TABLE_TIME
+    TABLE_LEASE_KEY,  TABLE_ORIGIN,     TABLE_WHY,        TABLE_TIME,       TABLE_SIDE
 };
 
 /* -- dumping ---------------------------------------------------------------------------------- */

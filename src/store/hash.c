@@ -206,10 +206,10 @@ static enum err walk_all(struct hash_job *j, unsigned table, bool *ret_done)
     return walk_table(j, table, (struct bytes){ 0 }, (struct bytes){ 0 }, add_row, ret_done);
 }
 
-static enum err walk_lease_keys(struct hash_job *j, bool *ret_done)
+static enum err walk_layered(struct hash_job *j, unsigned table, bool *ret_done)
 {
-    struct layered map = { .txn = j->view->txn, .dbi = j->view->store->dbi[TABLE_LEASE_KEY] };
-    return walk_layers(j, map, TABLE_LEASE_KEY, add_row, ret_done);
+    struct layered map = { .txn = j->view->txn, .dbi = j->view->store->dbi[table] };
+    return walk_layers(j, map, table, add_row, ret_done);
 }
 
 /* Rows from the oldest readable revision on, whose keys are PREFIX and a revision. */
@@ -255,7 +255,16 @@ static enum err add_identity(struct hash_job *j)
 /* -- the whole store -------------------------------------------------------------------------- */
 
 /* After two parts for each space. */
-enum { PART_LEASES, PART_ORIGINS, PART_LEASE_KEYS, PART_TIMES, PART_WHY, PART_SYSTEM_WHY, PARTS };
+enum {
+    PART_LEASES,
+    PART_ORIGINS,
+    PART_LEASE_KEYS,
+    PART_SIDE,
+    PART_TIMES,
+    PART_WHY,
+    PART_SYSTEM_WHY,
+    PARTS
+};
 
 static enum err run_part(struct hash_job *j, bool *ret_done)
 {
@@ -269,7 +278,9 @@ static enum err run_part(struct hash_job *j, bool *ret_done)
     case PART_ORIGINS:
         return walk_all(j, TABLE_ORIGIN, ret_done);
     case PART_LEASE_KEYS:
-        return walk_lease_keys(j, ret_done);
+        return walk_layered(j, TABLE_LEASE_KEY, ret_done);
+    case PART_SIDE:
+        return walk_layered(j, TABLE_SIDE, ret_done);
     case PART_TIMES:
         return walk_noted(j, TABLE_TIME, (struct bytes){ 0 }, false, ret_done);
     case PART_WHY:

@@ -77,7 +77,8 @@ enum err tables_commit(struct store *store, MDB_txn *take_txn, const struct stat
 
 static void table_name(unsigned table, char *name)
 {
-    static const char *const singles[] = { "lease", "lease_key", "meta", "origin", "why", "time" };
+    static const char *const singles[] = { "lease", "lease_key", "meta", "origin",
+                                           "why",   "time",      "side" };
     static const char *const kinds[] = { "head", "change", "piece" };
     if (table >= TABLE_LEASE)
         snprintf(name, NAME_BYTES, "%s", singles[table - TABLE_LEASE]);

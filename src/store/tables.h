@@ -22,7 +22,8 @@ enum table {
     TABLE_ORIGIN = 27,    /* number -> origin */
     TABLE_WHY = 28,       /* space group, revision -> text */
     TABLE_TIME = 29,      /* revision -> wall time, one a second */
-    TABLES = 30
+    TABLE_SIDE = 30,      /* layered: an upper folder's key -> its row */
+    TABLES = 31
 };
 
 /* True for the numbers that are used. */

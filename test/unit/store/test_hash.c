@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "store/apply_context.h"
 #include "store/hash.h"
 #include "store/store.h"
 #include "store/view.h"
@@ -36,9 +37,27 @@ struct fixture {
     uint64_t hash;
 };
 
+/* A kind of an upper folder that writes its body beside the spaces, under it as key as well. */
+static enum err check_side(void *ctx, struct apply_context *apply, struct bytes body,
+                           struct arena *a)
+{
+    return OK;
+}
+
+static enum err run_side(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
+                         void **ret_upper)
+{
+    return apply_side_put(apply, body, body);
+}
+
+static const struct command_kind_row side_kind = { COMMAND_KIND_UPPER, "side", check_side,
+                                                   run_side };
+
 static struct store *open_store(const char *dir)
 {
-    struct store_options options = { .dir = dir, .map_bytes = 1U << 30 };
+    struct store_options options = {
+        .dir = dir, .map_bytes = 1U << 30, .kinds = &side_kind, .kind_n = 1
+    };
     struct store *store;
     struct why why;
     assert_int_equal(store_open(&options, &why, &store), OK);
@@ -96,6 +115,9 @@ static void fill_store(struct fixture *f, struct store *store)
         apply(store, &e, ++index);
     }
     entries_compact(&e, SPACE_ETCD, 8);
+    apply(store, &e, ++index);
+    entries_command(&e, COMMAND_KIND_UPPER, bytes_str("beside"));
+    entries_command(&e, COMMAND_KIND_UPPER, filled(f, LONG_KEY, 'k', '1'));
     apply(store, &e, ++index);
     for (unsigned s = 0; s < SPACES; s++)
         add_removals(f, &e, (enum space)s);
@@ -284,7 +306,7 @@ static void every_table_has_rows(void **state)
     size_t tables = 0;
     for (size_t i = 0; i < f->row_n; i++)
         tables += i == 0 || f->rows[i].table != f->rows[i - 1].table;
-    assert_true(tables >= 3 * SPACES + 6);
+    assert_true(tables >= 3 * SPACES + 7);
 }
 
 /* One row of each table, the largest. */
