@@ -1,0 +1,181 @@
+/* Writing keys, part by part. */
+#include "catalog/key.h"
+
+#include "base/text.h"
+
+static void put_part(struct buf *out, struct bytes part)
+{
+    buf_put_bytes(out, part);
+    buf_put_u8(out, 0);
+}
+
+static void put_folded(struct buf *out, struct bytes part)
+{
+    fold_append(part, out);
+    buf_put_u8(out, 0);
+}
+
+static void put_service(struct buf *out, const struct service_id *service)
+{
+    put_part(out, service->ns);
+    put_folded(out, service->group);
+    put_folded(out, service->name);
+}
+
+static bool has_zero(struct bytes text)
+{
+    return text.n > 0 && memchr(text.p, 0, text.n) != NULL;
+}
+
+enum err owner_check(const struct owner *owner)
+{
+    if (owner->name.n > NODE_NAME_MAX || owner->part.n > OWNER_PART_MAX)
+        return ERR_TOO_BIG;
+    if (owner->face == FACE_NONE || owner->face >= FACES || has_zero(owner->name))
+        return ERR_INVALID;
+    return owner->name.n == 0 && owner->part.n == 0 ? ERR_INVALID : OK;
+}
+
+bool owner_eq(const struct owner *a, const struct owner *b)
+{
+    return a->face == b->face && text_eq_nocase(a->name, b->name) && bytes_eq(a->part, b->part);
+}
+
+/* -- rows ------------------------------------------------------------------------------------- */
+
+void publication_prefix(const struct service_id *service, struct buf *out)
+{
+    buf_put_u8(out, 'p');
+    put_service(out, service);
+}
+
+void publication_key(const struct service_id *service, const struct owner *owner, struct buf *out)
+{
+    publication_prefix(service, out);
+    buf_put_u8(out, (uint8_t)owner->face);
+    put_folded(out, owner->name);
+    buf_put_bytes(out, owner->part);
+}
+
+void overlay_prefix(const struct service_id *service, struct buf *out)
+{
+    buf_put_u8(out, 'o');
+    put_service(out, service);
+}
+
+void overlay_key(const struct service_id *service, struct bytes address, uint16_t port,
+                 struct bytes cluster, struct buf *out)
+{
+    overlay_prefix(service, out);
+    put_folded(out, address);
+    buf_put_u8(out, (uint8_t)(port >> 8));
+    buf_put_u8(out, (uint8_t)port);
+    buf_put_bytes(out, cluster.n == 0 ? bytes_str(CLUSTER_DEFAULT) : cluster);
+}
+
+void service_prefix(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 's');
+    put_part(out, ns);
+}
+
+void service_key(const struct service_id *service, struct buf *out)
+{
+    service_prefix(service->ns, out);
+    put_folded(out, service->group);
+    fold_append(service->name, out);
+}
+
+void node_prefix(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 'n');
+    put_part(out, ns);
+}
+
+void node_key(struct bytes ns, struct bytes node, struct buf *out)
+{
+    node_prefix(ns, out);
+    fold_append(node, out);
+}
+
+void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out)
+{
+    buf_put_u8(out, 'c');
+    put_part(out, ns);
+    put_folded(out, node);
+    if (instance.p != NULL)
+        put_folded(out, instance);
+}
+
+void check_key(const struct check_id *id, struct buf *out)
+{
+    struct bytes instance = id->instance.p != NULL ? id->instance : bytes_str("");
+    check_prefix(id->ns, id->node, instance, out);
+    fold_append(id->check, out);
+}
+
+void owned_prefix(enum face face, struct bytes owner_name, struct buf *out)
+{
+    buf_put_u8(out, 'w');
+    buf_put_u8(out, (uint8_t)face);
+    put_folded(out, owner_name);
+}
+
+void owned_key(const struct service_id *service, const struct owner *owner, struct buf *out)
+{
+    owned_prefix(owner->face, owner->name, out);
+    put_service(out, service);
+    buf_put_bytes(out, owner->part);
+}
+
+/* -- ranges, and back ------------------------------------------------------------------------- */
+
+void prefix_end(struct bytes prefix, struct buf *out)
+{
+    buf_put(out, prefix.p, prefix.n - 1);
+    buf_put_u8(out, (uint8_t)(prefix.p[prefix.n - 1] + 1)); /* it ends with a zero or a letter */
+}
+
+/* Takes the part up to the next zero off *REST. */
+static enum err take_part(struct bytes *rest, struct bytes *ret)
+{
+    const uint8_t *end = rest->n == 0 ? NULL : memchr(rest->p, 0, rest->n);
+    if (end == NULL)
+        return ERR_MALFORMED;
+    *ret = bytes_of(rest->p, (size_t)(end - rest->p));
+    *rest = bytes_skip(*rest, ret->n + 1);
+    return OK;
+}
+
+enum err publication_key_owner(struct bytes key, struct owner *ret)
+{
+    struct bytes rest = bytes_skip(key, 1), part, name;
+    if (key.n == 0 || key.p[0] != 'p')
+        return ERR_MALFORMED;
+    for (int i = 0; i < 3; i++) { /* namespace, group, name */
+        enum err e = take_part(&rest, &part);
+        if (e != OK)
+            return e;
+    }
+    if (rest.n == 0 || rest.p[0] == FACE_NONE || rest.p[0] >= FACES)
+        return ERR_MALFORMED;
+    enum face face = (enum face)rest.p[0];
+    rest = bytes_skip(rest, 1);
+    enum err e = take_part(&rest, &name);
+    if (e == OK)
+        *ret = (struct owner){ .face = face, .name = name, .part = rest };
+    return e;
+}
+
+enum err overlay_key_place(struct bytes rest, struct bytes *ret_address, uint16_t *ret_port,
+                           struct bytes *ret_cluster)
+{
+    struct bytes address;
+    enum err e = take_part(&rest, &address);
+    if (e != OK || rest.n < 3)
+        return ERR_MALFORMED;
+    *ret_address = address;
+    *ret_port = (uint16_t)(rest.p[0] << 8 | rest.p[1]);
+    *ret_cluster = bytes_skip(rest, 2);
+    return OK;
+}

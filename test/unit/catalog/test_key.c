@@ -1,0 +1,237 @@
+/* Keys: known bytes, and what has parts in common is one range. */
+#include "catalog/key.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static uint8_t rooms[3][4096];
+
+static struct buf fresh(int i)
+{
+    return (struct buf){ .p = rooms[i], .room = sizeof rooms[i], .max = sizeof rooms[i] };
+}
+
+static struct service_id service(const char *ns, const char *group, const char *name)
+{
+    return (struct service_id){ bytes_str(ns), bytes_str(group), bytes_str(name) };
+}
+
+static const struct owner agent = { .face = FACE_CONSUL,
+                                    .name = { (const uint8_t *)"N1", 2 },
+                                    .part = { (const uint8_t *)"Web-1", 5 } };
+
+/* True if KEY lies in the range of PREFIX. */
+static bool holds(const struct buf *prefix, const struct buf *key)
+{
+    struct buf end = fresh(2);
+    prefix_end(buf_bytes(prefix), &end);
+    return bytes_cmp(buf_bytes(prefix), buf_bytes(key)) <= 0 &&
+           bytes_cmp(buf_bytes(key), buf_bytes(&end)) < 0;
+}
+
+static void assert_key(const struct buf *key, const char *expected, size_t n)
+{
+    assert_int_equal(key->n, n);
+    assert_memory_equal(key->p, expected, n);
+}
+
+static void known_keys_are_written_byte_by_byte(void **state)
+{
+    struct service_id s = service("Ns", "Blue", "User");
+    struct check_id check = { bytes_str("Ns"), bytes_str("N1"), bytes_str("Web"), bytes_str("C1") };
+    struct buf b = fresh(0);
+    publication_key(&s, &agent, &b);
+    assert_key(&b, "pNs\0blue\0user\0\x02n1\0Web-1", 23);
+    b = fresh(0);
+    overlay_key(&s, bytes_str("Host"), 0x1f90, bytes_str("East"), &b);
+    assert_key(&b,
+               "oNs\0blue\0user\0host\0\x1f\x90"
+               "East",
+               25);
+    b = fresh(0);
+    service_key(&s, &b);
+    assert_key(&b, "sNs\0blue\0user", 13);
+    b = fresh(0);
+    node_key(bytes_str("Ns"), bytes_str("N1"), &b);
+    assert_key(&b, "nNs\0n1", 6);
+    b = fresh(0);
+    check_key(&check, &b);
+    assert_key(&b, "cNs\0n1\0web\0c1", 13);
+    b = fresh(0);
+    owned_key(&s, &agent, &b);
+    assert_key(&b, "w\x02n1\0Ns\0blue\0user\0Web-1", 23);
+}
+
+static void key_does_not_know_the_case_of_names(void **state)
+{
+    struct service_id a = service("ns", "Blue", "User"), b = service("ns", "bLUE", "USER");
+    struct buf x = fresh(0), y = fresh(1);
+    publication_key(&a, &agent, &x);
+    publication_key(&b, &agent, &y);
+    assert_true(bytes_eq(buf_bytes(&x), buf_bytes(&y)));
+}
+
+static void publications_of_a_service_are_a_range_without_those_of_its_neighbours(void **state)
+{
+    struct service_id s = service("ns", "g", "user"), longer = service("ns", "g", "users"),
+                      other = service("ns", "gg", "user"), shorter = service("ns", "g", "use");
+    uint8_t wild[] = { 0xff, 0, 0xff, 0xff };
+    struct owner owner = { .face = FACE_ETCD, .part = bytes_of(wild, sizeof wild) };
+    struct buf prefix = fresh(0), key = fresh(1);
+    publication_prefix(&s, &prefix);
+    publication_key(&s, &owner, &key);
+    assert_true(holds(&prefix, &key));
+    const struct service_id *const neighbours[] = { &longer, &other, &shorter };
+    for (int i = 0; i < 3; i++) {
+        key = fresh(1);
+        publication_key(neighbours[i], &owner, &key);
+        assert_false(holds(&prefix, &key));
+    }
+}
+
+static void services_of_a_namespace_are_a_range(void **state)
+{
+    struct service_id in = service("ns", "g", "a"), out = service("ns2", "g", "a");
+    struct buf prefix = fresh(0), key = fresh(1);
+    service_prefix(bytes_str("ns"), &prefix);
+    service_key(&in, &key);
+    assert_true(holds(&prefix, &key));
+    key = fresh(1);
+    service_key(&out, &key);
+    assert_false(holds(&prefix, &key));
+}
+
+static void what_an_owner_has_published_is_a_range(void **state)
+{
+    struct service_id a = service("ns", "g", "a"), z = service("zz", "g", "z");
+    struct owner other = agent, elsewhere = agent;
+    other.name = bytes_str("n11");
+    elsewhere.face = FACE_NACOS;
+    struct buf prefix = fresh(0), key = fresh(1);
+    owned_prefix(FACE_CONSUL, bytes_str("n1"), &prefix);
+    owned_key(&a, &agent, &key);
+    assert_true(holds(&prefix, &key));
+    key = fresh(1);
+    owned_key(&z, &agent, &key);
+    assert_true(holds(&prefix, &key));
+    key = fresh(1);
+    owned_key(&a, &other, &key);
+    assert_false(holds(&prefix, &key));
+    key = fresh(1);
+    owned_key(&a, &elsewhere, &key);
+    assert_false(holds(&prefix, &key));
+}
+
+static void checks_of_a_node_and_of_one_instance_are_ranges(void **state)
+{
+    struct check_id own = { bytes_str("ns"), bytes_str("n1"), { 0 }, bytes_str("serfHealth") };
+    struct check_id of_web = { bytes_str("ns"), bytes_str("n1"), bytes_str("web"), bytes_str("c") };
+    struct buf node = fresh(0), key = fresh(1);
+    check_prefix(bytes_str("ns"), bytes_str("n1"), (struct bytes){ 0 }, &node);
+    check_key(&own, &key);
+    assert_true(holds(&node, &key));
+    key = fresh(1);
+    check_key(&of_web, &key);
+    assert_true(holds(&node, &key));
+    struct buf only_own = fresh(0);
+    check_prefix(bytes_str("ns"), bytes_str("n1"), bytes_str(""), &only_own);
+    assert_false(holds(&only_own, &key));
+    key = fresh(1);
+    check_key(&own, &key);
+    assert_true(holds(&only_own, &key));
+}
+
+static void owner_is_read_back_from_the_key(void **state)
+{
+    struct service_id s = service("ns", "g", "a");
+    struct owner back, etcd = { .face = FACE_ETCD, .part = bytes_of("/a\0\xff/b", 6) };
+    struct buf key = fresh(0);
+    publication_key(&s, &etcd, &key);
+    assert_int_equal(publication_key_owner(buf_bytes(&key), &back), OK);
+    assert_true(owner_eq(&etcd, &back));
+    key = fresh(0);
+    publication_key(&s, &agent, &key);
+    assert_int_equal(publication_key_owner(buf_bytes(&key), &back), OK);
+    assert_true(owner_eq(&agent, &back));
+}
+
+static void key_cut_before_its_part_has_no_owner(void **state)
+{
+    struct service_id s = service("ns", "g", "a");
+    struct owner back;
+    struct buf key = fresh(0);
+    publication_key(&s, &agent, &key);
+    size_t part_at = key.n - agent.part.n;
+    for (size_t n = 0; n < part_at; n++)
+        assert_int_equal(publication_key_owner(bytes_of(key.p, n), &back), ERR_MALFORMED);
+    assert_int_equal(publication_key_owner(bytes_of(key.p, part_at), &back), OK);
+}
+
+static void place_of_an_overlay_is_read_back_from_the_key(void **state)
+{
+    struct service_id s = service("ns", "g", "a");
+    struct bytes address, cluster;
+    uint16_t port;
+    struct buf prefix = fresh(0), key = fresh(1);
+    overlay_prefix(&s, &prefix);
+    overlay_key(&s, bytes_str("Host"), 0x1f00, (struct bytes){ 0 }, &key);
+    struct bytes rest = bytes_skip(buf_bytes(&key), prefix.n);
+    assert_int_equal(overlay_key_place(rest, &address, &port, &cluster), OK);
+    assert_true(bytes_is(address, "host") && bytes_is(cluster, "DEFAULT"));
+    assert_int_equal(port, 0x1f00);
+    for (size_t n = 0; n < strlen("host") + 1 + 2 + 1; n++)
+        assert_int_equal(overlay_key_place(bytes_of(rest.p, n), &address, &port, &cluster),
+                         ERR_MALFORMED);
+}
+
+static void owner_ends_at_its_limits(void **state)
+{
+    static uint8_t long_part[OWNER_PART_MAX + 1];
+    char long_name[NODE_NAME_MAX + 1];
+    memset(long_name, 'n', sizeof long_name);
+    struct owner o = { .face = FACE_ETCD,
+                       .name = bytes_of(long_name, NODE_NAME_MAX),
+                       .part = bytes_of(long_part, OWNER_PART_MAX) };
+    assert_int_equal(owner_check(&o), OK);
+    o.part.n++;
+    assert_int_equal(owner_check(&o), ERR_TOO_BIG);
+    o.part.n--;
+    o.name.n++;
+    assert_int_equal(owner_check(&o), ERR_TOO_BIG);
+}
+
+static void owner_without_a_face_or_a_word_is_none(void **state)
+{
+    struct owner o = { .face = FACE_NACOS, .name = bytes_str("c1") };
+    assert_int_equal(owner_check(&o), OK);
+    o.face = FACE_NONE;
+    assert_int_equal(owner_check(&o), ERR_INVALID);
+    o = (struct owner){ .face = FACE_NACOS };
+    assert_int_equal(owner_check(&o), ERR_INVALID);
+    o.name = bytes_of("a\0b", 3);
+    assert_int_equal(owner_check(&o), ERR_INVALID);
+}
+
+#define TEST(f) cmocka_unit_test(f)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(known_keys_are_written_byte_by_byte),
+        TEST(key_does_not_know_the_case_of_names),
+        TEST(publications_of_a_service_are_a_range_without_those_of_its_neighbours),
+        TEST(services_of_a_namespace_are_a_range),
+        TEST(what_an_owner_has_published_is_a_range),
+        TEST(checks_of_a_node_and_of_one_instance_are_ranges),
+        TEST(owner_is_read_back_from_the_key),
+        TEST(key_cut_before_its_part_has_no_owner),
+        TEST(place_of_an_overlay_is_read_back_from_the_key),
+        TEST(owner_ends_at_its_limits),
+        TEST(owner_without_a_face_or_a_word_is_none),
+    };
+    return cmocka_run_group_tests_name("key", tests, NULL, NULL);
+}
