@@ -92,12 +92,46 @@ const char *regex_take_perl_class(struct regex_reader *in)
     return NULL;
 }
 
+/* Appends what the POSIX class NAME, perhaps with a caret, holds; false if there is none. One that
+ * is not denied is written as its ranges: behind `\W`, PCRE2 10.42 forgets for it what is beyond
+ * U+00FF. */
+static bool put_posix_class(struct buf *out, struct bytes name)
+{
+    static const struct {
+        const char *name, *content;
+    } classes[] = {
+        { "alnum", "0-9A-Za-z" },
+        { "alpha", "A-Za-z" },
+        { "ascii", "\\x00-\\x7f" },
+        { "blank", "\\t\\x20" },
+        { "cntrl", "\\x00-\\x1f\\x7f" },
+        { "digit", "0-9" },
+        { "graph", "!-~" },
+        { "lower", "a-z" },
+        { "print", "\\x20-~" },
+        { "punct", "!-/:-@\\[-`{-~" },
+        { "space", "\\t-\\r\\x20" },
+        { "upper", "A-Z" },
+        { "word", "0-9A-Z_a-z" },
+        { "xdigit", "0-9A-Fa-f" },
+    };
+    bool is_denied = name.n > 0 && name.p[0] == '^';
+    struct bytes plain = bytes_skip(name, is_denied ? 1 : 0);
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+        if (!bytes_is(plain, classes[i].name))
+            continue;
+        if (is_denied)
+            buf_printf(out, "[:^%s:]", classes[i].name);
+        else
+            buf_put_str(out, classes[i].content);
+        return true;
+    }
+    return false;
+}
+
 /* `[:alpha:]` inside of a class. FOUND: it was there; else a bracket is itself. */
 static enum err translate_posix_class(struct regex_reader *in, bool *found)
 {
-    static const char *const names[] = { "alnum", "alpha", "ascii", "blank", "cntrl",
-                                         "digit", "graph", "lower", "print", "punct",
-                                         "space", "upper", "word",  "xdigit" };
     size_t from = in->at, end = from + 2;
     *found = false;
     if (!regex_stands(in, "[:"))
@@ -106,15 +140,10 @@ static enum err translate_posix_class(struct regex_reader *in, bool *found)
         end++;
     if (end + 1 >= in->text.n)
         return OK;
-    struct bytes name = bytes_of(in->text.p + from + 2, end - from - 2);
-    struct bytes plain = name.n > 0 && name.p[0] == '^' ? bytes_skip(name, 1) : name;
     in->at = end + 2;
     *found = true;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (bytes_is(plain, names[i])) {
-            buf_put(in->out, in->text.p + from, in->at - from);
-            return OK;
-        }
+    if (put_posix_class(in->out, bytes_of(in->text.p + from + 2, end - from - 2)))
+        return OK;
     return regex_refuse(in, "invalid character class range", from);
 }
 
