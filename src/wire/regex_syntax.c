@@ -5,7 +5,9 @@
  *
  * Flags and lazy repetition that change only which match is found are left out: nobody asks.
  *
- * Refused though Go takes it: repetition right behind a flag group, `a(?i)*`. */
+ * Flags wait for what they are for: in `a(?i)*b` Go repeats the a.
+ *
+ * Refused though Go takes it: such a repetition of a repetition, `a*(?i)*`. */
 #include "wire/regex_syntax.h"
 
 #include "wire/regex.h"
@@ -27,6 +29,7 @@ struct translator {
     struct regex_reader in;
     struct group groups[REGEX_DEPTH_MAX + 1];
     unsigned depth;
+    unsigned waiting[2]; /* flags to be set and unset before the next element */
 };
 
 static struct group *here(struct translator *t)
@@ -36,10 +39,34 @@ static struct group *here(struct translator *t)
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
+/* "(?i-s" for FLAGS, set and unset. */
+static void open_flags(struct translator *t, const unsigned flags[2])
+{
+    static const char letters[] = "ims";
+    buf_put_str(t->in.out, "(?");
+    for (unsigned side = 0; side < 2; side++) {
+        if (side == 1 && flags[1] != 0)
+            buf_put_u8(t->in.out, '-');
+        for (unsigned i = 0; letters[i] != 0; i++)
+            if ((flags[side] & BIT(i)) != 0)
+                buf_put_u8(t->in.out, (uint8_t)letters[i]);
+    }
+}
+
+static void put_waiting_flags(struct translator *t)
+{
+    if ((t->waiting[0] | t->waiting[1]) == 0)
+        return;
+    open_flags(t, t->waiting);
+    buf_put_u8(t->in.out, ')');
+    t->waiting[0] = t->waiting[1] = 0;
+}
+
 /* Text that can be repeated, and holds COPIES of its smallest part. */
 static void put_element(struct translator *t, const char *text, unsigned copies)
 {
     struct group *g = here(t);
+    put_waiting_flags(t);
     buf_put_str(t->in.out, text);
     if (g->copies > g->most_copies)
         g->most_copies = g->copies;
@@ -154,6 +181,7 @@ static enum err open_group(struct translator *t, const char *text)
 {
     if (t->depth == REGEX_DEPTH_MAX)
         return regex_refuse_rest(&t->in, ERR_TOO_BIG, "expression nests too deeply", 0);
+    put_waiting_flags(t);
     buf_put_str(t->in.out, text);
     t->groups[++t->depth] = (struct group){ .copies = 1, .most_copies = 1 };
     return OK;
@@ -184,36 +212,25 @@ static enum err translate_named_group(struct translator *t, size_t from)
     return ok ? open_group(t, "(?:") : regex_refuse(&t->in, "invalid named capture", from);
 }
 
-/* Writes what of FLAGS (set, then unset) changes whether there is a match, and opens a group or
- * not. */
-static enum err put_flags(struct translator *t, const unsigned flags[2], bool is_group)
+/* Takes of FLAGS, set and then unset, what changes whether there is a match; opens a group with
+ * them or lets them wait. */
+static enum err take_flags(struct translator *t, const unsigned flags[2], bool is_group)
 {
-    static const char letters[] = "ims";
-    bool some = ((flags[0] | flags[1]) & 7) != 0;
-    if (!some && !is_group) {
-        here(t)->last = LAST_NOTHING;
-        return OK;
-    }
-    buf_put_str(t->in.out, "(?");
-    for (unsigned side = 0; side < 2; side++) {
-        if (side == 1 && (flags[1] & 7) != 0)
-            buf_put_u8(t->in.out, '-');
-        for (unsigned i = 0; letters[i] != 0; i++)
-            if ((flags[side] & BIT(i)) != 0)
-                buf_put_u8(t->in.out, (uint8_t)letters[i]);
-    }
-    if (is_group)
+    const unsigned known[2] = { flags[0] & 7, flags[1] & 7 };
+    if (is_group) {
+        put_waiting_flags(t);
+        open_flags(t, known);
         return open_group(t, ":");
-    buf_put_u8(t->in.out, ')');
-    here(t)->last = LAST_NOTHING;
+    }
+    t->waiting[0] = (t->waiting[0] | known[0]) & ~known[1];
+    t->waiting[1] = (t->waiting[1] & ~known[0]) | known[1];
     return OK;
 }
 
 /* `(?i)`, `(?s-m:`, `(?:`, after the question mark. */
 static enum err translate_flags(struct translator *t, size_t from)
 {
-    static const char known[] =
-        "imsU"; /* U says which match is found, so put_flags leaves it out */
+    static const char known[] = "imsU"; /* U says which match is found, so it is left out */
     unsigned flags[2] = { 0 }, side = 0;
     bool some = true;
     while (!regex_at_end(&t->in)) {
@@ -229,7 +246,7 @@ static enum err translate_flags(struct translator *t, size_t from)
             side = 1;
             some = false;
         } else if ((c == ':' || c == ')') && some) {
-            return put_flags(t, flags, c == ':');
+            return take_flags(t, flags, c == ':');
         } else {
             break;
         }
@@ -335,6 +352,7 @@ static enum err translate_element(struct translator *t)
         return OK;
     case '|':
         t->in.at++;
+        put_waiting_flags(t);
         buf_put_u8(t->in.out, '|');
         here(t)->last = LAST_NOTHING;
         return OK;
