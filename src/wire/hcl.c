@@ -28,13 +28,15 @@ static enum err advance(struct parser *p)
 
 static enum err fail(const struct parser *p, enum err e, const char *what)
 {
-    return why_set(p->why, e, "At %u:%u: %s", p->token.line, p->token.column, what);
+    why_set(p->why, e, "At %u:%u: %s", p->token.line, p->token.column, what);
+    return e;
 }
 
 static enum err fail_expected(const struct parser *p, const char *wanted)
 {
-    return why_set(p->why, ERR_MALFORMED, "At %u:%u: expected %s, found %s", p->token.line,
-                   p->token.column, wanted, hcl_token_name(p->token.kind));
+    why_set(p->why, ERR_MALFORMED, "At %u:%u: expected %s, found %s", p->token.line,
+            p->token.column, wanted, hcl_token_name(p->token.kind));
+    return ERR_MALFORMED;
 }
 
 static enum err expect(struct parser *p, enum hcl_token_kind kind)

@@ -81,10 +81,10 @@ static uint8_t plain_escape(uint8_t letter, bool is_json)
     static const char both[] = "\"\"\\\\b\bf\fn\nr\rt\t", json[] = "//", hcl[] = "a\av\v";
     const char *more = is_json ? json : hcl;
     for (size_t i = 0; both[i] != 0; i += 2)
-        if ((uint8_t)both[i] == letter)
+        if (both[i] == (char)letter)
             return (uint8_t)both[i + 1];
     for (size_t i = 0; more[i] != 0; i += 2)
-        if ((uint8_t)more[i] == letter)
+        if (more[i] == (char)letter)
             return (uint8_t)more[i + 1];
     return 0;
 }
@@ -94,7 +94,7 @@ static uint8_t plain_escape(uint8_t letter, bool is_json)
 static size_t decode_escape(struct bytes text, bool is_json, uint8_t *out, size_t *ret_used)
 {
     static const struct {
-        char letter;
+        uint8_t letter;
         size_t digits;
     } wide[] = { { 'x', 2 }, { 'u', 4 }, { 'U', 8 } };
     uint32_t c;

@@ -5,6 +5,8 @@
  * than the escape, so a decoded string fits in the room of its source. */
 #include "wire/hcl_token.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "wire/hcl_string.h"
 
@@ -13,7 +15,8 @@
 
 static enum err fail_at(const struct hcl_scanner *s, size_t at, const char *what)
 {
-    return why_set(s->why, ERR_MALFORMED, "At %u:%zu: %s", s->line, at - s->line_start + 1, what);
+    why_set(s->why, ERR_MALFORMED, "At %u:%zu: %s", s->line, at - s->line_start + 1, what);
+    return ERR_MALFORMED;
 }
 
 static int peek(const struct hcl_scanner *s, size_t ahead)
@@ -49,6 +52,7 @@ static enum err check_characters(struct hcl_scanner *s)
         return OK;
     for (size_t n; (n = character_length(bytes_skip(s->text, s->at))) != 0;)
         step_to(s, s->at + n);
+    assert(s->at < s->text.n); /* else all of it were characters */
     return fail_at(s, s->at, s->text.p[s->at] == 0 ? "a NUL" : "this is not UTF-8");
 }
 
@@ -224,8 +228,8 @@ static enum err take_string(struct hcl_scanner *s, struct hcl_token *t)
         return fail_at(s, s->at, "a string that does not end on its line");
     struct bytes inside = bytes_of(rest.p, n);
     t->text = inside;
-    if (n > 0 && memchr(inside.p, '\\', n) != NULL &&
-        !hcl_string_decode(inside, s->is_json, s->arena, &t->text, &bad)) {
+    bool has_escapes = inside.p != NULL && memchr(inside.p, '\\', n) != NULL;
+    if (has_escapes && !hcl_string_decode(inside, s->is_json, s->arena, &t->text, &bad)) {
         step_to(s, s->at + 1 + bad);
         return fail_at(s, s->at, "an escape that does not exist or makes no UTF-8");
     }
