@@ -100,16 +100,22 @@ static enum err read_object(struct bytes json, struct arena *arena, const struct
 /* -- terms ---------------------------------------------------------------------------------------
  */
 
+static enum err refuse(struct why *why, enum err e, const char *what)
+{
+    why_set(why, e, "jwt: %s", what);
+    return e;
+}
+
 static enum err read_algorithm(const struct jwt_terms *terms, const struct hcl_node *header,
                                enum jwt_algorithm *ret, struct why *why)
 {
     const struct hcl_node *name = jwt_claim(header, "alg");
     if (name == NULL || name->kind != HCL_STRING || is_twice(name))
-        return why_set(why, ERR_MALFORMED, "jwt: the header names no algorithm");
+        return refuse(why, ERR_MALFORMED, "the header names no algorithm");
     if (jwt_claim(header, "crit") != NULL)
-        return why_set(why, ERR_UNAUTHENTICATED, "jwt: the header asks for what is not known here");
+        return refuse(why, ERR_UNAUTHENTICATED, "the header asks for what is not known here");
     if (!jwt_algorithm_find(name->text, ret) || (terms->algorithms & BIT(*ret)) == 0)
-        return why_set(why, ERR_UNAUTHENTICATED, "jwt: its algorithm is not taken");
+        return refuse(why, ERR_UNAUTHENTICATED, "its algorithm is not taken");
     return OK;
 }
 
@@ -151,13 +157,13 @@ static enum err check_times(const struct jwt_terms *terms, const struct hcl_node
     const struct hcl_node *end = jwt_claim(claims, "exp"), *begin = jwt_claim(claims, "nbf");
     uint64_t end_ms, begin_ms = 0;
     if (end == NULL)
-        return why_set(why, ERR_UNAUTHENTICATED, "jwt: it has no \"exp\"");
+        return refuse(why, ERR_UNAUTHENTICATED, "it has no \"exp\"");
     if (!read_time(end, &end_ms) || (begin != NULL && !read_time(begin, &begin_ms)))
-        return why_set(why, ERR_MALFORMED, "jwt: \"exp\" or \"nbf\" is no time");
+        return refuse(why, ERR_MALFORMED, "\"exp\" or \"nbf\" is no time");
     if (terms->now_ms >= later(end_ms, terms->leeway_ms))
-        return why_set(why, ERR_UNAUTHENTICATED, "jwt: it has expired");
+        return refuse(why, ERR_UNAUTHENTICATED, "it has expired");
     if (later(terms->now_ms, terms->leeway_ms) < begin_ms)
-        return why_set(why, ERR_UNAUTHENTICATED, "jwt: it is not valid yet");
+        return refuse(why, ERR_UNAUTHENTICATED, "it is not valid yet");
     return OK;
 }
 
@@ -182,14 +188,14 @@ enum err jwt_verify(const struct jwt_terms *terms, struct bytes token, struct ar
     if (token.n > JWT_BYTES_MAX)
         return why_set(why, ERR_TOO_BIG, "jwt: it has more than %d bytes", JWT_BYTES_MAX);
     if (!split(token, arena, &parts) || read_object(parts.header, arena, &header) != OK)
-        return why_set(why, ERR_MALFORMED, "jwt: this is no token");
+        return refuse(why, ERR_MALFORMED, "this is no token");
     enum err e = read_algorithm(terms, header, &algorithm, why);
     if (e != OK)
         return e;
     if (!is_signed(terms, algorithm, &parts))
-        return why_set(why, ERR_UNAUTHENTICATED, "jwt: no key here has signed it");
+        return refuse(why, ERR_UNAUTHENTICATED, "no key here has signed it");
     if (read_object(parts.claims, arena, &claims) != OK || has_a_claim_twice(claims))
-        return why_set(why, ERR_MALFORMED, "jwt: its claims are no JSON object, or contradict");
+        return refuse(why, ERR_MALFORMED, "its claims are no JSON object, or contradict");
     e = check_times(terms, claims, why);
     if (e == OK)
         *ret_claims = claims;

@@ -44,8 +44,9 @@ struct reading {
 
 static enum err fail(const struct reading *r, const struct hcl_node *at, const char *what)
 {
-    return why_set(r->why, ERR_MALFORMED, "Failed to parse ACL rules: At %u:%u: %s", at->line,
-                   at->column, what);
+    why_set(r->why, ERR_MALFORMED, "Failed to parse ACL rules: At %u:%u: %s", at->line, at->column,
+            what);
+    return ERR_MALFORMED;
 }
 
 /* LEVEL: NULL if there is none. */
@@ -92,6 +93,8 @@ static enum err only_value(const struct reading *r, const struct hcl_node *objec
     const struct hcl_node *second = value == NULL ? NULL : hcl_cursor_next(&cursor);
     if (second != NULL)
         return fail(r, second, "this was set already");
+    if (value != NULL && value->name.n == 0) /* an element of a list */
+        return fail(r, value, "a level is one text");
     *ret = value;
     return OK;
 }

@@ -149,6 +149,10 @@ static void what_cannot_be_meant_is_refused_with_its_place(void **state)
           ERR_MALFORMED, "Failed to parse ACL rules: At 1:51: this was set already" },
         { "acl = \"read\"\nacl = \"write\"", ERR_MALFORMED,
           "Failed to parse ACL rules: At 2:1: this was set already" },
+        { "key \"k\" { policy = [\"read\"] }", ERR_MALFORMED,
+          "Failed to parse ACL rules: At 1:21: a level is one text" },
+        { "{\"acl\": [\"read\"]}", ERR_MALFORMED,
+          "Failed to parse ACL rules: At 1:10: a level is one text" },
         { "key \"a\" { policy = \"read\" } key \"b\" { policy = \"x\" }", ERR_INVALID,
           "Invalid key policy: \"x\" at 1:39" },
     };
