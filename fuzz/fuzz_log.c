@@ -73,12 +73,14 @@ static void append_and_reopen(const struct log_options *options, struct log *log
                               const struct log_found *found)
 {
     struct log_entry entry = { .index = found->last + 1, .payload = bytes_str("more") };
+    struct log_options all = *options;
     struct log_found again;
     uint64_t entries = 0;
+    all.base_index = found->first - 1;
     enum err e = log_append(log, &entry, 1, NULL, NULL);
     assert(e == OK);
     log_close(log);
-    e = log_open(options, count, &entries, &again, &log, NULL);
+    e = log_open(&all, count, &entries, &again, &log, NULL);
     assert(e == OK && again.last == entry.index && again.torn_bytes == 0);
     assert(entries == again.last + 1 - again.first);
     log_close(log);
@@ -103,7 +105,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t entries = 0;
     sim_fs_put(sim, "log/00000001.seg", bytes_of(p, size - 1));
     free(p);
-    enum err scanned = log_scan(&options, count, &entries, &found, NULL);
+    struct log_options all = options;
+    all.base_index = 0;
+    enum err scanned = log_scan(&all, count, &entries, &found, NULL);
+    assert(scanned != OK || entries == found.last + 1 - found.first);
     enum err e = log_open(&options, NULL, NULL, &found, &log, NULL);
     assert((scanned == OK) == (e == OK));
     if (e == OK)
