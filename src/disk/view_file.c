@@ -146,8 +146,9 @@ enum err view_file_drop(struct view_file *v, struct why *why)
 
 /* ---- room ---- */
 
-/* A file system that cannot allocate: at least there must be room for what has no blocks yet. */
-static enum err assure_by_counting(struct view_file *v, int fd, uint64_t upto, struct why *why)
+/* There must be room for what has no blocks yet. Asked before blocks are allocated, for what does
+ * not fit as a whole would take all that is left before it fails. */
+static enum err check_room(struct view_file *v, int fd, uint64_t upto, struct why *why)
 {
     struct stat st;
     uint64_t free_bytes, total_bytes;
@@ -170,12 +171,10 @@ enum err view_file_assure(struct view_file *v, uint64_t upto_bytes, struct why *
     int fd = open(v->path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return os_error(why, "open", v->path);
-    enum err e = OK;
-    if (os_allocate(fd, FALLOC_FL_KEEP_SIZE, v->assured_bytes, upto_bytes) == 0)
+    enum err e = check_room(v, fd, upto_bytes, why);
+    if (e == OK && os_allocate(fd, FALLOC_FL_KEEP_SIZE, v->assured_bytes, upto_bytes) == 0)
         v->assured_bytes = upto_bytes;
-    else if (errno == EOPNOTSUPP || errno == ENOSYS)
-        e = assure_by_counting(v, fd, upto_bytes, why);
-    else
+    else if (e == OK && errno != EOPNOTSUPP && errno != ENOSYS) /* else the room must do */
         e = os_error(why, "allocate", v->path);
     close(fd);
     return e;
