@@ -13,7 +13,7 @@ enum { WAITING_MAX = 64 };
 static struct {
     _Atomic unsigned closed_n, slow_n;
     _Atomic int why;
-    _Atomic size_t most_pending;
+    _Atomic size_t most_pending, least_room;
     struct grpc_call *waiting[WAITING_MAX]; /* on the io thread */
     size_t waiting_n;
 } seen;
@@ -57,6 +57,13 @@ static void note_pending(struct grpc_call *call)
     size_t pending = grpc_call_pending(call);
     if (pending > atomic_load(&seen.most_pending))
         atomic_store(&seen.most_pending, pending);
+}
+
+static void note_room(struct grpc_call *call)
+{
+    size_t left = grpc_call_room(call);
+    if (left < atomic_load(&seen.least_room))
+        atomic_store(&seen.least_room, left);
 }
 
 static uint64_t number(struct bytes message)
@@ -118,6 +125,7 @@ static void put_more(struct grpc_call *call)
         l->at += n;
         note_pending(call);
     }
+    note_room(call);
     if (l->at < l->stop)
         return;
     if (l->breaks)
@@ -330,6 +338,7 @@ struct httpd *grpcd_new(size_t thread_n, const struct net_limits *limits, bool w
     atomic_store(&seen.closed_n, 0);
     atomic_store(&seen.slow_n, 0);
     atomic_store(&seen.most_pending, 0);
+    atomic_store(&seen.least_room, SIZE_MAX);
     seen.waiting_n = 0;
     return d;
 }
@@ -382,4 +391,9 @@ unsigned grpcd_slow_messages(void)
 size_t grpcd_most_pending(void)
 {
     return atomic_load(&seen.most_pending);
+}
+
+size_t grpcd_least_room(void)
+{
+    return atomic_load(&seen.least_room);
 }

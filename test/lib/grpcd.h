@@ -36,5 +36,7 @@ unsigned grpcd_closed(void);
 unsigned grpcd_slow_messages(void);
 /* The most that Count ever had pending. */
 size_t grpcd_most_pending(void);
+/* The least room that a Long ever found. */
+size_t grpcd_least_room(void);
 
 #endif
