@@ -10,7 +10,6 @@
 #include "base/why.h"
 
 enum {
-    REGEX_DEPTH_MAX = 100,     /* groups in each other */
     REGEX_STEPS_MAX = 100000,  /* of one match */
     REGEX_HEAP_MAX_KIB = 1024, /* for what a match must come back to */
 };

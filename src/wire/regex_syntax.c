@@ -10,7 +10,6 @@
  * Refused though Go takes it: such a repetition of a repetition, `a*(?i)*`. */
 #include "wire/regex_syntax.h"
 
-#include "wire/regex.h"
 #include "wire/regex_class.h"
 
 enum { REPEAT_MAX = 1000 };

@@ -1,4 +1,5 @@
 #include "wire/regex.h"
+#include "wire/regex_syntax.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
