@@ -273,11 +273,13 @@ enum err recover(struct replica *r, struct why *why)
     struct log_found found = { 0 };
     enum err e = take_or_rebuild_view(r, &is_new, why);
     if (e == OK)
-        e = is_new ? begin_directory(r, why) : read_identity(r, why);
+        e = is_new ? begin_directory(r, why) : OK;
     if (e == OK)
         e = applied_of(r, &applied, &applied_term);
     if (e == OK)
         e = check_kept_view(r, applied, why);
+    if (e == OK && !is_new)
+        e = read_identity(r, why);
     if (e == OK)
         e = open_log(r, applied, applied_term, &found, why);
     if (e == OK)
