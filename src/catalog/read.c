@@ -26,22 +26,6 @@ static enum err read_range(const struct view *view, const struct buf *prefix, st
     return e;
 }
 
-/* The whole value: lent, or put together in the arena. */
-static enum err whole_value(const struct view *view, const struct value *value, struct arena *arena,
-                            struct bytes *ret)
-{
-    if (value->p != NULL || value->n == 0) {
-        *ret = bytes_of(value->p, value->n);
-        return OK;
-    }
-    uint8_t *p = arena_alloc(arena, value->n);
-    struct buf b = { .p = p, .room = value->n, .max = value->n };
-    enum err e = value_append(view, value, &b);
-    if (e == OK)
-        *ret = buf_bytes(&b);
-    return e;
-}
-
 /* The row of KEY. ERR_NOT_FOUND. */
 static enum err read_row(const struct view *view, const struct buf *key, struct arena *arena,
                          struct bytes *ret)
@@ -49,7 +33,7 @@ static enum err read_row(const struct view *view, const struct buf *key, struct 
     struct kv kv;
     enum err e = range_get(view, SPACE_CATALOG, buf_bytes(key), 0, arena, &kv);
     if (e == OK)
-        e = whole_value(view, &kv.value, arena, ret);
+        e = value_whole(view, &kv.value, arena, ret);
     return e == ERR_KEY_NOT_FOUND ? ERR_NOT_FOUND : e;
 }
 
@@ -82,7 +66,7 @@ enum err checks_read(const struct view *view, struct bytes ns, struct bytes node
     checks.all = arena_zalloc(arena, rows.kv_n, sizeof *checks.all);
     for (; checks.n < rows.kv_n && e == OK; checks.n++) {
         struct bytes row;
-        e = whole_value(view, &rows.kvs[checks.n].value, arena, &row);
+        e = value_whole(view, &rows.kvs[checks.n].value, arena, &row);
         if (e == OK)
             e = as_damage(check_read(row, &checks.all[checks.n]));
     }
@@ -157,7 +141,7 @@ static enum err read_published(const struct view *view, const struct kv *kv, str
                                struct published *ret)
 {
     struct bytes row;
-    enum err e = whole_value(view, &kv->value, arena, &row);
+    enum err e = value_whole(view, &kv->value, arena, &row);
     if (e == OK)
         e = as_damage(publication_read(row, arena, &ret->said));
     if (e == OK)
@@ -204,7 +188,7 @@ static enum err read_overlays(const struct view *view, const struct service_id *
     struct overlaid *all = arena_zalloc(arena, rows.kv_n, sizeof *all);
     for (size_t i = 0; i < rows.kv_n && e == OK; i++) {
         struct bytes row;
-        e = whole_value(view, &rows.kvs[i].value, arena, &row);
+        e = value_whole(view, &rows.kvs[i].value, arena, &row);
         if (e == OK)
             e = as_damage(overlay_read(row, arena, &all[i].overlay));
         if (e == OK)

@@ -136,14 +136,14 @@ static enum err check_upper(struct apply *a)
 {
     const struct command_kind_row *row = find_kind(a->store, a->command.kind);
     return row->check(a->store->options.kinds_ctx, (struct apply_context *)a, a->command.body,
-                      &a->scratch);
+                      &a->scratch, &a->upper_plan);
 }
 
-static enum err run_upper(struct apply *a)
+static enum err run_upper(struct apply *a, uint64_t *rows, bool *ret_done)
 {
     const struct command_kind_row *row = find_kind(a->store, a->command.kind);
-    return row->run(a->store->options.kinds_ctx, (struct apply_context *)a, a->command.body,
-                    &a->effects->arena, &a->result->upper);
+    return row->run(a->store->options.kinds_ctx, (struct apply_context *)a, a->upper_plan, rows,
+                    ret_done);
 }
 
 static enum err check_command(struct apply *a, uint64_t *rows, bool *ret_done)
@@ -181,7 +181,7 @@ static enum err run_command(struct apply *a, uint64_t *rows, bool *ret_done)
     case COMMAND_KIND_UPPER:
         break;
     }
-    return run_upper(a);
+    return run_upper(a, rows, ret_done);
 }
 
 /* What a check may answer without the process being in danger. */
@@ -196,6 +196,7 @@ static void end_command(struct apply *a)
     a->result->revision = a->view.state.revision;
     a->result->system_revision = a->view.state.system_revision;
     a->phase = COMMAND_NONE;
+    a->upper_plan = NULL;
     arena_clear(&a->scratch);
 }
 

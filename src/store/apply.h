@@ -29,6 +29,7 @@ struct apply {
     struct command command;
     enum command_phase phase;
     struct command_result *result;
+    void *upper_plan;         /* of an upper kind, in SCRATCH */
     bool wrote, wrote_system; /* it has taken a revision */
     uint32_t sub, system_sub;
     bool others_touched; /* by this entry: leases, rows beside the spaces */

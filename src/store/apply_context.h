@@ -20,6 +20,11 @@ uint64_t apply_wall_ms(const struct apply_context *c);
 /* The revision that writes of this command get; the present one if it has not written yet. */
 uint64_t apply_revision(const struct apply_context *c);
 
+/* What the asker gets of the command (command_result.upper), also with a refusal; in this arena,
+ * which lives as long as the entry's effects. */
+struct arena *apply_result_arena(struct apply_context *c);
+void apply_give_result(struct apply_context *c, void *result);
+
 /* LEASE must be there (checked in `check`); 0 = none. */
 MUST_CHECK enum err apply_put(struct apply_context *c, enum space space, struct bytes key,
                               struct bytes value, int64_t lease);

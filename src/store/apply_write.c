@@ -223,6 +223,16 @@ uint64_t apply_revision(const struct apply_context *c)
     return ((const struct apply *)c)->view.state.revision;
 }
 
+struct arena *apply_result_arena(struct apply_context *c)
+{
+    return &of_context(c)->effects->arena;
+}
+
+void apply_give_result(struct apply_context *c, void *result)
+{
+    of_context(c)->result->upper = result;
+}
+
 enum err apply_put(struct apply_context *c, enum space space, struct bytes key, struct bytes value,
                    int64_t lease)
 {

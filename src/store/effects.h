@@ -54,7 +54,7 @@ struct command_result {
     union {
         struct txn_result *txn; /* COMMAND_TXN */
         uint64_t removed;       /* LEASE_REVOKE, LEASE_STAGE: keys deleted */
-        void *upper;            /* what an upper kind's `do` gave, in the arena */
+        void *upper;            /* what an upper kind gave, in the arena */
     };
 };
 

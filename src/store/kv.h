@@ -2,6 +2,7 @@
 #ifndef STORE_KV_H
 #define STORE_KV_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "store/space.h"
@@ -41,5 +42,8 @@ struct event {
  * are gone (the view it was read from was renewed), ERR_TOO_BIG if OUT is full. */
 MUST_CHECK enum err value_append(const struct view *view, const struct value *value,
                                  struct buf *out);
+/* The whole value in one piece: lent as it is, or put together in ARENA. ERR_COMPACTED as above. */
+MUST_CHECK enum err value_whole(const struct view *view, const struct value *value,
+                                struct arena *arena, struct bytes *ret);
 
 #endif

@@ -7,14 +7,17 @@
 
 struct apply_context; /* what an upper kind's functions read and write through: apply_context.h */
 
-/* A kind of command that an upper folder brings. `check` reads and may refuse; `run` writes and
- * cannot fail except by the disk. */
+/* A kind of command that an upper folder brings. `check` reads and may refuse; what it plans, in
+ * the arena, is handed to `run`, which writes and cannot fail except by the disk. `run` is called
+ * until *ret_done, each time for about *ROWS rows, which it subtracts; nothing else writes in
+ * between. */
 struct command_kind_row {
     enum command_kind kind;
     const char *name;
-    enum err (*check)(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a);
-    enum err (*run)(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
-                    void **ret_upper);
+    enum err (*check)(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
+                      void **ret_plan);
+    enum err (*run)(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                    bool *ret_done);
 };
 
 #define STORE_MAP_BYTES ((uint64_t)64 << 30)

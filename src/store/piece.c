@@ -87,3 +87,18 @@ enum err value_append(const struct view *view, const struct value *value, struct
     struct place place = { .revision = value->revision, .sub = value->sub };
     return piece_read(view, value->space, place, PIECE_VALUE, value->n, out);
 }
+
+enum err value_whole(const struct view *view, const struct value *value, struct arena *arena,
+                     struct bytes *ret)
+{
+    if (value->p != NULL || value->n == 0) {
+        *ret = bytes_of(value->p, value->n);
+        return OK;
+    }
+    uint8_t *p = arena_alloc(arena, value->n);
+    struct buf b = { .p = p, .room = value->n, .max = value->n };
+    enum err e = value_append(view, value, &b);
+    if (e == OK)
+        *ret = buf_bytes(&b);
+    return e;
+}

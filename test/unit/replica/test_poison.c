@@ -51,13 +51,14 @@ static int teardown(void **state)
 
 /* -- a kind of command whose run fails as if by the disk --------------------------------------- */
 
-static enum err let_in(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a)
+static enum err let_in(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
+                       void **ret_plan)
 {
     return OK;
 }
 
-static enum err fail_to_run(void *ctx, struct apply_context *apply, struct bytes body,
-                            struct arena *a, void **ret_upper)
+static enum err fail_to_run(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                            bool *ret_done)
 {
     return ERR_IO;
 }

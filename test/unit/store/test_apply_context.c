@@ -25,9 +25,12 @@ static bool is_enrolled(struct apply_context *apply, struct bytes name, struct a
 }
 
 static enum err check_enrol(void *ctx, struct apply_context *apply, struct bytes body,
-                            struct arena *a)
+                            struct arena *a, void **ret_plan)
 {
     struct lease lease;
+    struct bytes *plan = arena_zalloc(a, 1, sizeof *plan);
+    *plan = body;
+    *ret_plan = plan;
     if (body.n < 2)
         return ERR_MALFORMED;
     if (body.p[0] != 0 && lease_get(apply_view(apply), FACE_NONE, body.p[0], &lease) != OK)
@@ -52,31 +55,39 @@ static enum err add_to_list(struct apply_context *apply, struct bytes name, stru
     return e;
 }
 
-static enum err run_enrol(void *ctx, struct apply_context *apply, struct bytes body,
-                          struct arena *a, void **ret_upper)
+static enum err run_enrol(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                          bool *ret_done)
 {
-    struct bytes name = bytes_skip(body, 1);
+    const struct bytes *body = plan;
+    struct arena *a = apply_result_arena(apply);
+    struct bytes name = bytes_skip(*body, 1);
+    *ret_done = true;
     struct enrolled *r = arena_zalloc(a, 1, sizeof *r);
-    enum err e = apply_put(apply, SPACE_CATALOG, name, bytes_str("here"), body.p[0]);
+    enum err e = apply_put(apply, SPACE_CATALOG, name, bytes_str("here"), body->p[0]);
     if (e == OK)
         e = add_to_list(apply, name, a);
     r->revision = apply_revision(apply);
     r->age_ms = apply_age_ms(apply);
     r->by = arena_str(a, apply_command_origin(apply)->principal);
-    *ret_upper = r;
+    apply_give_result(apply, r);
     return e;
 }
 
 static enum err check_strike(void *ctx, struct apply_context *apply, struct bytes body,
-                             struct arena *a)
+                             struct arena *a, void **ret_plan)
 {
+    struct bytes *plan = arena_zalloc(a, 1, sizeof *plan);
+    *plan = body;
+    *ret_plan = plan;
     return is_enrolled(apply, body, a) ? OK : ERR_NOT_FOUND;
 }
 
-static enum err run_strike(void *ctx, struct apply_context *apply, struct bytes body,
-                           struct arena *a, void **ret_upper)
+static enum err run_strike(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                           bool *ret_done)
 {
-    return apply_remove(apply, SPACE_CATALOG, body);
+    const struct bytes *body = plan;
+    *ret_done = true;
+    return apply_remove(apply, SPACE_CATALOG, *body);
 }
 
 static const struct command_kind_row kinds[] = {

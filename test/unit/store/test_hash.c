@@ -39,15 +39,20 @@ struct fixture {
 
 /* A kind of an upper folder that writes its body beside the spaces, under it as key as well. */
 static enum err check_side(void *ctx, struct apply_context *apply, struct bytes body,
-                           struct arena *a)
+                           struct arena *a, void **ret_plan)
 {
+    struct bytes *plan = arena_zalloc(a, 1, sizeof *plan);
+    *plan = body;
+    *ret_plan = plan;
     return OK;
 }
 
-static enum err run_side(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
-                         void **ret_upper)
+static enum err run_side(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                         bool *ret_done)
 {
-    return apply_side_put(apply, body, body);
+    const struct bytes *body = plan;
+    *ret_done = true;
+    return apply_side_put(apply, *body, *body);
 }
 
 static const struct command_kind_row side_kind = { COMMAND_KIND_UPPER, "side", check_side,

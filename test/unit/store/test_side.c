@@ -16,25 +16,31 @@
 
 enum { COMMAND_SIDE = COMMAND_KIND_UPPER, LONG_KEY = 1200 };
 
-static enum err check(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a)
+static enum err check(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
+                      void **ret_plan)
 {
+    struct bytes *plan = arena_zalloc(a, 1, sizeof *plan);
+    *plan = body;
+    *ret_plan = plan;
     return OK;
 }
 
 /* '+' puts, '-' removes, '!' puts and then writes into CATALOG too. What the row held when all is
  * done is in the result. */
-static enum err run(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
-                    void **ret_upper)
+static enum err run(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                    bool *ret_done)
 {
+    const struct bytes *body = plan;
     struct rd r;
-    rd_init(&r, body);
+    rd_init(&r, *body);
+    *ret_done = true;
     uint8_t what = rd_u8(&r);
     struct bytes key = rd_run(&r), value = r.left, seen;
     enum err e = what == '-' ? apply_side_remove(apply, key) : apply_side_put(apply, key, value);
     if (e == OK && what == '!')
         e = apply_put(apply, SPACE_CATALOG, key, value, 0);
     if (e == OK && side_get(apply_view(apply), key, &seen) == OK)
-        *ret_upper = arena_str(a, seen);
+        apply_give_result(apply, arena_str(apply_result_arena(apply), seen));
     return e == ERR_TOO_BIG ? OK : e;
 }
 

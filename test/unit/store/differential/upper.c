@@ -12,6 +12,12 @@ struct written {
     uint64_t removed, revision;
 };
 
+struct writing { /* from check to run */
+    struct txn *txn;
+    size_t at;
+    struct written *written;
+};
+
 static enum err check_op(struct apply_context *apply, const struct op *op, bool is_first,
                          struct arena *arena)
 {
@@ -28,7 +34,8 @@ static enum err check_op(struct apply_context *apply, const struct op *op, bool 
     return e == OK ? ERR_EXISTS : OK;
 }
 
-static enum err check(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a)
+static enum err check(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
+                      void **ret_plan)
 {
     const struct upper *upper = ctx;
     struct txn *txn;
@@ -38,6 +45,10 @@ static enum err check(void *ctx, struct apply_context *apply, struct bytes body,
     assert(apply_wall_ms(apply) == upper->time.wall_ms);
     for (size_t i = 0; i < txn->then_n && e == OK; i++)
         e = check_op(apply, &txn->then_ops[i], i == 0, a);
+    struct writing *w = arena_zalloc(a, 1, sizeof *w);
+    w->txn = txn;
+    w->written = arena_zalloc(apply_result_arena(apply), 1, sizeof *w->written);
+    *ret_plan = w;
     return e;
 }
 
@@ -50,16 +61,16 @@ static enum err run_op(struct apply_context *apply, const struct op *op, struct 
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static enum err run(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
-                    void **ret_upper)
+static enum err run(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                    bool *ret_done)
 {
-    struct written *w = arena_zalloc(a, 1, sizeof *w);
-    struct txn *txn;
-    enum err e = txn_decode(body, a, &txn);
-    for (size_t i = 0; i < txn->then_n && e == OK; i++)
-        e = run_op(apply, &txn->then_ops[i], w);
-    w->revision = apply_revision(apply);
-    *ret_upper = w;
+    struct writing *w = plan;
+    enum err e = OK;
+    for (; *rows > 0 && w->at < w->txn->then_n && e == OK; w->at++, --*rows)
+        e = run_op(apply, &w->txn->then_ops[w->at], w->written);
+    *ret_done = w->at == w->txn->then_n;
+    w->written->revision = apply_revision(apply);
+    apply_give_result(apply, w->written);
     return e;
 }
 
