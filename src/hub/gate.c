@@ -3,7 +3,7 @@
 
 struct granted {
     struct origin origin;
-    uint64_t policy_revision;
+    uint64_t policy_mark; /* store/policy.h */
 };
 
 static const struct granted self = { .origin = { .face = FACE_KEEPER } };
@@ -32,7 +32,7 @@ const struct origin *granted_origin(const struct granted *g)
     return &g->origin;
 }
 
-uint64_t granted_policy_revision(const struct granted *g)
+uint64_t granted_policy_mark(const struct granted *g)
 {
-    return g->policy_revision;
+    return g->policy_mark;
 }

@@ -35,6 +35,6 @@ MUST_CHECK enum err access_check(const struct caller *caller, const struct opera
 /* The server's own chores. */
 const struct granted *granted_self(void);
 const struct origin *granted_origin(const struct granted *g);
-uint64_t granted_policy_revision(const struct granted *g);
+uint64_t granted_policy_mark(const struct granted *g);
 
 #endif

@@ -74,7 +74,7 @@ struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum 
     w->proposal = (struct proposal){
         .command = { .kind = kind,
                      .origin = &w->origin,
-                     .policy_revision = granted_policy_revision(granted),
+                     .policy_mark = granted_policy_mark(granted),
                      .body = copy_into(&at, body) },
         .reply_to = h->box,
         .done = write_done,

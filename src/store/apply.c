@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "store/apply_context.h"
 #include "store/lmdb_err.h"
+#include "store/policy.h"
 #include "store/store.h"
 
 enum {
@@ -206,15 +207,28 @@ static enum err begin_command(struct apply *a)
     enum err e = entry_next(&a->entry, &a->command);
     if (e != OK)
         return ERR_DAMAGED; /* it was read ahead */
-    a->wrote = a->wrote_system = false;
+    a->wrote = a->wrote_system = a->policy_checked = false;
     a->phase = COMMAND_CHECK;
     return OK;
 }
 
+/* The policy may have moved since the command was checked, and earlier in this entry. */
+static enum err check_policy(struct apply *a)
+{
+    uint64_t revision;
+    if (a->command.policy_mark == 0 || a->entry.rules < RULES_POLICY)
+        return OK;
+    enum err e = policy_revision(&a->view, &revision);
+    return e == OK && a->command.policy_mark < policy_mark(revision) ? ERR_CHECK_AGAIN : e;
+}
+
 static enum err go_on_checking(struct apply *a, uint64_t *rows)
 {
-    bool done;
-    enum err e = check_command(a, rows, &done);
+    bool done = false;
+    enum err e = a->policy_checked ? OK : check_policy(a);
+    a->policy_checked = true;
+    if (e == OK)
+        e = check_command(a, rows, &done);
     if (e != OK && !is_refusal(e))
         return e;
     a->result->err = e;

@@ -28,6 +28,7 @@ struct apply {
     /* the present command */
     struct command command;
     enum command_phase phase;
+    bool policy_checked;
     struct command_result *result;
     void *upper_plan;         /* of an upper kind, in SCRATCH */
     bool wrote, wrote_system; /* it has taken a revision */

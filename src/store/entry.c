@@ -57,7 +57,7 @@ enum err entry_writer_add(struct entry_writer *w, const struct command *command)
     uint16_t origin = number_of(w, command->origin);
     buf_put_u16(&w->commands, (uint16_t)command->kind);
     buf_put_u16(&w->commands, origin);
-    buf_put_u64(&w->commands, command->policy_revision);
+    buf_put_u64(&w->commands, command->policy_mark);
     buf_put_run(&w->commands, command->body);
     if (buf_err(&w->commands) == OK && buf_err(&w->origins) == OK) {
         w->command_n++;
@@ -143,7 +143,7 @@ enum err entry_next(struct entry_reader *e, struct command *ret)
     struct command c = { 0 };
     c.kind = (enum command_kind)rd_u16(&e->rd);
     uint16_t origin = rd_u16(&e->rd);
-    c.policy_revision = rd_u64(&e->rd);
+    c.policy_mark = rd_u64(&e->rd);
     c.body = rd_run(&e->rd);
     if (e->rd.err == OK && origin >= e->origin_n)
         rd_fail(&e->rd, ERR_MALFORMED);

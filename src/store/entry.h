@@ -2,7 +2,7 @@
  *
  * Layout, little-endian (docs/formats.md): u8 format, u32 rules, u64 wall_ms, u64 age_ms, u16
  * number of origins and the origins (principal, face, address, why), u32 number of commands and for
- * each u16 kind, u16 origin, u64 policy revision, run body. An empty payload is a new leader's
+ * each u16 kind, u16 origin, u64 policy mark, run body. An empty payload is a new leader's
  * entry. */
 #ifndef STORE_ENTRY_H
 #define STORE_ENTRY_H
@@ -11,8 +11,9 @@
 #include "store/command.h"
 
 /* The apply rules this build makes entries under; it applies every number up to it.
- * 2: the results of a transaction and of an entry end somewhere (txn_size.h). */
-enum { ENTRY_RULES = 2, RULES_RESULTS_END = 2, ENTRY_FORMAT = 1 };
+ * 2: the results of a transaction and of an entry end somewhere (txn_size.h).
+ * 3: a command that was checked at an older policy is refused (policy.h). */
+enum { ENTRY_RULES = 3, RULES_RESULTS_END = 2, RULES_POLICY = 3, ENTRY_FORMAT = 1 };
 
 enum { ENTRY_RECENT_ORIGINS = 16 };
 
@@ -24,7 +25,7 @@ struct entry_time {
 struct command {
     enum command_kind kind;
     const struct origin *origin;
-    uint64_t policy_revision; /* the access policy it was checked at */
+    uint64_t policy_mark; /* of the policy it was checked at (policy.h); 0: it was not */
     struct bytes body;
 };
 

@@ -25,6 +25,7 @@ static void add(struct entries *e, enum command_kind kind)
     struct command command = {
         .kind = kind,
         .origin = &e->origin,
+        .policy_mark = e->policy_mark,
         .body = buf_bytes(&e->body),
     };
     assert(buf_err(&e->body) == OK);

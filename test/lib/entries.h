@@ -9,6 +9,7 @@ struct entries { /* one payload in the making, then the next */
     struct entry_writer writer;
     struct buf body, payload;
     struct origin origin; /* of the commands to come; may be changed between them */
+    uint64_t policy_mark; /* the same */
 };
 
 void entries_init(struct entries *e);

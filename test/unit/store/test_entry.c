@@ -52,7 +52,7 @@ static enum err add(struct fixture *f, unsigned kind, const struct origin *origi
     struct command c = {
         .kind = (enum command_kind)kind,
         .origin = origin,
-        .policy_revision = kind * 100,
+        .policy_mark = kind * 100,
         .body = bytes_str(body),
     };
     return entry_writer_add(&f->writer, &c);
@@ -86,7 +86,7 @@ static void known_payload_is_written_byte_by_byte(void **state)
 {
     static const uint8_t expected[] = {
         1,                                /* format */
-        2,   0, 0, 0,                     /* rules */
+        3,   0, 0, 0,                     /* rules */
         2,   1, 0, 0,   0,   0,   0,   0, /* wall_ms */
         3,   0, 0, 0,   0,   0,   0,   0, /* age_ms */
         1,   0,                           /* origins */
@@ -95,7 +95,7 @@ static void known_payload_is_written_byte_by_byte(void **state)
         1,   0, 0, 0,                                            /* commands */
         1,   0,                                                  /* kind */
         0,   0,                                                  /* origin */
-        100, 0, 0, 0,   0,   0,   0,   0,                        /* policy revision */
+        100, 0, 0, 0,   0,   0,   0,   0,                        /* policy mark */
         2,   0, 0, 0,   'x', 'y',
     };
     struct fixture *f = *state;
@@ -114,7 +114,7 @@ static void commands_come_back_in_order_with_their_origins(void **state)
     assert_int_equal(f->reader.time.age_ms, noon.age_ms);
     assert_int_equal(entry_next(&f->reader, &c), OK);
     assert_int_equal(c.kind, COMMAND_TXN);
-    assert_int_equal(c.policy_revision, 100);
+    assert_int_equal(c.policy_mark, 100);
     assert_true(bytes_is(c.body, "xy"));
     assert_true(bytes_is(c.origin->principal, "alice"));
     assert_true(bytes_is(c.origin->why, "?"));
