@@ -1,0 +1,76 @@
+/* Three bytes are four letters. */
+#include "wire/base64.h"
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void base64_write(struct bytes plain, struct buf *out)
+{
+    for (size_t i = 0; i < plain.n; i += 3) {
+        size_t n = plain.n - i < 3 ? plain.n - i : 3;
+        uint32_t bits = (uint32_t)plain.p[i] << 16;
+        if (n > 1)
+            bits |= (uint32_t)plain.p[i + 1] << 8;
+        if (n > 2)
+            bits |= plain.p[i + 2];
+        char four[4] = { letters[bits >> 18], letters[bits >> 12 & 63],
+                         n > 1 ? letters[bits >> 6 & 63] : '=', n > 2 ? letters[bits & 63] : '=' };
+        buf_put(out, four, sizeof four);
+    }
+}
+
+/* The value of a letter, or 64. */
+static uint32_t letter_value(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - (uint32_t)'A';
+    if (c >= 'a' && c <= 'z')
+        return c - (uint32_t)'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - (uint32_t)'0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+struct quartet {
+    uint32_t bits;
+    unsigned n, padding;
+};
+
+/* The bytes that four letters stand for; false if they stand for none. */
+static bool end_quartet(struct quartet *q, uint8_t *out, size_t *n)
+{
+    if (q->padding > 2)
+        return false;
+    out[(*n)++] = (uint8_t)(q->bits >> 16);
+    if (q->padding < 2)
+        out[(*n)++] = (uint8_t)(q->bits >> 8);
+    if (q->padding < 1)
+        out[(*n)++] = (uint8_t)q->bits;
+    *q = (struct quartet){ .padding = q->padding };
+    return true;
+}
+
+enum err base64_read(struct bytes text, struct arena *arena, struct bytes *ret, size_t *ret_at)
+{
+    uint8_t *out = arena_alloc(arena, text.n / 4 * 3 + 3);
+    size_t n = 0;
+    struct quartet q = { 0 };
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (c == '\n' || c == '\r')
+            continue;
+        uint32_t value = c == '=' ? 0 : letter_value(c);
+        bool is_padding = c == '=';
+        *ret_at = i;
+        if (value > 63 || (is_padding && q.n < 2) || (!is_padding && q.padding > 0))
+            return ERR_MALFORMED;
+        q.padding += is_padding;
+        q.bits = q.bits << 6 | value;
+        if (++q.n == 4 && !end_quartet(&q, out, &n))
+            return ERR_MALFORMED;
+    }
+    *ret_at = text.n;
+    if (q.n != 0)
+        return ERR_MALFORMED;
+    *ret = bytes_of(out, n);
+    return OK;
+}
