@@ -60,6 +60,7 @@ static void close_now(struct conn *c)
     c->state = CONN_CLOSED;
     timer_stop(&c->limit);
     list_remove(&c->touched);
+    list_remove(&c->held);
     uv_close(&c->handle.any, on_closed);
 }
 
@@ -155,12 +156,21 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
     struct conn *c = handle->data;
     (void)suggested;
+    if (conn_must_wait(c)) {
+        *ret = uv_buf_init(NULL, 0); /* libuv reads nothing then, and says UV_ENOBUFS */
+        return;
+    }
+    c->held_since_ms = 0;
     *ret = uv_buf_init(c->set->read, CONN_READ_BYTES);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct conn *c = stream->data;
+    if (n == UV_ENOBUFS) {
+        conn_put_aside(c);
+        return;
+    }
     loop_note_work(c->set->loop);
     if (n > 0 && c->state == CONN_OPEN)
         take_bytes(c, bytes_of(buf->base, (size_t)n));
@@ -170,7 +180,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         conn_lose(c, ERR_CLOSED);
 }
 
-static void start_reading(struct conn *c)
+void conn_start_reading(struct conn *c)
 {
     if (c->state != CONN_CLOSED && !c->peer_ended)
         uv_read_start(&c->handle.stream, on_alloc, on_read);
@@ -178,6 +188,8 @@ static void start_reading(struct conn *c)
 
 void conn_pause(struct conn *c)
 {
+    list_remove(&c->held); /* now it is its protocol that does not read */
+    c->held_since_ms = 0;
     if (c->pauses++ == 0 && c->state == CONN_OPEN)
         uv_read_stop(&c->handle.stream);
 }
@@ -186,7 +198,12 @@ void conn_resume(struct conn *c)
 {
     assert(c->pauses > 0);
     if (--c->pauses == 0 && c->state == CONN_OPEN)
-        start_reading(c);
+        conn_start_reading(c);
+}
+
+void conn_read_always(struct conn *c)
+{
+    c->is_always_read = true;
 }
 
 /* -- the protocol's side ----------------------------------------------------------------------- */
@@ -220,8 +237,8 @@ static void close_softly(struct conn *c)
     c->state = CONN_FLUSHING;
     c->unmoved = conn_pending(c);
     timer_start(&c->limit, STALL_MS);
-    if (c->pauses > 0) /* to see the peer's end */
-        start_reading(c);
+    list_remove(&c->held);
+    conn_start_reading(c); /* to see the peer's end, paused or not */
     conn_touch(c);
 }
 
@@ -349,7 +366,7 @@ enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_f
     }
     list_append(&set->conns, &c->link);
     set->conn_n++;
-    start_reading(c);
+    conn_start_reading(c);
     *ret = c;
     return OK;
 }

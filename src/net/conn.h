@@ -46,6 +46,8 @@ size_t conn_pending(const struct conn *c);
  * going away. */
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
+/* It is read also while its set is held (net/conn_set.h). */
+void conn_read_always(struct conn *c);
 /* Asynchronous; `gone` comes later, once, and nothing else of the protocol is called until then.
  * More calls are harmless; a harder one overtakes a softer one. FLUSH_FIRST waits for a peer that
  * reads, drops what it still sends, and is bounded in time. */

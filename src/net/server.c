@@ -40,7 +40,7 @@ struct net_server {
     struct listener *listeners[LISTENERS_MAX];
     size_t listener_n;
     struct metrics *metrics;
-    struct metric *connections; /* or NULL */
+    struct metric *connections, *holds; /* or NULL */
     _Atomic uint64_t total;
     /* the drain, on the first thread */
     bool is_draining;
@@ -135,6 +135,26 @@ static bool has_room(void *ctx, const struct listener *l)
     struct net_server *s = ctx;
     return atomic_load_explicit(&s->total, memory_order_relaxed) <
            listener_limits(l)->connections_max;
+}
+
+/* -- holding ----------------------------------------------------------------------------------- */
+
+void net_server_hold(struct net_server *s, size_t at)
+{
+    if (s->holds != NULL)
+        metric_add(s->holds, 1);
+    conn_set_hold(s->threads[at].set);
+}
+
+void net_server_release(struct net_server *s, size_t at)
+{
+    conn_set_release(s->threads[at].set);
+}
+
+void net_server_limit_hold(struct net_server *s, uint64_t ms)
+{
+    for (size_t i = 0; i < s->thread_n; i++)
+        conn_set_limit_hold(s->threads[i].set, ms);
 }
 
 /* -- the drain --------------------------------------------------------------------------------- */
@@ -325,8 +345,11 @@ struct net_server *net_server_new(struct loop *const *loops, size_t loop_n, stru
     s->threads = mem_zalloc(loop_n, sizeof(*s->threads));
     s->thread_n = loop_n;
     timer_init(&s->grace, loops[0], grace_is_over);
-    if (metrics != NULL)
+    if (metrics != NULL) {
         s->connections = metric_gauge(metrics, "muster_net_connections", "Connections now open.");
+        s->holds = metric_counter(metrics, "muster_net_holds_total",
+                                  "Times an io thread stopped reading for what is under way.");
+    }
     for (size_t i = 0; i < loop_n; i++)
         init_thread(s, i, loops[i]);
     net_server_limit_answers(s, ANSWERS_MAX, ANSWER_STALL_MS);

@@ -27,6 +27,13 @@ MUST_CHECK enum err net_server_listen(struct net_server *s, const struct endpoin
 /* Of all threads together: how many bytes of unary answers should wait for their clients at most
  * [64 MiB], and how long one is kept of which nothing leaves [30 s]. Before the loops run. */
 void net_server_limit_answers(struct net_server *s, size_t bytes, uint64_t stall_ms);
+/* On io thread AT: too much of what its connections sent is under way, they are not to be read;
+ * and: they are again. Services that are always read are exempt, and no connection waits for long
+ * (net/conn_set.h). */
+void net_server_hold(struct net_server *s, size_t at);
+void net_server_release(struct net_server *s, size_t at);
+/* How long [1 s]. Before the loops run. */
+void net_server_limit_hold(struct net_server *s, uint64_t ms);
 struct net_thread_counts {
     uint64_t connections, streams;
 };

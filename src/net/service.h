@@ -2,6 +2,7 @@
 #ifndef NET_SERVICE_H
 #define NET_SERVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,7 @@ struct net_service {
     const struct http_service *http;            /* NULL: no plain HTTP: 404 */
     void *const *contexts;                      /* one an io thread: grpc_call_context */
     struct net_limits limits;
+    bool is_always_read; /* also while its thread is held (net_server_hold) */
 };
 
 #endif

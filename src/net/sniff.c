@@ -118,6 +118,8 @@ enum err sniff_open(struct conn_set *set, int take_fd, struct serve *serve, stru
         free_sniff(s);
         return e;
     }
+    if (serve->service->is_always_read)
+        conn_read_always(s->conn);
     timer_start(&s->limit, serve->limits.header_timeout_ms);
     return OK;
 }
