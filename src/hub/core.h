@@ -25,6 +25,7 @@ struct hub {
     struct list leases; /* asked in this turn */
     uint64_t lease_n;
     uint64_t bytes_under_way;
+    bool is_low;            /* on credits, and has said so */
     struct list long_reads; /* wait for a view */
     unsigned held_views;
 

@@ -21,6 +21,11 @@ struct hub_options {
     uint64_t watch_buffer_bytes; /* a stream over it is marked behind; 0 = 256 KiB */
     uint64_t quota_bytes;        /* ETCD's; for the gate; 0 = 2 GiB */
     uint64_t credits;            /* bytes of commands under way per thread; 0 = 16 MiB */
+    /* LOW: three quarters of the credits are spent, no more requests should be read; then, when
+     * no more than half are: they may be again. In turns. Called inside hub_submit or from the
+     * loop; must not call the hub. May be NULL. */
+    void (*on_credits)(void *ctx, bool low);
+    void *ctx; /* ON_CREDITS' */
 };
 
 /* Before the loop and the replica are started (it subscribes). */

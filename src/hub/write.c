@@ -1,4 +1,11 @@
-/* Commands under way. One allocation each: the proposal, its origin's texts and its body. */
+/* Commands under way. One allocation each: the proposal, its origin's texts and its body.
+ *
+ * What is under way is bounded in two steps (kernel.md 2). From three quarters of the credits on
+ * the thread should read no more requests: the last quarter is for what one read (64 KiB) may still
+ * hold: 1,600 of the smallest puts, which take ten times here what they took on the wire, or the
+ * ends of a few of the largest. Reading goes on at a half: core has work for many entries until
+ * then, so the log does not wait for the sockets, and a quarter of the credits lies between a stop
+ * and a go. Only what comes when all is spent is refused. */
 #include <assert.h>
 #include <string.h>
 
@@ -33,10 +40,31 @@ static void write_done(struct proposal *p)
     list_append(&w->hub->results, &w->link);
 }
 
+static void say_low(struct hub *h, bool low)
+{
+    h->is_low = low;
+    if (h->options.on_credits != NULL)
+        h->options.on_credits(h->options.ctx, low);
+}
+
+static void spend(struct hub *h, uint64_t bytes)
+{
+    h->bytes_under_way += bytes;
+    if (!h->is_low && h->bytes_under_way >= h->options.credits / 4 * 3)
+        say_low(h, true);
+}
+
+static void give_back(struct hub *h, uint64_t bytes)
+{
+    h->bytes_under_way -= bytes;
+    if (h->is_low && h->bytes_under_way <= h->options.credits / 2)
+        say_low(h, false);
+}
+
 static void finish(struct hub_write *w)
 {
     struct proposal *p = &w->proposal;
-    w->hub->bytes_under_way -= w->size;
+    give_back(w->hub, w->size);
     if (w->done != NULL)
         w->done(w->ctx, p->err, p->err == OK ? p->result : NULL);
     if (p->effects != NULL)
@@ -80,7 +108,7 @@ struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum 
         .done = write_done,
     };
     bool busy = h->bytes_under_way != 0 && h->bytes_under_way + w->size > h->options.credits;
-    h->bytes_under_way += w->size;
+    spend(h, w->size);
     if (busy) {
         w->proposal.err = ERR_BUSY;
         list_append(&h->results, &w->link);

@@ -339,6 +339,61 @@ static void write_above_the_credits_is_taken_when_nothing_else_is_under_way(void
     assert_int_equal(err, ERR_STOPPING);
 }
 
+struct credits {
+    unsigned lows, backs;
+};
+
+static void note_credits(void *ctx, bool low)
+{
+    struct credits *c = ctx;
+    low ? c->lows++ : c->backs++;
+    assert_in_range(c->lows - c->backs, 0, 1); /* in turns */
+}
+
+static struct hub_write *submit_so_many(struct fake *f, size_t under_way, uint64_t beside)
+{
+    static uint8_t body[16 << 20];
+    size_t n = under_way - f->hub->bytes_under_way - beside;
+    struct hub_write *w =
+        hub_submit(f->hub, f->granted, COMMAND_TXN, bytes_of(body, n), not_called, NULL);
+    hub_write_abandon(w);
+    assert_int_equal(f->hub->bytes_under_way, under_way);
+    return w;
+}
+
+static void credits_are_low_at_three_quarters_and_back_at_a_half(void **state)
+{
+    enum { HALF = 8 << 20, LOW = 12 << 20 };
+    struct fake *f = *state;
+    struct credits seen = { 0 };
+    f->hub->options.on_credits = note_credits;
+    f->hub->options.ctx = &seen;
+    hub_write_abandon(
+        hub_submit(f->hub, f->granted, COMMAND_TXN, bytes_str("x"), not_called, NULL));
+    uint64_t beside = f->hub->bytes_under_way - 1;
+    struct proposal *parts[5] = { fake_proposed(f) };
+    const size_t at[] = { HALF, HALF + beside + 1, LOW - 1, LOW + beside };
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(seen.lows, 0);
+        submit_so_many(f, at[i], beside);
+        parts[i + 1] = fake_proposed(f);
+    }
+    assert_int_equal(seen.lows, 1);
+    fake_refuse_one(parts[3]);
+    fake_refuse_one(parts[4]);
+    fake_run(f);
+    assert_int_equal(f->hub->bytes_under_way, HALF + beside + 1);
+    assert_int_equal(seen.backs, 0);
+    fake_refuse_one(parts[2]);
+    fake_run(f);
+    assert_int_equal(f->hub->bytes_under_way, HALF);
+    assert_int_equal(seen.backs, 1);
+    fake_refuse_one(parts[0]);
+    fake_refuse_one(parts[1]);
+    fake_run(f);
+    assert_int_equal(seen.backs, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -358,6 +413,7 @@ int main(void)
         T(limits_are_those_of_the_book_unless_told_otherwise),
         T(write_of_just_the_credits_is_taken_and_one_byte_more_refused),
         T(write_above_the_credits_is_taken_when_nothing_else_is_under_way),
+        T(credits_are_low_at_three_quarters_and_back_at_a_half),
     };
     return cmocka_run_group_tests_name("hub", tests, NULL, NULL);
 }
