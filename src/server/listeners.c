@@ -126,7 +126,8 @@ enum err listeners_open(struct listeners *l, struct net_server *net, void *const
                                             .limits = limits };
     l->native_service = (struct net_service){ .name = "native",
                                               .http = &l->native_http,
-                                              .contexts = native_contexts };
+                                              .contexts = native_contexts,
+                                              .is_always_read = true }; /* it writes nothing */
     enum err e = each_address(l, c->etcd_listen, &l->etcd_service, why);
     return e != OK ? e : each_address(l, c->native_listen, &l->native_service, why);
 }

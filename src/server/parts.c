@@ -143,6 +143,17 @@ static void not_ready(void *ctx, struct buf *out)
         buf_put_str(out, "disk nearly full: writes are refused\n");
 }
 
+/* Where the kernel's credits and the sockets meet: on their io thread. */
+static void on_credits(void *ctx, bool low)
+{
+    struct io *io = ctx;
+    size_t at = (size_t)(io - io->parts->io);
+    if (low)
+        net_server_hold(io->parts->net, at);
+    else
+        net_server_release(io->parts->net, at);
+}
+
 static enum err open_io(struct parts *p, struct io *io, struct why *why)
 {
     io->parts = p;
@@ -156,7 +167,9 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
     struct hub_options hub = { .replica = p->replica,
                                .loop = io->loop,
                                .metrics = p->metrics,
-                               .quota_bytes = quota_of(p->config) };
+                               .quota_bytes = quota_of(p->config),
+                               .on_credits = on_credits,
+                               .ctx = io };
     if (e == OK)
         e = hub_new(&hub, &io->hub);
     if (e == OK)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # EIO on the log: the process ends at once with a line that says where, acknowledging nothing more. A
-# stalled disk: a call's own deadline ends it.
+# stalled disk: a call's own deadline ends it, and what it holds up is not read on and on.
 . "$(dirname "$0")/lib.sh"
 preload=${EIO_PRELOAD:-$here/../../build-test/test/lib/libeio_preload.so}
 export MUSTER_EIO_PATH=$data/log MUSTER_EIO_SWITCH=$work/eio MUSTER_STALL_SWITCH=$work/stall
 PRELOAD=$(realpath "$preload")
 
-check "a server starts on a disk that is well" start_server
+check "a server starts on a disk that is well" start_server --io-threads 1
 check "and takes a write" ctl put a 1
 touch "$work/stall"
 begin=$(date +%s%N)
@@ -19,6 +19,24 @@ check "in time (took $took ms, a process start included)" test "$took" -lt 1000
 check "reads go on meanwhile" value_is a 1
 rm "$work/stall"
 check "writes go on when the disk does" until_true 5 ctl put c 1
+
+# Ten writes of 1.4 MB are above the 12 MiB at which a thread stops reading, and below the 16 at which it refuses.
+metrics() { curl -s "http://127.0.0.1:$native/metrics"; }
+has_held() { metrics | grep -q '^muster_net_holds_total [1-9]'; }
+check_not "nothing has been held so far" has_held
+head -c 1400000 /dev/zero | tr '\0' x >"$work/large"
+touch "$work/stall"
+writers=
+for i in 0 1 2 3 4 5 6 7 8 9; do
+    ctl put "large$i" <"$work/large" >"$work/put$i" 2>&1 &
+    writers="$writers $!"
+done
+check "connections are held while the disk is behind, /metrics is not" until_true 5 has_held
+rm "$work/stall"
+refused=0
+for w in $writers; do wait "$w" || refused=$((refused + 1)); done
+check "each of the writes succeeds then" test $refused = 0
+check "and is there" test "$(ctl get --prefix --keys-only large | grep -c large)" = 10
 
 touch "$work/eio"
 ctl --command-timeout=3s put d 1 >"$work/late" 2>&1
