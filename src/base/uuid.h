@@ -22,6 +22,12 @@ static inline bool uuid_eq(const struct uuid *a, const struct uuid *b)
     return memcmp(a->b, b->b, UUID_BYTES) == 0;
 }
 
+static inline bool uuid_is_zero(const struct uuid *u)
+{
+    const struct uuid zero = { { 0 } };
+    return uuid_eq(u, &zero);
+}
+
 static inline struct bytes uuid_bytes(const struct uuid *u)
 {
     return bytes_of(u->b, UUID_BYTES);

@@ -1,6 +1,7 @@
 /* Writing keys, part by part. */
 #include "catalog/key.h"
 
+#include "base/rd.h"
 #include "base/text.h"
 
 static void put_part(struct buf *out, struct bytes part)
@@ -128,6 +129,61 @@ void owned_key(const struct service_id *service, const struct owner *owner, stru
     buf_put_bytes(out, owner->part);
 }
 
+/* -- sessions and locks ----------------------------------------------------------------------- */
+
+void session_prefix(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 'x');
+    put_part(out, ns);
+}
+
+void session_key(struct bytes ns, const struct uuid *session, struct buf *out)
+{
+    session_prefix(ns, out);
+    buf_put_bytes(out, uuid_bytes(session));
+}
+
+void bound_prefix(struct bytes ns, struct bytes node, struct bytes check, struct buf *out)
+{
+    buf_put_u8(out, 'b');
+    put_part(out, ns);
+    put_folded(out, node);
+    put_folded(out, check);
+}
+
+void bound_key(struct bytes ns, struct bytes node, struct bytes check, const struct uuid *session,
+               struct buf *out)
+{
+    bound_prefix(ns, node, check, out);
+    buf_put_bytes(out, uuid_bytes(session));
+}
+
+void held_prefix(const struct uuid *session, struct buf *out)
+{
+    buf_put_u8(out, 'h');
+    buf_put_bytes(out, uuid_bytes(session));
+}
+
+void held_key(const struct uuid *session, struct bytes key, struct buf *out)
+{
+    held_prefix(session, out);
+    buf_put_bytes(out, key);
+}
+
+void lock_delay_key(struct bytes key, struct buf *out)
+{
+    buf_put_u8(out, 'd');
+    buf_put_bytes(out, key);
+}
+
+void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out)
+{
+    buf_put_u8(out, 'e');
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_put_u8(out, (uint8_t)(until_ms >> shift));
+    buf_put_bytes(out, key);
+}
+
 /* -- ranges, and back ------------------------------------------------------------------------- */
 
 void prefix_end(struct bytes prefix, struct buf *out)
@@ -177,5 +233,39 @@ enum err overlay_key_place(struct bytes rest, struct bytes *ret_address, uint16_
     *ret_address = address;
     *ret_port = (uint16_t)(rest.p[0] << 8 | rest.p[1]);
     *ret_cluster = bytes_skip(rest, 2);
+    return OK;
+}
+
+enum err session_key_read(struct bytes key, struct bytes *ret_ns, struct uuid *ret)
+{
+    struct bytes rest = bytes_skip(key, 1), ns;
+    if (key.n == 0 || key.p[0] != 'x')
+        return ERR_MALFORMED;
+    enum err e = take_part(&rest, &ns);
+    if (e != OK || rest.n != UUID_BYTES)
+        return ERR_MALFORMED;
+    *ret_ns = ns;
+    memcpy(ret->b, rest.p, UUID_BYTES);
+    return OK;
+}
+
+enum err bound_key_session(struct bytes key, struct uuid *ret)
+{
+    if (key.n < 1 + UUID_BYTES || key.p[0] != 'b')
+        return ERR_MALFORMED;
+    memcpy(ret->b, key.p + key.n - UUID_BYTES, UUID_BYTES);
+    return OK;
+}
+
+enum err lock_delay_end_key_read(struct bytes key, uint64_t *ret_until_ms, struct bytes *ret)
+{
+    struct rd r;
+    rd_init(&r, key);
+    uint8_t letter = rd_u8(&r);
+    uint64_t until_ms = rd_be64(&r);
+    if (r.err != OK || letter != 'e')
+        return ERR_MALFORMED;
+    *ret_until_ms = until_ms;
+    *ret = r.left;
     return OK;
 }

@@ -12,12 +12,19 @@
  *     n namespace node                           node
  *     c namespace node instance check            check; instance is empty for one of the node
  *     w face owner namespace group name part     beside the spaces: what an owner has published
+ *     x namespace session                        session
+ *     b namespace node check session             beside the spaces: what a session depends on
+ *     h session key                              beside the spaces: a key that a session may hold;
+ *                                                without one: how many there are
+ *     d key                                      beside the spaces: until when it cannot be locked
+ *     e age key                                  beside the spaces: the same, by when it ends
  *
- * Face is one byte, port two (big-endian), both without a closing zero. An empty cluster is written
- * as DEFAULT. */
+ * Face is one byte, port two, age eight (both big-endian), a session sixteen, all without a closing
+ * zero. An empty cluster is written as DEFAULT. A key of h, d and e is one of Consul's. */
 #ifndef CATALOG_KEY_H
 #define CATALOG_KEY_H
 
+#include "base/uuid.h"
 #include "catalog/identity.h"
 #include "store/command.h"
 
@@ -49,6 +56,13 @@ void service_key(const struct service_id *service, struct buf *out);
 void node_key(struct bytes ns, struct bytes node, struct buf *out);
 void check_key(const struct check_id *id, struct buf *out);
 void owned_key(const struct service_id *service, const struct owner *owner, struct buf *out);
+void session_key(struct bytes ns, const struct uuid *session, struct buf *out);
+/* CHECK is empty: it depends on the node. */
+void bound_key(struct bytes ns, struct bytes node, struct bytes check, const struct uuid *session,
+               struct buf *out);
+void held_key(const struct uuid *session, struct bytes key, struct buf *out);
+void lock_delay_key(struct bytes key, struct buf *out);
+void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out);
 
 /* Prefixes, for ranges. */
 void publication_prefix(const struct service_id *service, struct buf *out);
@@ -58,6 +72,9 @@ void node_prefix(struct bytes ns, struct buf *out);
 /* Checks of a node; with INSTANCE.p not NULL, those of one instance (empty: the node's own). */
 void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out);
 void owned_prefix(enum face face, struct bytes owner_name, struct buf *out);
+void session_prefix(struct bytes ns, struct buf *out);
+void bound_prefix(struct bytes ns, struct bytes node, struct bytes check, struct buf *out);
+void held_prefix(const struct uuid *session, struct buf *out);
 
 /* Appends the end of the range of all keys that begin with PREFIX. */
 void prefix_end(struct bytes prefix, struct buf *out);
@@ -68,5 +85,11 @@ MUST_CHECK enum err publication_key_owner(struct bytes key, struct owner *ret);
  * folded. ERR_MALFORMED. */
 MUST_CHECK enum err overlay_key_place(struct bytes rest, struct bytes *ret_address,
                                       uint16_t *ret_port, struct bytes *ret_cluster);
+/* The namespace, lent, and the session in a key of x; the session in one of b. ERR_MALFORMED. */
+MUST_CHECK enum err session_key_read(struct bytes key, struct bytes *ret_ns, struct uuid *ret);
+MUST_CHECK enum err bound_key_session(struct bytes key, struct uuid *ret);
+/* The age in a key of e, and Consul's key, lent. ERR_MALFORMED. */
+MUST_CHECK enum err lock_delay_end_key_read(struct bytes key, uint64_t *ret_until_ms,
+                                            struct bytes *ret);
 
 #endif

@@ -54,12 +54,21 @@ static void random_one_says_its_version(void **state)
     assert_string_equal(text, "ffffffff-ffff-4fff-bfff-ffffffffffff");
 }
 
+static void zero_is_the_one_without_a_bit(void **state)
+{
+    struct uuid u = { { 0 } };
+    assert_true(uuid_is_zero(&u));
+    u.b[15] = 1;
+    assert_false(uuid_is_zero(&u));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_text_is_read_and_written),
         cmocka_unit_test(upper_case_is_the_same),
         cmocka_unit_test(what_is_no_uuid_is_refused_and_leaves_the_result),
+        cmocka_unit_test(zero_is_the_one_without_a_bit),
         cmocka_unit_test(random_one_says_its_version),
     };
     return cmocka_run_group_tests_name("uuid", tests, NULL, NULL);
