@@ -66,6 +66,61 @@ static void known_keys_are_written_byte_by_byte(void **state)
     assert_key(&b, "w\x02n1\0Ns\0blue\0user\0Web-1", 23);
 }
 
+static const struct uuid session = { { 's', [15] = 0xff } };
+#define SESSION "s\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
+
+static void keys_of_sessions_and_locks_are_written_byte_by_byte(void **state)
+{
+    struct buf b = fresh(0);
+    session_key(bytes_str("Ns"), &session, &b);
+    assert_key(&b, "xNs\0" SESSION, 20);
+    b = fresh(0);
+    bound_key(bytes_str("Ns"), bytes_str("N1"), bytes_str("C1"), &session, &b);
+    assert_key(&b, "bNs\0n1\0c1\0" SESSION, 26);
+    b = fresh(0);
+    held_key(&session, bytes_str("Key"), &b);
+    assert_key(&b, "h" SESSION "Key", 20);
+    b = fresh(0);
+    lock_delay_key(bytes_str("Key"), &b);
+    assert_key(&b, "dKey", 4);
+    b = fresh(0);
+    lock_delay_end_key(0x0102030405060708, bytes_str("Key"), &b);
+    assert_key(&b, "e\1\2\3\4\5\6\7\10Key", 12);
+}
+
+static void sessions_are_read_back_from_keys(void **state)
+{
+    struct buf b = fresh(0);
+    struct uuid back;
+    struct bytes ns;
+    session_key(bytes_str("ns"), &session, &b);
+    assert_int_equal(session_key_read(buf_bytes(&b), &ns, &back), OK);
+    assert_true(bytes_is(ns, "ns") && uuid_eq(&back, &session));
+    assert_int_equal(bound_key_session(buf_bytes(&b), &back), ERR_MALFORMED);
+    for (size_t n = 0; n < b.n; n++)
+        assert_int_equal(session_key_read(bytes_of(b.p, n), &ns, &back), ERR_MALFORMED);
+    b = fresh(0);
+    bound_key(bytes_str("ns"), bytes_str("n"), bytes_str(""), &session, &b);
+    assert_int_equal(bound_key_session(buf_bytes(&b), &back), OK);
+    assert_true(uuid_eq(&back, &session));
+    assert_int_equal(session_key_read(buf_bytes(&b), &ns, &back), ERR_MALFORMED);
+    assert_int_equal(bound_key_session(bytes_of(b.p, UUID_BYTES), &back), ERR_MALFORMED);
+}
+
+static void ends_of_lock_delays_are_read_back_from_keys(void **state)
+{
+    struct buf b = fresh(0);
+    struct bytes key;
+    uint64_t until_ms;
+    lock_delay_end_key(77, bytes_str("k"), &b);
+    assert_int_equal(lock_delay_end_key_read(buf_bytes(&b), &until_ms, &key), OK);
+    assert_int_equal(until_ms, 77);
+    assert_true(bytes_is(key, "k"));
+    assert_int_equal(lock_delay_end_key_read(bytes_of(b.p, 8), &until_ms, &key), ERR_MALFORMED);
+    b.p[0] = 'd';
+    assert_int_equal(lock_delay_end_key_read(buf_bytes(&b), &until_ms, &key), ERR_MALFORMED);
+}
+
 static void key_does_not_know_the_case_of_names(void **state)
 {
     struct service_id a = service("ns", "Blue", "User"), b = service("ns", "bLUE", "USER");
@@ -222,6 +277,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(known_keys_are_written_byte_by_byte),
+        TEST(keys_of_sessions_and_locks_are_written_byte_by_byte),
+        TEST(sessions_are_read_back_from_keys),
+        TEST(ends_of_lock_delays_are_read_back_from_keys),
+        cmocka_unit_test(keys_of_sessions_and_locks_are_written_byte_by_byte),
+        cmocka_unit_test(sessions_are_read_back_from_keys),
+        cmocka_unit_test(ends_of_lock_delays_are_read_back_from_keys),
         TEST(key_does_not_know_the_case_of_names),
         TEST(publications_of_a_service_are_a_range_without_those_of_its_neighbours),
         TEST(services_of_a_namespace_are_a_range),
