@@ -40,6 +40,7 @@ static enum err open_store(struct replica *r, struct why *why)
         .write_map = r->options.write_map,
         .kinds = r->options.kinds,
         .kind_n = r->options.kind_n,
+        .hooks = r->options.hooks,
         .kinds_ctx = r->options.kinds_ctx,
         .assure = disk_assure,
         .assure_ctx = r,

@@ -21,8 +21,9 @@ struct replica_options {
     struct datadir *datadir;              /* kept */
     const struct command_kind_row *kinds; /* of upper folders; kept */
     size_t kind_n;
-    void *kinds_ctx;
-    uint64_t map_bytes; /* the view never grows beyond it; 0 = STORE_MAP_BYTES */
+    const struct store_hooks *hooks; /* of upper folders; kept; may be NULL */
+    void *kinds_ctx;                 /* of kinds and hooks */
+    uint64_t map_bytes;              /* the view never grows beyond it; 0 = STORE_MAP_BYTES */
     bool write_map;
     uint64_t snapshot_bytes; /* a snapshot when this much log has been written; 0 = 256 MiB */
     uint64_t skip_index;     /* --skip-entry: applied as empty, loudly; 0 = none */

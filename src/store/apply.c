@@ -302,6 +302,23 @@ static enum err finish(struct apply *a, struct effects **ret_effects)
     return e;
 }
 
+const struct store_hooks *apply_hooks(const struct apply *a)
+{
+    static const struct store_hooks none = { 0 };
+    const struct store_hooks *hooks = a->store->options.hooks;
+    return hooks == NULL || a->entry.rules < RULES_HOOKS ? &none : hooks;
+}
+
+static enum err end_entry(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    const struct store_hooks *hooks = apply_hooks(a);
+    *ret_done = true;
+    if (a->memo == NULL || hooks->end_entry == NULL)
+        return OK;
+    return hooks->end_entry(a->store->options.kinds_ctx, (struct apply_context *)a, a->memo, rows,
+                            ret_done);
+}
+
 /* About ROWS rows of work; *ret_end when nothing is left to do but the commit. */
 static enum err work(struct apply *a, uint64_t rows, bool *ret_end)
 {
@@ -310,9 +327,12 @@ static enum err work(struct apply *a, uint64_t rows, bool *ret_end)
     while (e == OK && rows > 0) {
         switch (a->phase) {
         case COMMAND_NONE:
-            *ret_end = a->entry.command_n == 0;
-            if (*ret_end)
-                return OK;
+            if (a->entry.command_n == 0) {
+                e = end_entry(a, &rows, ret_end);
+                if (*ret_end)
+                    return e;
+                break;
+            }
             rows--;
             e = begin_command(a);
             break;

@@ -24,6 +24,7 @@ struct apply {
     struct batch *batch;
     size_t event_room, lease_change_room;
     uint32_t *origin_numbers; /* of the entry's origins, 0 = not interned yet */
+    void *memo;               /* of the upper folders, in ENTRY_ARENA */
 
     /* the present command */
     struct command command;
@@ -51,7 +52,7 @@ struct apply {
     struct buf from; /* a removal goes on here */
     size_t prev_room;
 
-    /* of a lease's removal */
+    /* of a lease's removal or move; FROM and IN_STEP say where a move goes on */
     struct lease lease;
 };
 
@@ -71,6 +72,8 @@ MUST_CHECK enum err apply_remove_key(struct apply *a, enum space space, struct b
 /* A copy of a version in the effects' arena. */
 MUST_CHECK enum err apply_copy_kv(struct apply *a, enum space space, struct bytes key,
                                   const struct row *row, struct kv *ret);
+/* The upper folders' hooks, all NULL for entries that know none. */
+const struct store_hooks *apply_hooks(const struct apply *a);
 void apply_lease_change(struct apply *a, const struct lease_change *change);
 
 /* -- commands: `check` refuses, `run` goes on until *ret_done -----------------------------------

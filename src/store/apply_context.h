@@ -31,6 +31,15 @@ MUST_CHECK enum err apply_put(struct apply_context *c, enum space space, struct 
 /* ERR_NOT_FOUND if nothing stands there. */
 MUST_CHECK enum err apply_remove(struct apply_context *c, enum space space, struct bytes key);
 
+/* Lets the row of KEY hang on LEASE (there, or 0 = none) from now on; the row is else as it was: no
+ * revision, no event. ERR_NOT_FOUND. */
+MUST_CHECK enum err apply_attach(struct apply_context *c, enum space space, struct bytes key,
+                                 int64_t lease);
+
+/* Where something can be kept from command to command of the present entry, for `end_entry`; NULL
+ * when the entry begins. ARENA lives as long as the entry's apply. */
+void **apply_entry_memo(struct apply_context *c, struct arena **ret_arena);
+
 /* Rows beside the spaces, read with store/side.h: no revision, no event. ERR_TOO_BIG above
  * SIDE_VALUE_MAX (checked in `check`). */
 MUST_CHECK enum err apply_side_put(struct apply_context *c, struct bytes key, struct bytes value);

@@ -37,6 +37,7 @@ enum err apply_lease_check(struct apply *a)
 {
     struct lease_remaining *leases;
     size_t n;
+    a->in_step = false;
     switch (a->command.kind) {
     case COMMAND_LEASE_GRANT:
         return check_grant(a);
@@ -67,21 +68,35 @@ static enum err run_grant(struct apply *a)
     return e;
 }
 
+/* True if the hook has taken the key away. */
+static enum err end_key(struct apply *a, enum space space, struct bytes key, bool *ret_taken)
+{
+    const struct store_hooks *hooks = apply_hooks(a);
+    *ret_taken = false;
+    if (hooks->end_key == NULL)
+        return OK;
+    return hooks->end_key(a->store->options.kinds_ctx, (struct apply_context *)a, space, key,
+                          &a->scratch, ret_taken);
+}
+
 static enum err remove_first_key(struct apply *a)
 {
     enum space space;
     struct bytes key;
     struct row head;
-    bool has_head;
+    bool has_head, taken;
     arena_clear(&a->scratch);
     enum err e = lease_first_key(&a->view, a->lease.grant.id, &a->scratch, &space, &key);
+    if (e == OK)
+        e = end_key(a, space, key, &taken);
     if (e != OK)
         return e;
-    e = apply_head(a, space, key, &head, &has_head);
-    if (e != OK || head.lease != a->lease.grant.id)
-        return e == OK || e == ERR_NOT_FOUND ? ERR_DAMAGED : e; /* the two tables disagree */
     a->result->removed++;
-    return apply_remove_key(a, space, key, &head);
+    e = apply_head(a, space, key, &head, &has_head);
+    bool stands = e == OK && head.lease == a->lease.grant.id;
+    if ((e != OK && e != ERR_NOT_FOUND) || stands == taken)
+        return e == OK || e == ERR_NOT_FOUND ? ERR_DAMAGED : e; /* the two tables disagree */
+    return taken ? OK : apply_remove_key(a, space, key, &head);
 }
 
 static enum err run_remove(struct apply *a, uint64_t *rows, bool *ret_done)
@@ -100,18 +115,65 @@ static enum err run_remove(struct apply *a, uint64_t *rows, bool *ret_done)
     return lease_row_remove(&a->view, a->lease.grant.id);
 }
 
+struct key_taken {
+    struct arena *arena;
+    struct bytes key;
+    bool found;
+};
+
+static bool take_key(void *ctx, enum space space, struct bytes key)
+{
+    struct key_taken *t = ctx;
+    t->key = arena_dup(t->arena, key);
+    t->found = true;
+    return false;
+}
+
+/* Tells of the keys in CATALOG, one by one; FROM is where it goes on. */
+static enum err move_keys(struct apply *a, uint64_t *rows, bool *ret_done)
+{
+    const struct store_hooks *hooks = apply_hooks(a);
+    enum err e = OK;
+    *ret_done = hooks->move_key == NULL;
+    for (; e == OK && !*ret_done && *rows > 0; --*rows) {
+        struct key_taken next = { .arena = &a->scratch };
+        bool all;
+        arena_clear(&a->scratch);
+        e = lease_each_key(&a->view, a->lease.grant.id, SPACE_CATALOG, buf_bytes(&a->from),
+                           take_key, &next, &all);
+        *ret_done = e == OK && !next.found;
+        if (e != OK || !next.found)
+            break;
+        e = hooks->move_key(a->store->options.kinds_ctx, (struct apply_context *)a, &a->lease,
+                            next.key, &a->scratch);
+        buf_clear(&a->from, SIZE_MAX);
+        buf_put_bytes(&a->from, next.key);
+        buf_put_u8(&a->from, 0); /* the next key that can be */
+    }
+    return e;
+}
+
+static enum err begin_move(struct apply *a, enum lease_stage to)
+{
+    a->lease.stage = to;
+    buf_clear(&a->from, SIZE_MAX);
+    a->in_step = true;
+    struct lease_change change = { .kind = LEASE_CHANGE_MOVED,
+                                   .grant = a->lease.grant,
+                                   .stage = to };
+    apply_lease_change(a, &change);
+    return lease_row_put(&a->view, &a->lease);
+}
+
 static enum err run_move(struct apply *a, uint64_t *rows, bool *ret_done)
 {
     struct lease_move m;
     enum err e = lease_move_decode(a->command.body, &m);
     if (e != OK || m.to == LEASE_REMOVED)
         return e != OK ? e : run_remove(a, rows, ret_done);
-    a->lease.stage = m.to;
-    struct lease_change change = { .kind = LEASE_CHANGE_MOVED,
-                                   .grant = a->lease.grant,
-                                   .stage = m.to };
-    apply_lease_change(a, &change);
-    return lease_row_put(&a->view, &a->lease);
+    if (!a->in_step)
+        e = begin_move(a, m.to);
+    return e == OK ? move_keys(a, rows, ret_done) : e;
 }
 
 static enum err run_checkpoint(struct apply *a)

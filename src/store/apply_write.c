@@ -223,6 +223,12 @@ uint64_t apply_revision(const struct apply_context *c)
     return ((const struct apply *)c)->view.state.revision;
 }
 
+void **apply_entry_memo(struct apply_context *c, struct arena **ret_arena)
+{
+    *ret_arena = &of_context(c)->entry_arena;
+    return &of_context(c)->memo;
+}
+
 struct arena *apply_result_arena(struct apply_context *c)
 {
     return &of_context(c)->effects->arena;
@@ -245,4 +251,28 @@ enum err apply_remove(struct apply_context *c, enum space space, struct bytes ke
     bool has_head;
     enum err e = apply_head(of_context(c), space, key, &head, &has_head);
     return e != OK ? e : apply_remove_key(of_context(c), space, key, &head);
+}
+
+enum err apply_attach(struct apply_context *c, enum space space, struct bytes key, int64_t lease)
+{
+    struct apply *a = of_context(c);
+    struct row head;
+    bool has_head;
+    uint8_t room[ROW_MAX];
+    enum err e = apply_head(a, space, key, &head, &has_head);
+    if (e != OK || head.lease == lease)
+        return e;
+    int64_t old = head.lease;
+    struct layered map = head_map(&a->view, space);
+    map.next_layer = &a->view.state.next_layer;
+    note_growth(a, &head, key.n, 0, lease);
+    a->others_touched = true;
+    a->batch->spaces |= BIT(space);
+    head.lease = lease;
+    e = layered_put(&map, key, head_row_write(room, &head));
+    if (e == OK && old != 0)
+        e = lease_detach(&a->view, old, space, key);
+    if (e == OK && lease != 0)
+        e = lease_attach(&a->view, lease, space, key, &a->view.state.next_layer);
+    return e;
 }

@@ -12,8 +12,15 @@
 
 /* The apply rules this build makes entries under; it applies every number up to it.
  * 2: the results of a transaction and of an entry end somewhere (txn_size.h).
- * 3: a command that was checked at an older policy is refused (policy.h). */
-enum { ENTRY_RULES = 3, RULES_RESULTS_END = 2, RULES_POLICY = 3, ENTRY_FORMAT = 1 };
+ * 3: a command that was checked at an older policy is refused (policy.h).
+ * 4: upper folders have hooks (options.h). */
+enum {
+    ENTRY_RULES = 4,
+    RULES_RESULTS_END = 2,
+    RULES_POLICY = 3,
+    RULES_HOOKS = 4,
+    ENTRY_FORMAT = 1
+};
 
 enum { ENTRY_RECENT_ORIGINS = 16 };
 

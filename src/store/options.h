@@ -6,6 +6,7 @@
 #include "store/command.h"
 
 struct apply_context; /* what an upper kind's functions read and write through: apply_context.h */
+struct lease;
 
 /* A kind of command that an upper folder brings. `check` reads and may refuse; what it plans, in
  * the arena, is handed to `run`, which writes and cannot fail except by the disk. `run` is called
@@ -20,6 +21,23 @@ struct command_kind_row {
                     bool *ret_done);
 };
 
+/* What upper folders do when the kernel's own commands touch what is theirs: in the same
+ * transaction, writing at the same revision, failing only by the disk. Each may be NULL. Entries
+ * made before RULES_HOOKS are applied without. */
+struct store_hooks {
+    /* KEY goes because its lease ends: removes it and all that hangs on it. *ret_taken stays false:
+     * the kernel removes it alone. */
+    enum err (*end_key)(void *ctx, struct apply_context *apply, enum space space, struct bytes key,
+                        struct arena *a, bool *ret_taken);
+    /* The LEASE of a key in CATALOG has moved to another stage. */
+    enum err (*move_key)(void *ctx, struct apply_context *apply, const struct lease *lease,
+                         struct bytes key, struct arena *a);
+    /* All commands of an entry are done, and MEMO was kept while they were (apply_entry_memo):
+     * writes rows beside the spaces, as `run` does. */
+    enum err (*end_entry)(void *ctx, struct apply_context *apply, void *memo, uint64_t *rows,
+                          bool *ret_done);
+};
+
 #define STORE_MAP_BYTES ((uint64_t)64 << 30)
 
 struct store_options {
@@ -29,7 +47,8 @@ struct store_options {
     unsigned reader_max;                  /* views open at once; 0 = 256 */
     const struct command_kind_row *kinds; /* kept */
     size_t kind_n;
-    void *kinds_ctx;
+    const struct store_hooks *hooks; /* kept; NULL: none */
+    void *kinds_ctx;                 /* of kinds and hooks */
     /* Asked before a step that may take up to BYTES of new file space (the file's size so far is
      * FILE_BYTES); anything but OK makes the step fail with it before a write. NULL = do not ask.
      */
