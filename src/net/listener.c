@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "net/framed.h"
 #include "net/grpc_routes.h"
 #include "net/listen_socket.h"
 #include "net/sniff.h"
@@ -152,6 +153,8 @@ const struct net_limits *listener_limits(const struct listener *l)
 
 enum err listener_adopt(struct listener *l, struct conn_set *set, size_t at, int take_fd)
 {
+    if (l->setup.service->framed != NULL)
+        return framed_open(set, take_fd, &l->setup.take_serves[at]);
     return sniff_open(set, take_fd, &l->setup.take_serves[at], l->setup.tls, l->at.tls_optional);
 }
 

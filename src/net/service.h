@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct framed_service;
 struct grpc_service;
 struct http_service;
 
@@ -32,6 +33,7 @@ struct net_service {
     const char *name;                           /* "etcd" for logs and metrics */
     const struct grpc_service *const *services; /* NULL-terminated; NULL: no gRPC here */
     const struct http_service *http;            /* NULL: no plain HTTP: 404 */
+    const struct framed_service *framed;        /* messages instead of HTTP (framed.h), or NULL */
     void *const *contexts;                      /* one an io thread: grpc_call_context */
     struct net_limits limits;
     bool is_always_read; /* also while its thread is held (net_server_hold) */
