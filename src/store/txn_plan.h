@@ -12,8 +12,8 @@
 
 struct txn_step {
     const struct op *op;      /* NULL: the end of OWNER */
-    struct op_result *result; /* where it goes */
-    struct txn_result *owner;
+    struct op_result *result; /* where it goes; NULL: the end of the outermost */
+    struct txn_result *owner; /* NULL: an OP */
 };
 
 struct txn_frame; /* a transaction whose steps are being laid out */

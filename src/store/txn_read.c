@@ -75,17 +75,23 @@ static enum err read_range(struct txn_read *r, const struct txn_step *s, uint64_
     return e;
 }
 
+static void end_owner(const struct txn_step *s, uint64_t revision)
+{
+    s->owner->revision = revision;
+    if (s->result != NULL) /* it is in another */
+        s->result->revision = revision;
+}
+
 static enum err run_step(struct txn_read *r, const struct txn_step *s, uint64_t *rows,
                          bool *ret_done)
 {
     uint64_t revision = view_revision(r->plan.view);
     *ret_done = true;
-    if (s->result != NULL)
-        s->result->revision = revision;
-    if (s->owner != NULL)
-        s->owner->revision = revision;
-    if (s->op == NULL)
+    if (s->op == NULL) {
+        end_owner(s, revision);
         return OK;
+    }
+    s->result->revision = revision;
     return s->op->kind == OP_RANGE ? read_range(r, s, rows, ret_done) : ERR_INVALID;
 }
 
