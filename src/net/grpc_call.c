@@ -171,6 +171,11 @@ static void on_opened(struct http2_stream *s, bool ended)
     call->state = CALL_RUNNING;
     timer_init(&call->deadline, serve->loop, on_deadline);
     grpc_head_read(headers, n, &call->head);
+    if (http2_stream_is_overlong(s)) {
+        refusal = grpc_head_refuse_size();
+        refuse(call, &refusal);
+        return;
+    }
     if (!grpc_head_check(&call->head, http2_stream_headers_cut(s), a, &refusal)) {
         refuse(call, &refusal);
         return;
@@ -294,11 +299,21 @@ static void on_overfull(struct http2_stream *s)
         fail(call, GRPC_RESOURCE_EXHAUSTED, "grpc: too much data waits on this connection");
 }
 
+/* A message may have been handed up and done its work: a reset says neither yes nor no. It is
+ * grpc-go's, which its clients show as 8. */
+static void on_overlong(struct http2_stream *s)
+{
+    struct grpc_call *call = http2_stream_state(s);
+    if (call->state == CALL_RUNNING)
+        http2_stream_reset(s, HTTP2_RESET_FRAME_SIZE);
+}
+
 const struct http2_user grpc_user = { .opened = on_opened,
                                       .data = on_data,
                                       .ended = on_ended,
                                       .drained = on_drained,
                                       .overfull = on_overfull,
+                                      .overlong = on_overlong,
                                       .closed = on_closed };
 
 /* -- messages to the client -------------------------------------------------------------------- */

@@ -75,6 +75,13 @@ bool grpc_head_check(struct grpc_head *h, bool cut, struct arena *a, struct grpc
     return true;
 }
 
+/* grpc-go resets the stream, which its own clients show as this status; others as other ones. */
+struct grpc_refusal grpc_head_refuse_size(void)
+{
+    return (struct grpc_refusal){ "200", GRPC_RESOURCE_EXHAUSTED,
+                                  "grpc: received metadata larger than max" };
+}
+
 struct grpc_refusal grpc_head_refuse_path(const struct grpc_head *h,
                                           const struct grpc_routes *routes, struct arena *a)
 {

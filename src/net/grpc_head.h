@@ -27,6 +27,8 @@ void grpc_head_read(const struct http2_header *headers, size_t n, struct grpc_he
 /* False with *RET if it is no head of a call. CUT: it had more headers than are kept. */
 MUST_CHECK bool grpc_head_check(struct grpc_head *h, bool cut, struct arena *a,
                                 struct grpc_refusal *ret);
+/* Why a head of more bytes than are kept is refused. */
+struct grpc_refusal grpc_head_refuse_size(void);
 /* Why a path that is not in ROUTES is refused. */
 struct grpc_refusal grpc_head_refuse_path(const struct grpc_head *h,
                                           const struct grpc_routes *routes, struct arena *a);

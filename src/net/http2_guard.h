@@ -10,10 +10,12 @@
 
 enum {
     HTTP2_GUARD_WINDOW_MS = 10000,
-    HTTP2_RESETS_MAX = 100,      /* beyond half of the streams opened in the window */
-    HTTP2_CONTINUATIONS_MAX = 8, /* of one header block; nghttp2 counts these */
-    HTTP2_HEAD_MAX = 60 * 1024,  /* names and values of one header block */
-    HTTP2_QUEUED_MAX = 1000,     /* our answers to control frames that wait to be sent */
+    HTTP2_RESETS_MAX = 100,       /* beyond half of the streams opened in the window */
+    HTTP2_CONTINUATIONS_MAX = 8,  /* of one header block; nghttp2 counts these */
+    HTTP2_HEAD_MAX = 60 * 1024,   /* fields of a head or of trailers, as RFC 9113 counts them */
+    HTTP2_BLOCK_MAX = 256 * 1024, /* more than nine frames hold by themselves: the peer repeats a
+                                     field of the table to cost us time */
+    HTTP2_QUEUED_MAX = 1000,      /* our answers to control frames that wait to be sent */
     HTTP2_SETTINGS_MAX = 100,
     HTTP2_PINGS_MAX = 100, /* counted anew from each of our HEADERS and DATA */
     HTTP2_PING_STRIKES_MAX = 2,

@@ -112,7 +112,7 @@ static void on_opened(struct http2_stream *s, bool ended)
     http->peer = conn_peer(http2_stream_conn(s));
     http->client_name = conn_client_name(http2_stream_conn(s));
     copy_headers(r);
-    if (http2_stream_headers_cut(s))
+    if (http2_stream_headers_cut(s) || http2_stream_is_overlong(s))
         http_request_refuse(http, 431);
     else if (bytes_is(http->method, "CONNECT"))
         http_request_refuse(http, 501);
@@ -149,6 +149,14 @@ static void on_overfull(struct http2_stream *s)
         http_request_refuse(&r->http, 413);
 }
 
+/* Nothing has been dispatched before the end. */
+static void on_overlong(struct http2_stream *s)
+{
+    struct http2_request *r = http2_stream_state(s);
+    if (!r->http.ended)
+        http_request_refuse(&r->http, 431);
+}
+
 static void on_closed(struct http2_stream *s, enum err why)
 {
     struct http2_request *r = http2_stream_state(s);
@@ -162,6 +170,7 @@ const struct http2_user http2_http_user = { .opened = on_opened,
                                             .ended = on_ended,
                                             .drained = on_drained,
                                             .overfull = on_overfull,
+                                            .overlong = on_overlong,
                                             .closed = on_closed };
 
 size_t http2_http_bytes(void)

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/metric.h"
+#include "net/http2_stream.h"
 
 /* -- counting ---------------------------------------------------------------------------------- */
 
@@ -55,11 +56,13 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct http2 *c = user_data;
+    struct http2_stream *s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (s != NULL)
+        s->block_bytes = 0;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
     count(c, HTTP2_STREAM);
-    struct http2_stream *s = http2_stream_new(c, frame->hd.stream_id);
-    c->heading = s;
+    s = http2_stream_new(c, frame->hd.stream_id);
     nghttp2_session_set_stream_user_data(session, s->id, s);
     return 0;
 }
@@ -68,10 +71,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
                      nghttp2_rcbuf *value, uint8_t flags, void *user_data)
 {
     struct http2 *c = user_data;
-    struct http2_stream *s = c->heading;
-    if (s == NULL || s->id != frame->hd.stream_id || c->doom != NULL)
-        return 0; /* trailers say nothing that we ask for */
-    if (!http2_stream_add_header(s, name, value))
+    struct http2_stream *s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (s == NULL || c->doom != NULL)
+        return 0;
+    http2_stream_add_field(s, name, value);
+    if (s->block_bytes > HTTP2_BLOCK_MAX)
         c->doom = "header_block_too_large";
     return 0;
 }
@@ -86,7 +90,6 @@ static void share_fairly(struct http2_stream *s)
 static void head_is_whole(struct http2_stream *s, bool ended)
 {
     struct http2 *c = s->c;
-    c->heading = NULL;
     share_fairly(s);
     s->user = c->setup.choose(s);
     s->in_ended = ended;
@@ -121,9 +124,13 @@ static void on_stream_frame(struct http2 *c, const nghttp2_frame *frame)
         count(c, HTTP2_EMPTY_DATA);
     if (s == NULL || c->doom != NULL)
         return;
-    if (frame->hd.type == NGHTTP2_HEADERS && s->user == NULL)
+    if (frame->hd.type == NGHTTP2_HEADERS && s->user == NULL) {
         head_is_whole(s, ended);
-    else if (ended)
+        return;
+    }
+    if (frame->hd.type == NGHTTP2_HEADERS && http2_stream_is_overlong(s))
+        s->user->overlong(s);
+    if (ended)
         http2_stream_take_end(s);
 }
 
@@ -158,7 +165,6 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *user_data)
 {
-    struct http2 *c = user_data;
     struct http2_stream *s = nghttp2_session_get_stream_user_data(session, id);
     if (s == NULL)
         return 0;
@@ -166,8 +172,6 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     if (s->user != NULL)
         s->user->closed(s, is_well ? OK : ERR_CANCELED);
     nghttp2_session_set_stream_user_data(session, id, NULL);
-    if (c->heading == s)
-        c->heading = NULL;
     http2_stream_free(s);
     return 0;
 }

@@ -22,6 +22,7 @@ void http2_stream_end(struct http2_stream *s, const struct http2_field *trailers
 enum http2_reset {
     HTTP2_RESET_PROTOCOL = 1,
     HTTP2_RESET_INTERNAL = 2,
+    HTTP2_RESET_FRAME_SIZE = 6,
     HTTP2_RESET_REFUSED = 7, /* another try is harmless */
     HTTP2_RESET_CANCEL = 8,
     HTTP2_RESET_CALM = 11

@@ -37,13 +37,12 @@ struct http2 {
     struct http2_guard guard;
     const char *doom; /* what the peer has overdone; ends the connection after the feed */
     struct list streams;
-    struct http2_stream *heading; /* whose head is coming in, or NULL */
-    struct list resumed;          /* streams, to be shown what they hold */
-    struct list holders;          /* streams that hold something, longest first */
-    struct list withheld;         /* streams whose windows were not given back: too much is held */
-    struct list drained;          /* streams, to be told after the render */
-    struct loop_hook later;       /* linked while RESUMED is not empty */
-    struct http2_stream *free;    /* for reuse, linked by next_free */
+    struct list resumed;       /* streams, to be shown what they hold */
+    struct list holders;       /* streams that hold something, longest first */
+    struct list withheld;      /* streams whose windows were not given back: too much is held */
+    struct list drained;       /* streams, to be told after the render */
+    struct loop_hook later;    /* linked while RESUMED is not empty */
+    struct http2_stream *free; /* for reuse, linked by next_free */
     unsigned free_n, stream_n;
     size_t held_bytes;    /* in the HELD of all streams */
     size_t owed;          /* credit of the connection's window, not given back yet */
@@ -66,8 +65,9 @@ struct http2_stream {
     struct arena arena;
     /* in */
     struct http2_header *headers; /* FIRST, or in the arena */
-    size_t header_n, header_room, head_bytes;
+    size_t header_n, header_room;
     bool headers_cut;
+    size_t block_bytes; /* of the head, later of the trailers, as far as they have come */
     bool is_paused, is_discarded, in_ended, told_ended;
     bool is_showing; /* its user is looking at HELD */
     struct buf held; /* came, not taken */
@@ -91,8 +91,9 @@ struct http2_stream *http2_stream_new(struct http2 *c, int32_t id);
 void http2_stream_free(struct http2_stream *s);
 /* Of the connection: all that are kept for reuse. */
 void http2_free_streams(struct http2 *c);
-/* False: the block is larger than HTTP2_HEAD_MAX. */
-bool http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value);
+/* The next field of the head or the trailers: counted, and kept if there is room. Trailers say
+ * nothing that we ask for. */
+void http2_stream_add_field(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value);
 /* Call after each change of what OUT holds. */
 void http2_note_unsent(struct http2_stream *s);
 

@@ -62,7 +62,7 @@ static void drop_headers(struct http2_stream *s)
 static void reset_fields(struct http2_stream *s)
 {
     s->user = NULL;
-    s->head_bytes = s->want = s->owed = 0;
+    s->block_bytes = s->want = s->owed = 0;
     s->headers_cut = s->is_paused = s->is_discarded = s->in_ended = s->told_ended = false;
     s->is_answered = s->is_ending = s->has_ended = s->is_deferred = s->was_high = false;
     s->is_reset = s->counts_unsent = s->is_given_up = false;
@@ -125,15 +125,15 @@ static void grow_headers(struct http2_stream *s)
     s->header_room = room;
 }
 
-bool http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
+void http2_stream_add_field(struct http2_stream *s, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
 {
     nghttp2_vec n = nghttp2_rcbuf_get_buf(name), v = nghttp2_rcbuf_get_buf(value);
-    s->head_bytes += n.len + v.len + HEADER_OVERHEAD;
-    if (s->head_bytes > HTTP2_HEAD_MAX)
-        return false;
+    s->block_bytes += n.len + v.len + HEADER_OVERHEAD;
+    if (s->block_bytes > HTTP2_HEAD_MAX || s->user != NULL)
+        return;
     if (s->header_n == HTTP2_HEADERS_MAX) {
         s->headers_cut = true;
-        return true;
+        return;
     }
     if (s->header_n == s->header_room)
         grow_headers(s);
@@ -143,7 +143,6 @@ bool http2_stream_add_header(struct http2_stream *s, nghttp2_rcbuf *name, nghttp
                                                        .value = bytes_of(v.base, v.len),
                                                        .name_ref = name,
                                                        .value_ref = value };
-    return true;
 }
 
 const struct http2_header *http2_stream_headers(const struct http2_stream *s, size_t *ret_n)
@@ -164,6 +163,11 @@ struct bytes http2_stream_header(const struct http2_stream *s, const char *name)
 bool http2_stream_headers_cut(const struct http2_stream *s)
 {
     return s->headers_cut;
+}
+
+bool http2_stream_is_overlong(const struct http2_stream *s)
+{
+    return s->block_bytes > HTTP2_HEAD_MAX;
 }
 
 /* -- looking ----------------------------------------------------------------------------------- */

@@ -18,5 +18,7 @@ const struct http2_header *http2_stream_headers(const struct http2_stream *s, si
 struct bytes http2_stream_header(const struct http2_stream *s, const char *name);
 /* More headers came than are kept. */
 bool http2_stream_headers_cut(const struct http2_stream *s);
+/* The head (in `opened`) or the trailers (in `overlong`) had more bytes than are kept. */
+bool http2_stream_is_overlong(const struct http2_stream *s);
 
 #endif

@@ -26,7 +26,8 @@ struct http2_field {
 
 /* What uses a stream. Called between http2_start and `closed`. */
 struct http2_user {
-    /* The request's head is whole; ENDED: nothing follows. */
+    /* The request's head is whole, or cut at a limit (net/http2_stream.h); ENDED: nothing follows.
+     */
     void (*opened)(struct http2_stream *s, bool ended);
     /* IN is all that has come and was not taken yet. Answers how much of it is taken now; the rest
      * is shown again, together with more. Not called while the stream is paused. */
@@ -37,6 +38,8 @@ struct http2_user {
     void (*drained)(struct http2_stream *s);
     /* The connection holds too much that was not taken, and this stream most: end it. */
     void (*overfull)(struct http2_stream *s);
+    /* Its trailers are larger than HTTP2_HEAD_MAX: refuse it, if that is not too late. */
+    void (*overlong)(struct http2_stream *s);
     /* The last word. OK: all was sent and the stream ended well; ERR_CANCELED: reset; ERR_CLOSED:
      * the connection is lost. */
     void (*closed)(struct http2_stream *s, enum err why);
