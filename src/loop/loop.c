@@ -27,6 +27,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "loop/fault_stack.h"
 #include "loop/spin.h"
 
 enum { NS_PER_MS = 1000000, THREAD_STACK = 2 * 1024 * 1024, NAME_MAX_BYTES = 15 };
@@ -324,8 +325,11 @@ void loop_run(struct loop *loop)
 static void run_thread(void *arg)
 {
     struct loop *loop = arg;
+    struct fault_stack faults;
     pthread_setname_np(pthread_self(), loop->name);
+    fault_stack_init(&faults);
     loop_run(loop);
+    fault_stack_fini(&faults);
 }
 
 enum err loop_start(struct loop *loop)

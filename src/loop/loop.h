@@ -20,7 +20,7 @@ struct uv_loop_s;
 MUST_CHECK enum err loop_new(const char *name, struct loop **ret);
 /* All handles must be closed: runs the loop until their close callbacks have run. */
 void loop_free(struct loop *loop);
-/* Starts the thread (stack 1 MiB or more, named NAME). */
+/* Starts the thread (stack 1 MiB or more and a second one for its faults, named NAME). */
 MUST_CHECK enum err loop_start(struct loop *loop);
 /* Asks the loop to end and waits for its thread. From another thread, once. */
 void loop_stop_join(struct loop *loop);
