@@ -2,7 +2,8 @@
  *
  * Signals are blocked in every thread and waited for here. A fault of our own (SIGSEGV, SIGBUS,
  * SIGABRT) unlinks the view's state before it kills: whatever it may have scribbled into the map,
- * the next start builds the view again from snapshot and log. */
+ * the next start builds the view again from snapshot and log. Each thread has a second stack for
+ * that, as its first may be what has run out. */
 #include "server/serve.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "loop/fault_stack.h"
 #include "loop/loop.h"
 #include "server/config.h"
 #include "server/dev.h"
@@ -78,6 +80,7 @@ static void raise_file_limit(void)
 }
 
 static char state_path[4096];
+static struct fault_stack fault_stack; /* of this thread; both stay to the end, as the handler */
 
 static void on_own_fault(int number)
 {
@@ -90,9 +93,11 @@ static void on_own_fault(int number)
 static void watch_own_faults(const struct datadir *dir)
 {
     snprintf(state_path, sizeof state_path, "%s", datadir_state_path(dir));
+    fault_stack_init(&fault_stack);
     const int faults[] = { SIGSEGV, SIGBUS, SIGABRT };
     for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
-        struct sigaction action = { .sa_handler = on_own_fault, .sa_flags = (int)SA_RESETHAND };
+        struct sigaction action = { .sa_handler = on_own_fault,
+                                    .sa_flags = (int)SA_RESETHAND | SA_ONSTACK };
         sigaction(faults[i], &action, NULL);
     }
 }

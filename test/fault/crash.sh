@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How a server died decides what the next one trusts: its own faults cost it the view, which is built again from
-# snapshot and log; kill -9 leaves a view that is whole; a clean stop says so.
+# snapshot and log, also if a thread's stack has run out; kill -9 leaves a view that is whole; a clean stop says so.
 . "$(dirname "$0")/lib.sh"
 
 state_is() { grep -q "^state $1$" "$data/view.state"; }
@@ -19,6 +19,23 @@ for fault in SEGV BUS ABRT; do
     check "SIG$fault: with a view made anew" rebuilds
     check "SIG$fault: that has the key" value_is "key$n" "$fault"
 done
+
+end_server TERM
+
+preload=${EIO_PRELOAD:-$here/../../build-test/test/lib/libeio_preload.so}
+export MUSTER_EIO_PATH=$data/log MUSTER_STACK_SWITCH=$work/stack
+PRELOAD=$(realpath "$preload")
+check "it starts with a disk that will kill who writes to it" start_server
+touch "$work/stack"
+ctl --command-timeout=2s put lost 1 >/dev/null 2>&1
+wait_server 5
+rm "$work/stack"
+PRELOAD=
+check "a stack that runs out ends the process by SIGSEGV (code $code)" test "$code" = $((128 + $(kill -l SEGV)))
+check "then nothing vouches for the view either" test ! -e "$data/view.state"
+check "it starts again after that" start_server
+check "with a view made anew" rebuilds
+check "that has what was acknowledged" value_is key3 ABRT
 
 ctl put killed 1 >/dev/null
 end_server KILL

@@ -1,14 +1,17 @@
-/* test/lib/eio_preload.c -- a disk that fails or stalls, for a process that knows nothing of it.
+/* test/lib/eio_preload.c -- a disk that fails or stalls, or kills who writes, for a process that
+ * knows nothing of it.
  *
  * LD_PRELOAD it. For files whose path begins with $MUSTER_EIO_PATH:
  *   MUSTER_EIO_SWITCH=FILE    while FILE exists, pwrite, pwritev, fdatasync and fsync fail with EIO
  *   MUSTER_EIO_AFTER=N        they fail from the N+1-th such call on
  *   MUSTER_STALL_SWITCH=FILE  while FILE exists, they wait
+ *   MUSTER_STACK_SWITCH=FILE  while FILE exists, their thread's stack runs out
  * A server built with AddressSanitizer also needs ASAN_OPTIONS=verify_asan_link_order=0. */
 #undef _FILE_OFFSET_BITS /* both names of each call are defined here */
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +43,12 @@ static bool matches(int fd)
     return strncmp(path, want, strlen(want)) == 0;
 }
 
+static unsigned run_out(unsigned depth)
+{
+    volatile unsigned frame[256] = { depth };
+    return depth == UINT_MAX ? 0 : run_out(depth + 1) + frame[0];
+}
+
 /* True if this call on FD must fail; waits first if it must wait. */
 static bool must_fail(int fd)
 {
@@ -48,6 +57,8 @@ static bool must_fail(int fd)
         return false;
     while (is_there("MUSTER_STALL_SWITCH"))
         nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+    if (is_there("MUSTER_STACK_SWITCH"))
+        run_out(0);
     const char *after = getenv("MUSTER_EIO_AFTER");
     bool fail = is_there("MUSTER_EIO_SWITCH") ||
                 (after != NULL && atomic_fetch_add(&calls, 1) >= strtol(after, NULL, 10));
