@@ -139,3 +139,63 @@ void json_put_null(struct json_writer *j)
     begin_value(j);
     buf_put_str(j->out, "null");
 }
+
+void json_put_raw(struct json_writer *j, struct bytes json)
+{
+    begin_value(j);
+    buf_put_bytes(j->out, json);
+}
+
+void json_add_string(struct json_writer *j, const char *name, struct bytes text)
+{
+    json_put_name(j, name);
+    json_put_string(j, text);
+}
+
+void json_add_str(struct json_writer *j, const char *name, const char *text)
+{
+    json_put_name(j, name);
+    json_put_str(j, text);
+}
+
+void json_add_int(struct json_writer *j, const char *name, int64_t v)
+{
+    json_put_name(j, name);
+    json_put_int(j, v);
+}
+
+void json_add_uint(struct json_writer *j, const char *name, uint64_t v)
+{
+    json_put_name(j, name);
+    json_put_uint(j, v);
+}
+
+void json_add_bool(struct json_writer *j, const char *name, bool v)
+{
+    json_put_name(j, name);
+    json_put_bool(j, v);
+}
+
+void json_add_raw(struct json_writer *j, const char *name, struct bytes json)
+{
+    json_put_name(j, name);
+    json_put_raw(j, json);
+}
+
+void json_add_null(struct json_writer *j, const char *name)
+{
+    json_put_name(j, name);
+    json_put_null(j);
+}
+
+void json_add_object(struct json_writer *j, const char *name)
+{
+    json_put_name(j, name);
+    json_open_object(j);
+}
+
+void json_add_array(struct json_writer *j, const char *name)
+{
+    json_put_name(j, name);
+    json_open_array(j);
+}

@@ -29,6 +29,19 @@ void json_put_int(struct json_writer *j, int64_t v);
 void json_put_uint(struct json_writer *j, uint64_t v);
 void json_put_bool(struct json_writer *j, bool v);
 void json_put_null(struct json_writer *j);
+/* A value that is JSON already, as it stands. */
+void json_put_raw(struct json_writer *j, struct bytes json);
+/* A name and its value in one. */
+void json_add_string(struct json_writer *j, const char *name, struct bytes text);
+void json_add_str(struct json_writer *j, const char *name, const char *text);
+void json_add_int(struct json_writer *j, const char *name, int64_t v);
+void json_add_uint(struct json_writer *j, const char *name, uint64_t v);
+void json_add_bool(struct json_writer *j, const char *name, bool v);
+void json_add_null(struct json_writer *j, const char *name);
+void json_add_raw(struct json_writer *j, const char *name, struct bytes json);
+/* A name and the opening of its object or array. */
+void json_add_object(struct json_writer *j, const char *name);
+void json_add_array(struct json_writer *j, const char *name);
 /* The text between the quotes of a JSON string. */
 void json_escape(struct buf *out, struct bytes text);
 
