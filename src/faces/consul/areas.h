@@ -1,0 +1,11 @@
+/* faces/consul/areas.h -- the tables of routes, one an area. */
+#ifndef FACES_CONSUL_AREAS_H
+#define FACES_CONSUL_AREAS_H
+
+#include "base/compiler.h"
+#include "faces/consul/route.h"
+
+extern const struct consul_area consul_agent_area;  /* agent.c */
+extern const struct consul_area consul_status_area; /* status.c */
+
+#endif

@@ -1,0 +1,104 @@
+/* faces/consul/call.h -- one request: begun, let through the gate, waiting for one thing, answered.
+ *
+ * A call lies in its request's arena and is gone as soon as it is answered: a handler that answers
+ * returns. It waits for one thing at a time; if the client goes away, that is given up. */
+#ifndef FACES_CONSUL_CALL_H
+#define FACES_CONSUL_CALL_H
+
+#include "access/rule.h"
+#include "base/why.h"
+#include "faces/consul/errors.h"
+#include "faces/consul/params.h"
+#include "faces/consul/route.h"
+#include "hub/hub.h"
+#include "net/http.h"
+
+struct consul_face;
+
+enum consul_waits {
+    CONSUL_WAITS_NOT,
+    CONSUL_WAITS_READ,
+    CONSUL_WAITS_WRITE,
+    CONSUL_WAITS_LEASE,
+    CONSUL_WAITS_CLIENT, /* to read the answer */
+    CONSUL_WAITS_OTHER,  /* on_give_up says how it ends */
+};
+
+enum { CONSUL_MORE_MAX = 4 };
+
+typedef void (*consul_read_fn)(struct consul_call *c, const struct view *view);
+typedef void (*consul_written_fn)(struct consul_call *c, const struct command_result *result);
+/* True: it has answered. */
+typedef bool (*consul_refused_fn)(struct consul_call *c, enum err err,
+                                  const struct command_result *result);
+
+struct consul_call {
+    struct list link; /* face->calls */
+    struct consul_face *face;
+    struct http_request *request;
+    const struct consul_route *route;
+    struct bytes rest; /* of the path, behind the route's, decoded */
+    struct consul_params params;
+    const struct granted *granted;
+    bool is_answered;
+    void *state; /* the handler's own */
+
+    enum consul_waits waits;
+    struct hub_read read;
+    consul_read_fn on_read;
+    struct hub_write *write;
+    consul_written_fn on_written;
+    consul_refused_fn on_refused; /* of a command that was applied and refused; NULL: as errors.h */
+    struct hub_lease lease;
+    void (*on_give_up)(struct consul_call *c);
+
+    /* for the answer's head */
+    uint64_t index; /* X-Consul-Index */
+    struct http_header more[CONSUL_MORE_MAX];
+    size_t more_n;
+    struct consul_stream *stream; /* answer.c */
+};
+
+struct arena *consul_arena(struct consul_call *c);
+/* The handler of all requests of the face. */
+void consul_handle(struct http_request *r);
+/* What it waits for is here; called before what it waits for next. */
+void consul_waits_no_more(struct consul_call *c);
+/* answer.c: until the client has read more of the answer. */
+void consul_wait_client(struct consul_call *c);
+
+/* -- the gate ---------------------------------------------------------------------------------- */
+
+/* May the caller do this to what is called NAME ("": to what has no names)? False: refused and
+ * answered. Called before consul_read or consul_submit, for all that they do. */
+bool consul_grant(struct consul_call *c, enum access_verb verb, enum access_kind kind,
+                  struct bytes name);
+/* For routes that need nothing, or leave rows out that the caller may not see (consul_may). */
+bool consul_grant_open(struct consul_call *c);
+/* The same question for a row of an answer; nothing is answered. */
+bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind kind,
+                struct bytes name);
+
+/* -- asking ------------------------------------------------------------------------------------ */
+
+/* ON_READ comes at the end of a turn, with a view as fresh as the request's consistency asks. */
+void consul_read(struct consul_call *c, consul_read_fn on_read);
+/* BODY is copied. ON_WRITTEN comes only if the command was applied and not refused. */
+void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,
+                   consul_written_fn on_written);
+/* Waits for something else, until consul_waits_no_more. */
+void consul_wait_other(struct consul_call *c, void (*on_give_up)(struct consul_call *c));
+
+/* -- the body ---------------------------------------------------------------------------------- */
+
+struct json_shape;
+/* The request's body into INTO by SHAPE (wire/json_bind.h); false: refused with 400 and answered.
+ */
+bool consul_decode(struct consul_call *c, const struct json_shape *shape, void *into);
+
+/* TEXT in double quotes, as Go's %q, in the request's arena. */
+const char *consul_quoted(struct consul_call *c, struct bytes text);
+/* TEXT with a NUL behind it, in the request's arena. */
+const char *consul_text(struct consul_call *c, struct bytes text);
+
+#endif

@@ -1,0 +1,32 @@
+/* faces/consul/core.h -- the inside of a face: this folder's files only. One io thread's. */
+#ifndef FACES_CONSUL_CORE_H
+#define FACES_CONSUL_CORE_H
+
+#include "faces/consul/face.h"
+#include "faces/consul/route.h"
+#include "wire/json_writer.h"
+
+enum { CONSUL_UNSENT_MAX = 256 * 1024 * 1024 /* bytes of answers that clients do not read */ };
+
+struct consul_face {
+    struct hub *hub;
+    struct loop *loop;
+    struct consul_options options; /* defaults filled in */
+    struct consul_self self;
+    char node_id[37];
+    struct consul_router *router;
+    struct list calls; /* under way: consul_call.link */
+    bool draining;
+    uint64_t random;
+
+    /* of the answer that is being made; free once it is */
+    struct buf body;
+    struct json_writer json;
+    struct arena scratch; /* of one look at a view */
+    size_t unsent_bytes;
+};
+
+/* Not for secrets. */
+uint64_t consul_random(struct consul_face *face);
+
+#endif

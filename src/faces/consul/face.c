@@ -1,0 +1,59 @@
+/* A face's life. */
+#include "faces/consul/face.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "faces/consul/call.h"
+#include "faces/consul/core.h"
+#include "faces/consul/facts.h"
+
+enum { DEFAULT_QUERY_MS = 300 * 1000, MAX_QUERY_MS = 600 * 1000 };
+
+#define BODY_MAX ((size_t)1 << 30)
+
+uint64_t consul_random(struct consul_face *face)
+{
+    uint64_t z = face->random += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+struct consul_face *consul_face_new(struct hub *hub, const struct consul_options *options)
+{
+    struct consul_face *face = mem_zalloc(1, sizeof *face);
+    face->hub = hub;
+    face->loop = hub_loop(hub);
+    face->options = *options;
+    if (face->options.default_query_ms == 0)
+        face->options.default_query_ms = DEFAULT_QUERY_MS;
+    if (face->options.max_query_ms == 0)
+        face->options.max_query_ms = MAX_QUERY_MS;
+    face->self = options->self;
+    if (face->self.node_id == NULL) {
+        consul_member_uuid(hub, face->node_id);
+        face->self.node_id = face->node_id;
+    }
+    face->random = entropy_u64();
+    face->router = consul_router_new();
+    list_init(&face->calls);
+    buf_init(&face->body, BODY_MAX);
+    arena_init(&face->scratch, 0);
+    return face;
+}
+
+void consul_face_free(struct consul_face *face)
+{
+    if (face == NULL)
+        return;
+    consul_router_free(face->router);
+    buf_fini(&face->body);
+    arena_fini(&face->scratch);
+    mem_free(face);
+}
+
+void consul_face_drain(struct consul_face *face)
+{
+    face->draining = true;
+}

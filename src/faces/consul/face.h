@@ -1,0 +1,49 @@
+/* faces/consul/face.h -- Consul's HTTP API on one io thread: what the server wires up.
+ *
+ * One face an io thread, beside that thread's hub; it is the context of the thread's requests. */
+#ifndef FACES_CONSUL_FACE_H
+#define FACES_CONSUL_FACE_H
+
+#include "hub/hub.h"
+#include "net/http.h"
+
+struct consul_face;
+
+#define CONSUL_VERSION "1.21.4" /* whose API this is; clients switch features by it */
+
+enum { CONSUL_BODY_MAX = 4 * 1024 * 1024 /* of a request; many routes take less */ };
+
+/* What this server says of itself. All texts are kept. */
+struct consul_self {
+    const char *datacenter, *node_name;
+    const char *node_id; /* a UUID; NULL: made from the member's id */
+    const char *address; /* by which others reach it */
+    const char *version; /* Muster's */
+    uint16_t http_port, https_port, dns_port, grpc_port, grpc_tls_port; /* 0: not listened on */
+};
+
+struct consul_options {
+    struct consul_self self;
+    uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
+    bool always_pretty;                      /* as Consul's -dev */
+    /* All metrics in Prometheus' text format, appended. */
+    void (*render_metrics)(void *ctx, struct buf *out);
+    /* What SIGHUP does, and what SIGTERM does; any io thread. */
+    void (*reload)(void *ctx);
+    void (*leave)(void *ctx);
+    void *ctx;
+};
+
+/* Keeps HUB and what OPTIONS point to. Before the hub's loop is started. */
+struct consul_face *consul_face_new(struct hub *hub, const struct consul_options *options);
+/* After its requests are gone. */
+void consul_face_free(struct consul_face *face);
+/* On its thread: queries that wait are answered with what there is; later ones wait no more. */
+void consul_face_drain(struct consul_face *face);
+/* The context of its requests is the thread's struct consul_face. */
+extern const struct http_service consul_http;
+
+/* The page docs/compat/consul.md: every route there is. */
+void consul_compat_page(struct buf *out);
+
+#endif

@@ -1,0 +1,20 @@
+/* faces/consul/facts.h -- how the member stands: the only file of the face that asks beyond the
+ * hub.
+ */
+#ifndef FACES_CONSUL_FACTS_H
+#define FACES_CONSUL_FACTS_H
+
+#include "hub/hub.h"
+
+struct consul_facts {
+    uint64_t term, commit, applied;
+    bool leads, has_leader;
+};
+
+/* Any thread. */
+struct consul_facts consul_facts(struct hub *h);
+bool consul_knows_leader(struct hub *h);
+/* A UUID that the member keeps: made from its id and its cluster's. */
+void consul_member_uuid(struct hub *h, char ret[37]);
+
+#endif

@@ -1,0 +1,8 @@
+/* All areas of the API. An area is one table in the file that has its handlers. */
+#include "faces/consul/areas.h"
+
+const struct consul_area *const consul_areas[] = {
+    &consul_agent_area,
+    &consul_status_area,
+};
+const size_t consul_area_n = ARRAY_LEN(consul_areas);

@@ -1,0 +1,229 @@
+/* What the agent says of itself. Programs read these first: versions, names, the datacenter. */
+#include "faces/consul/agent.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "faces/consul/answer.h"
+#include "faces/consul/core.h"
+#include "faces/consul/facts.h"
+
+enum { SERF_PORT = 8301, SERF_WAN_PORT = 8302, SERVER_PORT = 8300 };
+
+#define BUILD_DATE "1970-01-01T00:00:01Z" /* as Consul's without one */
+#define REVISION "muster"
+
+/* A number as a text, as Stats and Tags have them. */
+static void put_count(struct json_writer *j, const char *name, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    json_add_str(j, name, text);
+}
+
+/* -- members ---------------------------------------------------------------------------------- */
+
+static void put_tags(struct consul_call *c, struct json_writer *j)
+{
+    const struct consul_self *self = &c->face->self;
+    json_open_object(j);
+    json_add_str(j, "acls", "0");
+    json_add_str(j, "bootstrap", "1");
+    json_add_str(j, "build", CONSUL_VERSION ":" REVISION);
+    json_add_str(j, "dc", self->datacenter);
+    json_add_str(j, "ft_fs", "1");
+    json_add_str(j, "ft_si", "1");
+    if (self->grpc_port != 0)
+        put_count(j, "grpc_port", self->grpc_port);
+    if (self->grpc_tls_port != 0)
+        put_count(j, "grpc_tls_port", self->grpc_tls_port);
+    json_add_str(j, "id", self->node_id);
+    put_count(j, "port", SERVER_PORT);
+    json_add_str(j, "raft_vsn", "3");
+    json_add_str(j, "role", "consul");
+    json_add_str(j, "segment", "");
+    json_add_str(j, "vsn", "2");
+    json_add_str(j, "vsn_max", "3");
+    json_add_str(j, "vsn_min", "2");
+    put_count(j, "wan_join_port", SERF_WAN_PORT);
+    json_close_object(j);
+}
+
+static void put_member(struct consul_call *c, struct json_writer *j, bool wan)
+{
+    const struct consul_self *self = &c->face->self;
+    json_open_object(j);
+    json_add_str(j, "Name",
+                 wan ? arena_printf(consul_arena(c), "%s.%s", self->node_name, self->datacenter)
+                     : self->node_name);
+    json_add_str(j, "Addr", self->address);
+    json_add_uint(j, "Port", wan ? SERF_WAN_PORT : SERF_PORT);
+    json_put_name(j, "Tags");
+    put_tags(c, j);
+    json_add_uint(j, "Status", 1); /* alive */
+    json_add_uint(j, "ProtocolMin", 1);
+    json_add_uint(j, "ProtocolMax", 5);
+    json_add_uint(j, "ProtocolCur", 2);
+    json_add_uint(j, "DelegateMin", 2);
+    json_add_uint(j, "DelegateMax", 5);
+    json_add_uint(j, "DelegateCur", 4);
+    json_close_object(j);
+}
+
+void consul_agent_members(struct consul_call *c)
+{
+    struct bytes wan;
+    bool is_wan = consul_param(c, "wan", &wan) && wan.n > 0 && !bytes_is(wan, "0");
+    struct json_writer *j = consul_json(c);
+    json_open_array(j);
+    if (consul_may(c, ACCESS_READ, ACCESS_NODE, bytes_str(c->face->self.node_name)))
+        put_member(c, j, is_wan);
+    json_close_array(j);
+    consul_answer_json(c, 200);
+}
+
+/* -- self ------------------------------------------------------------------------------------- */
+
+static void put_config(const struct consul_self *self, struct json_writer *j)
+{
+    json_open_object(j);
+    json_add_str(j, "Datacenter", self->datacenter);
+    json_add_str(j, "PrimaryDatacenter", self->datacenter);
+    json_add_str(j, "NodeName", self->node_name);
+    json_add_str(j, "NodeID", self->node_id);
+    json_add_str(j, "Revision", REVISION);
+    json_add_bool(j, "Server", true);
+    json_add_str(j, "Version", CONSUL_VERSION);
+    json_add_str(j, "BuildDate", BUILD_DATE);
+    json_close_object(j);
+}
+
+static void put_debug(const struct consul_self *self, struct json_writer *j)
+{
+    json_open_object(j);
+    json_add_str(j, "AdvertiseAddrLAN", self->address);
+    json_add_str(j, "Datacenter", self->datacenter);
+    json_add_uint(j, "DNSPort", self->dns_port);
+    json_add_uint(j, "GRPCPort", self->grpc_port);
+    json_add_uint(j, "GRPCTLSPort", self->grpc_tls_port);
+    json_add_uint(j, "HTTPPort", self->http_port);
+    json_add_uint(j, "HTTPSPort", self->https_port);
+    json_add_str(j, "MusterVersion", self->version);
+    json_add_str(j, "NodeID", self->node_id);
+    json_add_str(j, "NodeName", self->node_name);
+    json_add_str(j, "PrimaryDatacenter", self->datacenter);
+    json_add_bool(j, "ServerMode", true);
+    json_close_object(j);
+}
+
+/* Where it would stand in a network of coordinates, if there were one: at its origin. */
+static void put_coordinate(struct json_writer *j)
+{
+    json_open_object(j);
+    json_add_array(j, "Vec");
+    for (int i = 0; i < 8; i++)
+        json_put_int(j, 0);
+    json_close_array(j);
+    json_add_raw(j, "Error", bytes_str("1.5"));
+    json_add_uint(j, "Adjustment", 0);
+    json_add_raw(j, "Height", bytes_str("0.00001"));
+    json_close_object(j);
+}
+
+static void put_raft_stats(struct json_writer *j, const struct consul_facts *facts)
+{
+    json_open_object(j);
+    json_add_str(j, "state", facts->leads ? "Leader" : "Follower");
+    put_count(j, "term", facts->term);
+    put_count(j, "commit_index", facts->commit);
+    put_count(j, "applied_index", facts->applied);
+    put_count(j, "last_log_index", facts->commit);
+    json_add_str(j, "num_peers", "0");
+    json_add_str(j, "protocol_version", "3");
+    json_close_object(j);
+}
+
+static void put_stats(struct consul_call *c, struct json_writer *j)
+{
+    const struct consul_self *self = &c->face->self;
+    struct consul_facts facts = consul_facts(c->face->hub);
+    json_open_object(j);
+    json_add_object(j, "build");
+    json_add_str(j, "prerelease", "");
+    json_add_str(j, "revision", REVISION);
+    json_add_str(j, "version", CONSUL_VERSION);
+    json_add_str(j, "version_metadata", self->version);
+    json_close_object(j);
+    json_add_object(j, "consul");
+    json_add_str(j, "bootstrap", "true");
+    json_add_str(j, "known_datacenters", "1");
+    json_add_str(j, "leader", facts.leads ? "true" : "false");
+    json_add_str(j, "leader_addr",
+                 arena_printf(consul_arena(c), "%s:%d", self->address, SERVER_PORT));
+    json_add_str(j, "server", "true");
+    json_close_object(j);
+    json_put_name(j, "raft");
+    put_raft_stats(j, &facts);
+    json_add_object(j, "serf_lan");
+    json_add_str(j, "members", "1");
+    json_add_str(j, "failed", "0");
+    json_add_str(j, "left", "0");
+    json_close_object(j);
+    json_close_object(j);
+}
+
+static void put_xds(const struct consul_self *self, struct json_writer *j)
+{
+    json_open_object(j);
+    json_add_object(j, "SupportedProxies");
+    json_add_array(j, "envoy");
+    json_close_array(j);
+    json_close_object(j);
+    json_add_uint(j, "Port", self->grpc_port);
+    json_add_object(j, "Ports");
+    json_add_uint(j, "Plaintext", self->grpc_port);
+    json_add_uint(j, "TLS", self->grpc_tls_port);
+    json_close_object(j);
+    json_close_object(j);
+}
+
+void consul_agent_self(struct consul_call *c)
+{
+    const struct consul_self *self = &c->face->self;
+    if (!consul_grant(c, ACCESS_READ, ACCESS_AGENT, bytes_str(self->node_name)))
+        return;
+    struct json_writer *j = consul_json(c);
+    json_open_object(j);
+    json_put_name(j, "Config");
+    put_config(self, j);
+    json_put_name(j, "DebugConfig");
+    put_debug(self, j);
+    json_put_name(j, "Coord");
+    put_coordinate(j);
+    json_put_name(j, "Member");
+    put_member(c, j, false);
+    json_put_name(j, "Stats");
+    put_stats(c, j);
+    json_add_object(j, "Meta");
+    json_add_str(j, "consul-network-segment", "");
+    json_add_str(j, "consul-version", CONSUL_VERSION);
+    json_close_object(j);
+    json_put_name(j, "xDS");
+    put_xds(self, j);
+    json_close_object(j);
+    consul_answer_json(c, 200);
+}
+
+void consul_agent_version(struct consul_call *c)
+{
+    if (!consul_grant(c, ACCESS_READ, ACCESS_AGENT, bytes_str(c->face->self.node_name)))
+        return;
+    struct json_writer *j = consul_json(c);
+    json_open_object(j);
+    json_add_str(j, "SHA", REVISION);
+    json_add_str(j, "BuildDate", BUILD_DATE);
+    json_add_str(j, "HumanVersion", CONSUL_VERSION);
+    json_add_str(j, "FIPS", "");
+    json_close_object(j);
+    consul_answer_json(c, 200);
+}

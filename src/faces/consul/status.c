@@ -1,0 +1,50 @@
+/* /v1/status: who leads. All clients ping these. */
+#include <string.h>
+
+#include "faces/consul/answer.h"
+#include "faces/consul/areas.h"
+#include "faces/consul/core.h"
+#include "faces/consul/facts.h"
+
+enum { SERVER_PORT = 8300 /* Consul's, shown though nothing listens there */ };
+
+static const char *server_address(struct consul_call *c)
+{
+    const char *address = c->face->self.address;
+    bool is_v6 = strchr(address, ':') != NULL;
+    return arena_printf(consul_arena(c), "%s%s%s:%d", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+                        SERVER_PORT);
+}
+
+static void handle_leader(struct consul_call *c)
+{
+    bool known = consul_knows_leader(c->face->hub);
+    json_put_str(consul_json(c), known ? server_address(c) : "");
+    consul_answer_json(c, 200);
+}
+
+static void handle_peers(struct consul_call *c)
+{
+    struct json_writer *j = consul_json(c);
+    json_open_array(j);
+    json_put_str(j, server_address(c));
+    json_close_array(j);
+    consul_answer_json(c, 200);
+}
+
+static const struct consul_route routes[] = {
+    { .method = "GET",
+      .path = "/v1/status/leader",
+      .handle = handle_leader,
+      .access = "",
+      .does = "address of the leader with Consul's server port; \"\" if there is none",
+      .test = "test_status leader_is_the_address_or_empty" },
+    { .method = "GET",
+      .path = "/v1/status/peers",
+      .handle = handle_peers,
+      .access = "",
+      .does = "the addresses of all members",
+      .test = "test_status peers_are_all_members" },
+};
+
+const struct consul_area consul_status_area = { "status", routes, ARRAY_LEN(routes) };

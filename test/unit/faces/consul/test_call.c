@@ -1,0 +1,147 @@
+/* What holds for every route: methods, paths, parameters, heads, bodies. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "net/grpc_gzip.h"
+
+/* -- routing ------------------------------------------------------------------------------------
+ */
+
+static void method_that_a_route_does_not_have_is_not_allowed(void **state)
+{
+    rig_expect(*state, "POST /v1/status/leader", "", 405, "method POST not allowed");
+    assert_string_equal(rig_header(*state, "allow"), "OPTIONS,GET");
+    assert_int_equal(rig_ask(*state, "HEAD /v1/status/leader", NULL, ""), 405);
+}
+
+static void options_are_answered_with_the_methods(void **state)
+{
+    rig_expect(*state, "OPTIONS /v1/status/leader", NULL, 200, "");
+    assert_string_equal(rig_header(*state, "allow"), "OPTIONS,GET");
+}
+
+static void unknown_paths_are_told_apart(void **state)
+{
+    rig_expect(*state, "GET /v1/nothing", NULL, 404,
+               "Invalid URL path: not a recognized HTTP API endpoint");
+    rig_expect(*state, "GET /nothing", NULL, 404,
+               "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with "
+               "'/v1/'");
+    rig_expect_part(*state, "GET /", NULL, 200, "Consul Agent: UI disabled.");
+}
+
+static void path_that_is_not_clean_is_redirected(void **state)
+{
+    assert_int_equal(rig_ask(*state, "GET //v1/./x/../status//leader?pretty", NULL, ""), 301);
+    assert_string_equal(rig_header(*state, "location"), "/v1/status/leader?pretty");
+    assert_int_equal(rig_ask(*state, "GET /v1/a%20b//c/", NULL, ""), 301);
+    assert_string_equal(rig_header(*state, "location"), "/v1/a%20b/c/");
+}
+
+static void path_with_what_is_not_to_be_seen_is_refused(void **state)
+{
+    rig_expect(*state, "GET /v1/status/leader%01", NULL, 400, "");
+    rig_expect(*state, "GET /v1/status/%ff", NULL, 400, "");
+}
+
+static void body_over_a_mebibyte_is_refused(void **state)
+{
+    size_t n = (1 << 20) + 1;
+    char *body = malloc(n + 1);
+    memset(body, ' ', n);
+    body[n] = 0;
+    rig_expect(*state, "GET /v1/status/leader", body, 413,
+               "Request body(1048577 bytes) too large, max size: 1048576 bytes.");
+    body[n - 1] = 0;
+    rig_expect(*state, "GET /v1/status/leader", body, 200, "\"10.0.0.1:8300\"");
+    free(body);
+}
+
+/* -- parameters ---------------------------------------------------------------------------------
+ */
+
+static void other_datacenters_are_not_reached(void **state)
+{
+    rig_expect(*state, "GET /v1/status/leader?dc=dc1", NULL, 200, "\"10.0.0.1:8300\"");
+    rig_expect(*state, "GET /v1/status/leader?dc=dc9", NULL, 500, "No path to datacenter");
+    assert_int_equal(rig_ask(*state, "GET /v1/agent/self?dc=dc9", NULL, ""), 200);
+}
+
+static void enterprise_parameters_are_refused_but_for_their_default(void **state)
+{
+    rig_expect(*state, "GET /v1/status/leader?ns=team", NULL, 400,
+               "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature");
+    rig_expect(*state, "GET /v1/status/leader?partition=p", NULL, 400,
+               "Invalid query parameter: \"partition\" - Partitions are a Consul Enterprise "
+               "feature");
+    assert_int_equal(rig_ask(*state, "GET /v1/status/leader", NULL, "X-Consul-Namespace: x\r\n"),
+                     400);
+    assert_string_equal(
+        rig_body(*state),
+        "Invalid header: \"X-Consul-Namespace\" - Namespaces are a Consul Enterprise feature");
+    rig_expect(*state, "GET /v1/status/leader?ns=default&partition=", NULL, 200,
+               "\"10.0.0.1:8300\"");
+}
+
+static void pretty_answers_have_line_ends(void **state)
+{
+    rig_expect(*state, "GET /v1/status/peers", NULL, 200, "[\"10.0.0.1:8300\"]");
+    rig_expect(*state, "GET /v1/status/peers?pretty", NULL, 200, "[\n    \"10.0.0.1:8300\"\n]\n");
+}
+
+/* -- heads --------------------------------------------------------------------------------------
+ */
+
+static void every_answer_has_the_common_head(void **state)
+{
+    rig_ask(*state, "GET /v1/status/leader", NULL, "");
+    assert_string_equal(rig_header(*state, "content-type"), "application/json");
+    assert_string_equal(rig_header(*state, "vary"), "Accept-Encoding");
+    assert_string_equal(rig_header(*state, "x-consul-default-acl-policy"), "allow");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "");
+    rig_ask(*state, "GET /v1/nothing", NULL, "");
+    assert_string_equal(rig_header(*state, "content-type"), "text/plain; charset=utf-8");
+    assert_string_equal(rig_header(*state, "x-consul-default-acl-policy"), "allow");
+}
+
+static void long_answers_are_packed_for_those_who_take_it(void **state)
+{
+    struct rig *rig = *state;
+    struct buf plain;
+    rig_ask(rig, "GET /v1/agent/self?pretty", NULL, "Accept-Encoding: deflate, gzip\r\n");
+    assert_string_equal(rig_header(rig, "content-encoding"), "gzip");
+    const char *body = rig_body(rig);
+    size_t n = rig->answer.n - 1 - (size_t)(body - (const char *)rig->answer.p);
+    buf_init(&plain, 1 << 20);
+    assert_int_equal(grpc_gunzip(bytes_of(body, n), &plain), OK);
+    buf_put_u8(&plain, 0);
+    assert_non_null(strstr((const char *)plain.p, "\"NodeName\": \"n1\""));
+    buf_fini(&plain);
+    rig_ask(rig, "GET /v1/agent/self?pretty", NULL, "Accept-Encoding: gzip;q=0\r\n");
+    assert_string_equal(rig_header(rig, "content-encoding"), "");
+    rig_ask(rig, "GET /v1/status/leader", NULL, "Accept-Encoding: gzip\r\n");
+    assert_string_equal(rig_header(rig, "content-encoding"), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(method_that_a_route_does_not_have_is_not_allowed),
+        cmocka_unit_test(options_are_answered_with_the_methods),
+        cmocka_unit_test(unknown_paths_are_told_apart),
+        cmocka_unit_test(path_that_is_not_clean_is_redirected),
+        cmocka_unit_test(path_with_what_is_not_to_be_seen_is_refused),
+        cmocka_unit_test(body_over_a_mebibyte_is_refused),
+        cmocka_unit_test(other_datacenters_are_not_reached),
+        cmocka_unit_test(enterprise_parameters_are_refused_but_for_their_default),
+        cmocka_unit_test(pretty_answers_have_line_ends),
+        cmocka_unit_test(every_answer_has_the_common_head),
+        cmocka_unit_test(long_answers_are_packed_for_those_who_take_it),
+    };
+    return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+}
