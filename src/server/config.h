@@ -28,6 +28,9 @@ enum config_kind {
     X(config,              TEXT,     "config",               "", 0, 0, "config-file", "General", "YAML file with these options by name; given through etcd's name, that file alone counts") \
     X(dev,                 BOOL,     "dev",                  "false", 0, 0, "", "General", "throw-away server: loopback, data in a temporary directory, removed at the end") \
     X(name,                TEXT,     "name",                 "default", 0, 0, "name", "General", "this member's name") \
+    X(node_name,           TEXT,     "node-name",            "", 0, 0, "", "General", "the node that Consul's API registers services on; default: the machine's name") \
+    X(node_address,        TEXT,     "node-address",         "", 0, 0, "", "General", "its address; default: what --consul-listen says, or a network interface's") \
+    X(datacenter,          TEXT,     "datacenter",           "dc1", 0, 0, "", "General", "what Consul's API and DNS call this cluster") \
     X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept, whatever --name is; made if it is not there") \
     X(io_threads,          NUMBER,   "io-threads",           "0", 0, 64, "", "General", "threads that serve connections; 0 = cores - 1, at least 1") \
     X(one_thread,          BOOL,     "one-thread",           "false", 0, 0, "", "General", "core's own thread serves connections too (always so on one core without --io-threads)") \
@@ -35,6 +38,8 @@ enum config_kind {
     X(log_format,          CHOICE,   "log-format",           "auto|text|json|console", 0, 0, "log-format", "General", "auto: text on a terminal, JSON elsewhere; console is etcd's word for text") \
     X(etcd_listen,         TEXT,     "etcd-listen",          "127.0.0.1:2379", 0, 0, "listen-client-urls", "Listeners", "etcd's protocol: addresses or URLs, comma-separated, or off") \
     X(advertise,           TEXT,     "etcd-advertise",       "", 0, 0, "advertise-client-urls", "Listeners", "URLs that member lists show; default: what is listened on") \
+    X(consul_listen,       TEXT,     "consul-listen",        "127.0.0.1:8500", 0, 0, "", "Listeners", "Consul's HTTP API: addresses or URLs, comma-separated, or off") \
+    X(consul_https_listen, TEXT,     "consul-https-listen",  "off", 0, 0, "", "Listeners", "the same with TLS (8501 by habit): addresses, comma-separated, or off") \
     X(native_listen,       TEXT,     "native-listen",        "127.0.0.1:6878", 0, 0, "", "Listeners", "health, metrics, snapshots: an address or off") \
     X(allowed_hosts,       TEXT,     "allowed-hosts",        "", 0, 0, "host-whitelist", "Listeners", "names that HTTP clients may call this server by, comma-separated, beside addresses and localhost; * = any") \
     X(insecure,            BOOL,     "insecure-no-auth",     "false", 0, 0, "", "Listeners", "allow addresses that others reach although there is no authentication") \

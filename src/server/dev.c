@@ -15,6 +15,7 @@ void dev_greet(struct parts *p)
            "Try, in another terminal, with the packages etcd-client and curl:\n"
            "    etcdctl put services/hello/10.0.0.7:9000 '{\"Addr\":\"10.0.0.7:9000\"}'\n"
            "    etcdctl get --prefix services/\n"
+           "    curl localhost:8500/v1/agent/self\n"
            "    curl localhost:6878/metrics\n\n"
            "Ctrl C stops it, nothing is kept.\n\n",
            (int)addresses.n, (const char *)addresses.p);

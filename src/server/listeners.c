@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "faces/consul/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
 #include "net/tls.h"
@@ -53,8 +54,8 @@ static enum err listen_on(struct listeners *l, const struct net_service *service
 }
 
 /* Each of the comma-separated ADDRESSES that is not "off" is checked and, with a SERVICE, listened
- * on. */
-static enum err each_address(struct listeners *l, const char *addresses,
+ * on; TLS: with TLS, whatever their scheme. */
+static enum err each_address(struct listeners *l, const char *addresses, bool tls,
                              const struct net_service *service, struct why *why)
 {
     enum err e = OK;
@@ -64,6 +65,7 @@ static enum err each_address(struct listeners *l, const char *addresses,
         if (n > 0)
             e = endpoint_parse(bytes_of(at, n), &endpoint, why);
         if (e == OK && endpoint.kind != ENDPOINT_OFF) {
+            endpoint.tls = endpoint.tls || tls;
             e = check_address(l, &endpoint, why);
             if (e == OK && service != NULL)
                 e = listen_on(l, service, &endpoint, why);
@@ -92,8 +94,12 @@ enum err listeners_check(struct listeners *l, const struct config *c, struct why
         e = tls_context_new(&tls, &l->tls, why);
     }
     if (e == OK)
-        e = each_address(l, c->etcd_listen, NULL, why);
-    return e != OK ? e : each_address(l, c->native_listen, NULL, why);
+        e = each_address(l, c->etcd_listen, false, NULL, why);
+    if (e == OK)
+        e = each_address(l, c->consul_listen, false, NULL, why);
+    if (e == OK)
+        e = each_address(l, c->consul_https_listen, true, NULL, why);
+    return e != OK ? e : each_address(l, c->native_listen, false, NULL, why);
 }
 
 static void collect_services(const struct grpc_service **served)
@@ -106,13 +112,15 @@ static void collect_services(const struct grpc_service **served)
     served[n++] = &grpc_reflection_alpha_service;
 }
 
-enum err listeners_open(struct listeners *l, struct net_server *net, void *const *etcd_contexts,
-                        void *const *native_contexts, size_t etcd_message_bytes, struct why *why)
+enum err listeners_open(struct listeners *l, struct net_server *net,
+                        const struct listeners_contexts *contexts, size_t etcd_message_bytes,
+                        struct why *why)
 {
     const struct config *c = l->config;
     l->net = net;
     collect_services(l->served);
     l->etcd_http = hosts_service(&l->hosts, &etcd_http);
+    l->consul_http = hosts_service(&l->hosts, &consul_http);
     l->native_http = hosts_service(&l->hosts, &native_http);
     struct net_limits limits = { .grpc_message_max = etcd_message_bytes,
                                  .streams_max = (uint32_t)c->max_streams,
@@ -122,14 +130,21 @@ enum err listeners_open(struct listeners *l, struct net_server *net, void *const
     l->etcd_service = (struct net_service){ .name = "etcd",
                                             .services = l->served,
                                             .http = &l->etcd_http,
-                                            .contexts = etcd_contexts,
+                                            .contexts = contexts->etcd,
                                             .limits = limits };
     l->native_service = (struct net_service){ .name = "native",
                                               .http = &l->native_http,
-                                              .contexts = native_contexts,
+                                              .contexts = contexts->native,
                                               .is_always_read = true }; /* it writes nothing */
-    enum err e = each_address(l, c->etcd_listen, &l->etcd_service, why);
-    return e != OK ? e : each_address(l, c->native_listen, &l->native_service, why);
+    l->consul_service = (struct net_service){ .name = "consul",
+                                              .http = &l->consul_http,
+                                              .contexts = contexts->consul };
+    enum err e = each_address(l, c->etcd_listen, false, &l->etcd_service, why);
+    if (e == OK)
+        e = each_address(l, c->consul_listen, false, &l->consul_service, why);
+    if (e == OK)
+        e = each_address(l, c->consul_https_listen, true, &l->consul_service, why);
+    return e != OK ? e : each_address(l, c->native_listen, false, &l->native_service, why);
 }
 
 void listeners_reload(struct listeners *l)

@@ -16,10 +16,15 @@ struct listeners {
     struct tls_context *tls; /* NULL: there are no certificates */
     struct hosts hosts;
     const struct grpc_service *served[LISTENERS_SERVICES_MAX];
-    struct http_service etcd_http, native_http; /* as HOSTS allows */
-    struct net_service etcd_service, native_service;
+    struct http_service etcd_http, consul_http, native_http; /* as HOSTS allows */
+    struct net_service etcd_service, consul_service, native_service;
     struct buf addresses;   /* one "face address" a line */
     struct buf client_urls; /* of the etcd face */
+};
+
+/* What the faces' requests get as their context: one an io thread. */
+struct listeners_contexts {
+    void *const *etcd, *const *consul, *const *native;
 };
 
 /* What needs no disk, before one is touched: a refusal leaves nothing behind. Keeps CONFIG; ends
@@ -28,7 +33,7 @@ MUST_CHECK enum err listeners_check(struct listeners *l, const struct config *co
                                     struct why *why);
 /* Binds them; the contexts are kept, one an io thread. */
 MUST_CHECK enum err listeners_open(struct listeners *l, struct net_server *net,
-                                   void *const *etcd_contexts, void *const *native_contexts,
+                                   const struct listeners_contexts *contexts,
                                    size_t etcd_message_bytes, struct why *why);
 /* Comma-separated; once they are open. */
 const char *listeners_client_urls(struct listeners *l);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "faces/consul/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
 #include "hub/hub.h"
@@ -20,6 +22,7 @@
 #include "replica/replica.h"
 #include "server/listeners.h"
 #include "server/process.h"
+#include "server/self.h"
 #include "wire/duration.h"
 
 enum { IO_THREADS_MAX = 64, HOURS_MAX = 1000000 };
@@ -30,6 +33,7 @@ struct io { /* one io thread */
     struct mailbox *box;
     struct hub *hub;
     struct etcd_face *etcd;
+    struct consul_face *consul;
     struct native_face *native;
     struct mail drain;
 };
@@ -44,10 +48,13 @@ struct parts {
     struct io io[IO_THREADS_MAX];
     size_t io_n;
     bool one_thread; /* core's own serves the connections */
-    void *etcd_contexts[IO_THREADS_MAX], *native_contexts[IO_THREADS_MAX];
+    void *etcd_contexts[IO_THREADS_MAX], *consul_contexts[IO_THREADS_MAX];
+    void *native_contexts[IO_THREADS_MAX];
     struct net_server *net;
     struct listeners listeners;
     struct etcd_options etcd_options;
+    struct consul_options consul_options;
+    struct arena arena; /* of texts that the options point to */
     bool clean;
     _Atomic bool draining;
     sem_t drained; /* posted when no connection is left */
@@ -174,12 +181,15 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
         e = hub_new(&hub, &io->hub);
     if (e == OK)
         e = etcd_face_new(io->hub, &p->etcd_options, p->metrics, &io->etcd);
+    if (e == OK)
+        io->consul = consul_face_new(io->hub, &p->consul_options);
     struct native_options native = { .render_metrics = render_metrics,
                                      .not_ready = not_ready,
                                      .ctx = p };
     if (e == OK)
         io->native = native_face_new(io->hub, &native);
     p->etcd_contexts[io - p->io] = io->etcd;
+    p->consul_contexts[io - p->io] = io->consul;
     p->native_contexts[io - p->io] = io->native;
     return e != OK ? why_set(why, e, "server: an io thread cannot be made: %s", err_text(e)) : OK;
 }
@@ -222,8 +232,11 @@ static enum err open_listeners(struct parts *p, struct why *why)
     for (size_t i = 0; i < p->io_n; i++)
         loops[i] = p->io[i].loop;
     p->net = net_server_new(loops, p->io_n, p->metrics);
-    return listeners_open(&p->listeners, p->net, p->etcd_contexts, p->native_contexts,
-                          etcd_message_max(&p->etcd_options), why);
+    struct listeners_contexts contexts = { .etcd = p->etcd_contexts,
+                                           .consul = p->consul_contexts,
+                                           .native = p->native_contexts };
+    return listeners_open(&p->listeners, p->net, &contexts, etcd_message_max(&p->etcd_options),
+                          why);
 }
 
 static void describe_self(struct parts *p)
@@ -238,6 +251,38 @@ static void describe_self(struct parts *p)
     replica_describe_self(p->replica, &self);
 }
 
+/* What a signal from outside does. */
+static void reload_by_signal(void *ctx)
+{
+    kill(getpid(), SIGHUP);
+}
+
+static void leave_by_signal(void *ctx)
+{
+    kill(getpid(), SIGTERM);
+}
+
+static enum err describe_node(struct parts *p, struct why *why)
+{
+    struct self self;
+    enum err e = self_find(p->config, &p->arena, &self, why);
+    if (e != OK)
+        return e;
+    p->consul_options = (struct consul_options){
+        .self = { .datacenter = p->config->datacenter,
+                  .node_name = self.node_name,
+                  .address = self.address,
+                  .version = MUSTER_VERSION,
+                  .http_port = self.consul_port,
+                  .https_port = self.consul_https_port },
+        .render_metrics = render_metrics,
+        .reload = reload_by_signal,
+        .leave = leave_by_signal,
+        .ctx = p,
+    };
+    return OK;
+}
+
 /* -- life ------------------------------------------------------------------------------------- */
 
 enum err parts_open(const struct config *config, void (*owned)(const struct datadir *dir),
@@ -246,6 +291,7 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
     struct parts *p = mem_zalloc(1, sizeof *p);
     p->config = config;
     sem_init(&p->drained, 0, 0);
+    arena_init(&p->arena, 0);
     p->metrics = metrics_new();
     p->process = process_metrics_new(p->metrics);
     p->etcd_options = (struct etcd_options){
@@ -259,6 +305,8 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
     enum err e = check_threads(config, why);
     if (e == OK)
         e = listeners_check(&p->listeners, config, why);
+    if (e == OK)
+        e = describe_node(p, why);
     if (e == OK)
         e = open_kernel(p, owned, why);
     if (e == OK)
@@ -288,6 +336,7 @@ static void deliver_drain(struct mail *mail)
 {
     struct io *io = CONTAINER_OF(mail, struct io, drain);
     etcd_face_drain(io->etcd);
+    consul_face_drain(io->consul);
 }
 
 static void all_gone(void *ctx)
@@ -325,6 +374,7 @@ void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms)
 static void close_io(const struct parts *p, struct io *io)
 {
     etcd_face_free(io->etcd);
+    consul_face_free(io->consul);
     native_face_free(io->native);
     hub_free(io->hub);
     mailbox_free(io->box);
@@ -346,6 +396,7 @@ void parts_close(struct parts *p)
     listeners_fini(&p->listeners);
     process_metrics_free(p->process);
     metrics_free(p->metrics);
+    arena_fini(&p->arena);
     sem_destroy(&p->drained);
     mem_free(p);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cli/snapshot_save.h"
+#include "faces/consul/face.h"
 #include "faces/etcd/face.h"
 #include "server/arguments.h"
 #include "server/config_help.h"
@@ -180,6 +181,15 @@ static bool is_noun(const char *noun)
     return false;
 }
 
+static void consul_page(void)
+{
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    consul_compat_page(&out);
+    fwrite(out.p, 1, out.n, stdout);
+    buf_fini(&out);
+}
+
 static int help(int argc, char **argv)
 {
     if (argc > 1)
@@ -188,6 +198,8 @@ static int help(int argc, char **argv)
         markdown_help();
     else if (argc == 1 && strcmp(argv[0], "--man") == 0)
         man_help();
+    else if (argc == 1 && strcmp(argv[0], "--consul") == 0)
+        consul_page();
     else if (argc == 1 && !is_noun(argv[0]))
         return unknown(argv[0], NULL);
     else

@@ -1,0 +1,93 @@
+/* Configured, or found out from the machine. */
+#include "server/self.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <linux/if.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "net/endpoint.h"
+
+enum { NAME_MAX_BYTES = 128 };
+
+static enum err find_name(const struct config *c, struct arena *arena, const char **ret,
+                          struct why *why)
+{
+    char host[256] = "";
+    const char *name = c->node_name;
+    if (name[0] == 0 && gethostname(host, sizeof host - 1) == 0)
+        name = arena_str(arena, bytes_str(host));
+    if (name[0] == 0)
+        name = "localhost";
+    struct bytes text = bytes_str(name);
+    bool is_plain = text.n <= NAME_MAX_BYTES && text_is_utf8(text);
+    for (size_t i = 0; i < text.n; i++)
+        is_plain = is_plain && text.p[i] > 0x20 && text.p[i] != 0x7f && text.p[i] != '/';
+    if (!is_plain)
+        return why_set(why, ERR_INVALID,
+                       "--node-name '%s' is no name: at most %d bytes without blanks and slashes",
+                       name, NAME_MAX_BYTES);
+    *ret = name;
+    return OK;
+}
+
+/* The first of a comma-separated list; off if there is none. They were checked when the listeners
+ * were. */
+static struct endpoint first_endpoint(const char *addresses)
+{
+    struct endpoint at = { .kind = ENDPOINT_OFF };
+    struct why why;
+    size_t n = strcspn(addresses, ",");
+    if (n > 0 && endpoint_parse(bytes_of(addresses, n), &at, &why) != OK)
+        at.kind = ENDPOINT_OFF;
+    return at;
+}
+
+/* The first address of an interface that is up and leads out; NULL if there is none. */
+static const char *outer_address(struct arena *arena)
+{
+    struct ifaddrs *all = NULL;
+    const char *found = NULL;
+    char text[INET_ADDRSTRLEN];
+    if (getifaddrs(&all) != 0)
+        return NULL;
+    for (const struct ifaddrs *i = all; i != NULL && found == NULL; i = i->ifa_next) {
+        if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET ||
+            (i->ifa_flags & IFF_UP) == 0 || (i->ifa_flags & IFF_LOOPBACK) != 0)
+            continue;
+        struct sockaddr_in at;
+        memcpy(&at, i->ifa_addr, sizeof at);
+        if (inet_ntop(AF_INET, &at.sin_addr, text, sizeof text) != NULL)
+            found = arena_str(arena, bytes_str(text));
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static const char *find_address(const struct config *c, struct arena *arena)
+{
+    struct endpoint at = first_endpoint(c->consul_listen);
+    if (c->node_address[0] != 0)
+        return c->node_address;
+    if (at.kind != ENDPOINT_TCP || strcmp(at.host, "localhost") == 0)
+        return "127.0.0.1";
+    bool is_any = strcmp(at.host, "0.0.0.0") == 0 || strcmp(at.host, "::") == 0 || at.host[0] == 0;
+    const char *outer = is_any ? outer_address(arena) : arena_str(arena, bytes_str(at.host));
+    return outer == NULL ? "127.0.0.1" : outer;
+}
+
+enum err self_find(const struct config *c, struct arena *arena, struct self *ret, struct why *why)
+{
+    struct endpoint plain = first_endpoint(c->consul_listen);
+    struct endpoint tls = first_endpoint(c->consul_https_listen);
+    struct self self = { .consul_port = plain.kind == ENDPOINT_TCP ? plain.port : 0,
+                         .consul_https_port = tls.kind == ENDPOINT_TCP ? tls.port : 0 };
+    enum err e = find_name(c, arena, &self.node_name, why);
+    if (e != OK)
+        return e;
+    self.address = find_address(c, arena);
+    *ret = self;
+    return OK;
+}

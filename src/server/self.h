@@ -1,0 +1,19 @@
+/* server/self.h -- what the server is called, and by which address others reach it. */
+#ifndef SERVER_SELF_H
+#define SERVER_SELF_H
+
+#include "base/arena.h"
+#include "base/why.h"
+#include "server/config.h"
+
+struct self {
+    const char *node_name; /* --node-name, or the machine's */
+    const char *address;   /* --node-address, or what the first Consul listener says */
+    uint16_t consul_port, consul_https_port; /* as configured; 0: off, or any free one */
+};
+
+/* Texts live in ARENA. ERR_INVALID for a name that cannot be one. */
+MUST_CHECK enum err self_find(const struct config *config, struct arena *arena, struct self *ret,
+                              struct why *why);
+
+#endif
