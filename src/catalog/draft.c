@@ -3,6 +3,7 @@
  */
 #include "catalog/draft.h"
 
+#include "catalog/key.h"
 #include "store/side.h"
 
 enum { HEIGHT_MAX = 16, TABLE_SIDE_ROWS = SPACES, PAGE_BYTES = 256 * 1024 };
@@ -256,17 +257,6 @@ static struct merge begin(const struct draft *d, unsigned table, struct bytes pr
     };
 }
 
-/* Where what begins with PREFIX ends. */
-static void write_end(struct bytes prefix, struct buf *out)
-{
-    size_t n = prefix.n;
-    while (n > 0 && prefix.p[n - 1] == 0xff)
-        n--;
-    if (n > 0)
-        buf_put(out, prefix.p, n - 1);
-    buf_put_u8(out, n > 0 ? (uint8_t)(prefix.p[n - 1] + 1) : 0); /* 0 alone: no end */
-}
-
 /* The rows of one page from FROM on; leaves there where the next begins. */
 static enum err merge_page(struct merge *m, struct buf *from, struct bytes end, bool *ret_more)
 {
@@ -305,7 +295,7 @@ enum err draft_each(const struct draft *d, enum space space, struct bytes prefix
     buf_init(&from, SIZE_MAX / 2);
     buf_init(&end, SIZE_MAX / 2);
     buf_put_bytes(&from, prefix);
-    write_end(prefix, &end);
+    prefix_end(prefix, &end);
     while (e == OK && more && !m.ended)
         e = merge_page(&m, &from, buf_bytes(&end), &more);
     buf_fini(&from);

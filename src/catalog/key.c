@@ -188,8 +188,11 @@ void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out)
 
 void prefix_end(struct bytes prefix, struct buf *out)
 {
-    buf_put(out, prefix.p, prefix.n - 1);
-    buf_put_u8(out, (uint8_t)(prefix.p[prefix.n - 1] + 1)); /* it ends with a zero or a letter */
+    while (prefix.n > 0 && prefix.p[prefix.n - 1] == 0xff)
+        prefix.n--;
+    if (prefix.n > 0)
+        buf_put(out, prefix.p, prefix.n - 1);
+    buf_put_u8(out, prefix.n > 0 ? (uint8_t)(prefix.p[prefix.n - 1] + 1) : 0);
 }
 
 /* Takes the part up to the next zero off *REST. */

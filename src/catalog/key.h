@@ -76,7 +76,8 @@ void session_prefix(struct bytes ns, struct buf *out);
 void bound_prefix(struct bytes ns, struct bytes node, struct bytes check, struct buf *out);
 void held_prefix(const struct uuid *session, struct buf *out);
 
-/* Appends the end of the range of all keys that begin with PREFIX. */
+/* Appends the end of the range of all keys that begin with PREFIX, whatever that is (store's
+ * range_query.h: a zero byte if nothing ends it). */
 void prefix_end(struct bytes prefix, struct buf *out);
 
 /* The owner of a publication's key, lent; its name is folded. ERR_MALFORMED. */

@@ -121,6 +121,21 @@ static void ends_of_lock_delays_are_read_back_from_keys(void **state)
     assert_int_equal(lock_delay_end_key_read(buf_bytes(&b), &until_ms, &key), ERR_MALFORMED);
 }
 
+static void assert_prefix_end(const char *prefix, const char *expected, size_t n)
+{
+    struct buf b = fresh(0);
+    prefix_end(bytes_str(prefix), &b);
+    assert_key(&b, expected, n);
+}
+
+static void range_of_any_prefix_has_an_end(void **state)
+{
+    assert_prefix_end("a/", "a0", 2);
+    assert_prefix_end("a\xff\xff", "b", 1);
+    assert_prefix_end("\xff", "", 1); /* a zero: nothing ends it */
+    assert_prefix_end("", "", 1);
+}
+
 static void key_does_not_know_the_case_of_names(void **state)
 {
     struct service_id a = service("ns", "Blue", "User"), b = service("ns", "bLUE", "USER");
@@ -277,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(known_keys_are_written_byte_by_byte),
+        TEST(range_of_any_prefix_has_an_end),
         TEST(keys_of_sessions_and_locks_are_written_byte_by_byte),
         TEST(sessions_are_read_back_from_keys),
         TEST(ends_of_lock_delays_are_read_back_from_keys),
