@@ -83,14 +83,16 @@ static void apply(struct fake *f, enum command_kind kind, struct buf *body)
     buf_fini(body);
 }
 
-static struct op op_of(const char *text)
+static struct op op_of(enum space space, const char *text)
 {
     const char *equals = strchr(text, '=');
     if (text[0] == '-')
-        return (struct op){ .kind = OP_REMOVE, .remove = { .key = bytes_str(text + 1) } };
+        return (struct op){ .kind = OP_REMOVE,
+                            .remove = { .space = space, .key = bytes_str(text + 1) } };
     assert(equals != NULL);
     return (struct op){ .kind = OP_PUT,
-                        .put = { .key = bytes_of(text, (size_t)(equals - text)),
+                        .put = { .space = space,
+                                 .key = bytes_of(text, (size_t)(equals - text)),
                                  .value = bytes_str(equals + 1) } };
 }
 
@@ -101,7 +103,7 @@ uint64_t fake_commit(struct fake *f, ...)
     va_list args;
     va_start(args, f);
     for (const char *text; (text = va_arg(args, const char *)) != NULL;)
-        ops[txn.then_n++] = op_of(text);
+        ops[txn.then_n++] = op_of(f->space, text);
     va_end(args);
     struct buf body;
     buf_init(&body, 1 << 24);
@@ -113,7 +115,7 @@ uint64_t fake_commit(struct fake *f, ...)
 
 uint64_t fake_compact(struct fake *f, uint64_t revision)
 {
-    struct compact compact = { .space = SPACE_ETCD, .revision = revision };
+    struct compact compact = { .space = f->space, .revision = revision };
     struct buf body;
     buf_init(&body, 4096);
     compact_encode(&compact, &body);

@@ -15,6 +15,7 @@ struct fake {
     struct arena arena;
     const struct granted *granted;
     struct replica *replica;
+    enum space space; /* that fake_commit and fake_compact work on; at first ETCD */
 };
 
 /* BUFFER_BYTES: of a watch stream before it is behind; 0 = default. */
