@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/query.h"
 #include "wire/go_text.h"
 #include "wire/json_bind.h"
 
@@ -29,6 +30,9 @@ static void give_up(struct consul_call *c)
         break;
     case CONSUL_WAITS_LEASE:
         hub_lease_cancel(c->face->hub, &c->lease);
+        break;
+    case CONSUL_WAITS_CHANGE:
+        consul_query_give_up(c);
         break;
     case CONSUL_WAITS_CLIENT:
         consul_stream_drop(c);
@@ -70,6 +74,11 @@ void consul_wait_other(struct consul_call *c, void (*on_give_up)(struct consul_c
 {
     c->on_give_up = on_give_up;
     wait_for(c, CONSUL_WAITS_OTHER);
+}
+
+void consul_wait_change(struct consul_call *c)
+{
+    wait_for(c, CONSUL_WAITS_CHANGE);
 }
 
 void consul_wait_client(struct consul_call *c)

@@ -11,6 +11,7 @@
 #include "faces/consul/params.h"
 #include "faces/consul/route.h"
 #include "hub/hub.h"
+#include "hub/wait.h"
 #include "net/http.h"
 
 struct consul_face;
@@ -20,6 +21,7 @@ enum consul_waits {
     CONSUL_WAITS_READ,
     CONSUL_WAITS_WRITE,
     CONSUL_WAITS_LEASE,
+    CONSUL_WAITS_CHANGE, /* query.h */
     CONSUL_WAITS_CLIENT, /* to read the answer */
     CONSUL_WAITS_OTHER,  /* on_give_up says how it ends */
 };
@@ -51,6 +53,10 @@ struct consul_call {
     consul_refused_fn on_refused; /* of a command that was applied and refused; NULL: as errors.h */
     struct hub_lease lease;
     void (*on_give_up)(struct consul_call *c);
+    const struct consul_query *query; /* query.c */
+    struct wait wait;
+    struct timer timer;
+    bool hangs, is_last_look;
 
     /* for the answer's head */
     uint64_t index; /* X-Consul-Index */
@@ -64,8 +70,9 @@ struct arena *consul_arena(struct consul_call *c);
 void consul_handle(struct http_request *r);
 /* What it waits for is here; called before what it waits for next. */
 void consul_waits_no_more(struct consul_call *c);
-/* answer.c: until the client has read more of the answer. */
+/* For answer.c: until the client has read more of the answer; for query.c. */
 void consul_wait_client(struct consul_call *c);
+void consul_wait_change(struct consul_call *c);
 
 /* -- the gate ---------------------------------------------------------------------------------- */
 

@@ -16,6 +16,7 @@ struct consul_face {
     char node_id[37];
     struct consul_router *router;
     struct list calls; /* under way: consul_call.link */
+    struct wait_table *waits;
     bool draining;
     uint64_t random;
 

@@ -7,6 +7,7 @@
 #include "faces/consul/call.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/query.h"
 
 enum { DEFAULT_QUERY_MS = 300 * 1000, MAX_QUERY_MS = 600 * 1000 };
 
@@ -37,6 +38,7 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     }
     face->random = entropy_u64();
     face->router = consul_router_new();
+    face->waits = wait_table_new(hub);
     list_init(&face->calls);
     buf_init(&face->body, BODY_MAX);
     arena_init(&face->scratch, 0);
@@ -47,6 +49,7 @@ void consul_face_free(struct consul_face *face)
 {
     if (face == NULL)
         return;
+    wait_table_free(face->waits);
     consul_router_free(face->router);
     buf_fini(&face->body);
     arena_fini(&face->scratch);
@@ -56,4 +59,10 @@ void consul_face_free(struct consul_face *face)
 void consul_face_drain(struct consul_face *face)
 {
     face->draining = true;
+    LIST_FOR_EACH(link, &face->calls)
+    {
+        struct consul_call *c = CONTAINER_OF(link, struct consul_call, link);
+        if (c->waits == CONSUL_WAITS_CHANGE)
+            consul_query_answer_now(c);
+    }
 }

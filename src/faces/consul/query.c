@@ -1,0 +1,100 @@
+/* Looked at once a view, answered or hung on. */
+#include "faces/consul/query.h"
+
+#include "faces/consul/answer.h"
+#include "faces/consul/core.h"
+
+static void answer(struct consul_call *c, const struct view *view)
+{
+    struct arena *scratch = &c->face->scratch;
+    c->query->answer(c, view); /* C is gone */
+    arena_clear(scratch);
+}
+
+/* True: the wait is over. */
+static bool has_moved(const struct consul_call *c, const struct view *view)
+{
+    uint64_t newest = view_revision(view), asked = c->params.index;
+    if (view_system_revision(view) > newest)
+        newest = view_system_revision(view);
+    return c->is_last_look || asked == 0 || c->index > asked || asked > newest;
+}
+
+static void look(struct consul_call *c, const struct view *view)
+{
+    c->hangs = c->params.index > 0 && !c->is_last_look;
+    enum err e = c->query->index(c, view, &c->index);
+    if (e == OK && !has_moved(c, view)) {
+        arena_clear(&c->face->scratch);
+        return;
+    }
+    wait_end(&c->wait);
+    timer_stop(&c->timer);
+    consul_waits_no_more(c);
+    if (e == OK) {
+        answer(c, view);
+    } else {
+        arena_clear(&c->face->scratch);
+        consul_fail(c, e);
+    }
+}
+
+static void woken(struct wait *w, const struct view *view)
+{
+    look(CONTAINER_OF(w, struct consul_call, wait), view);
+}
+
+static void last_read(struct consul_call *c, const struct view *view)
+{
+    consul_wait_change(c);
+    look(c, view);
+}
+
+void consul_query_answer_now(struct consul_call *c)
+{
+    wait_end(&c->wait);
+    timer_stop(&c->timer);
+    consul_waits_no_more(c);
+    c->is_last_look = true;
+    consul_read(c, last_read);
+}
+
+static void timed_out(struct timer *t)
+{
+    consul_query_answer_now(CONTAINER_OF(t, struct consul_call, timer));
+}
+
+void consul_query_give_up(struct consul_call *c)
+{
+    wait_end(&c->wait);
+    timer_stop(&c->timer);
+}
+
+static void first_read(struct consul_call *c, const struct view *view)
+{
+    consul_wait_change(c);
+    wait_init(&c->wait, c->face->waits, woken);
+    timer_init(&c->timer, c->face->loop, timed_out);
+    c->is_last_look = c->params.index == 0 || c->face->draining;
+    if (!c->is_last_look)
+        timer_start(&c->timer, c->params.wait_ms);
+    look(c, view);
+}
+
+void consul_query(struct consul_call *c, const struct consul_query *query)
+{
+    c->query = query;
+    consul_read(c, first_read);
+}
+
+void consul_depends(struct consul_call *c, enum space space, struct bytes key, struct bytes end)
+{
+    if (c->hangs)
+        wait_on(&c->wait, space, key, end);
+}
+
+void consul_depends_prefix(struct consul_call *c, enum space space, struct bytes prefix)
+{
+    if (c->hangs)
+        wait_on_prefix(&c->wait, space, prefix);
+}
