@@ -1,6 +1,8 @@
 /* The reading cursor. */
 #include "base/rd.h"
 
+#include "base/text.h"
+
 void rd_init(struct rd *r, struct bytes input)
 {
     *r = (struct rd){ .left = input };
@@ -75,6 +77,26 @@ struct bytes rd_run(struct rd *r)
 {
     uint32_t n = rd_u32(r);
     return rd_take(r, n);
+}
+
+struct bytes rd_text(struct rd *r, size_t max)
+{
+    struct bytes text = rd_run(r);
+    if (text.n > max)
+        rd_fail(r, ERR_TOO_BIG);
+    if (!text_is_utf8(text))
+        rd_fail(r, ERR_MALFORMED);
+    return text;
+}
+
+size_t rd_count(struct rd *r, size_t max, size_t min_bytes)
+{
+    size_t n = rd_u16(r);
+    if (n > max)
+        rd_fail(r, ERR_TOO_BIG);
+    if (n * min_bytes > r->left.n)
+        rd_fail(r, ERR_TRUNCATED);
+    return r->err == OK ? n : 0;
 }
 
 enum err rd_end(struct rd *r)

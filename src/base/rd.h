@@ -25,6 +25,11 @@ uint64_t rd_be64(struct rd *r);
 struct bytes rd_take(struct rd *r, size_t n);
 /* What buf_put_run wrote. */
 struct bytes rd_run(struct rd *r);
+/* A run that must be UTF-8 and at most MAX bytes long: ERR_MALFORMED, ERR_TOO_BIG. */
+struct bytes rd_text(struct rd *r, size_t max);
+/* u16 that says how many follow, each of at least MIN_BYTES: ERR_TOO_BIG above MAX, ERR_TRUNCATED
+ * for more than what is left can hold; 0 once R has failed. */
+size_t rd_count(struct rd *r, size_t max, size_t min_bytes);
 /* Sets the first error; later ones are ignored. */
 void rd_fail(struct rd *r, enum err e);
 /* ERR_MALFORMED if something is left over, else R->err. */

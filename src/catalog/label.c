@@ -1,8 +1,6 @@
 /* Labels are few: sorting by insertion, merging and finding by a walk. */
 #include "catalog/label.h"
 
-#include "base/text.h"
-
 enum err labels_sort(struct labels *labels)
 {
     for (size_t i = 1; i < labels->n; i++) {
@@ -50,26 +48,6 @@ bool labels_eq(const struct labels *a, const struct labels *b)
 }
 
 /* -- bytes ------------------------------------------------------------------------------------ */
-
-struct bytes rd_text(struct rd *r, size_t max)
-{
-    struct bytes text = rd_run(r);
-    if (text.n > max)
-        rd_fail(r, ERR_TOO_BIG);
-    if (!text_is_utf8(text))
-        rd_fail(r, ERR_MALFORMED);
-    return text;
-}
-
-size_t rd_count(struct rd *r, size_t max, size_t min_bytes)
-{
-    size_t n = rd_u16(r);
-    if (n > max)
-        rd_fail(r, ERR_TOO_BIG);
-    if (n * min_bytes > r->left.n)
-        rd_fail(r, ERR_TRUNCATED);
-    return r->err == OK ? n : 0;
-}
 
 void labels_write(const struct labels *labels, struct buf *out)
 {

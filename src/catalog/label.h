@@ -35,10 +35,4 @@ void labels_write(const struct labels *labels, struct buf *out);
  * an empty key or no UTF-8, ERR_TOO_BIG above a limit. */
 struct labels labels_read(struct rd *r, struct arena *arena);
 
-/* A run that must be UTF-8 and at most MAX bytes long: ERR_MALFORMED, ERR_TOO_BIG. */
-struct bytes rd_text(struct rd *r, size_t max);
-/* u16 that says how many follow, each of at least MIN_BYTES: ERR_TOO_BIG above MAX, ERR_TRUNCATED
- * for more than what is left can hold; 0 once R has failed. */
-size_t rd_count(struct rd *r, size_t max, size_t min_bytes);
-
 #endif
