@@ -2,6 +2,7 @@
 #ifndef HUB_CORE_H
 #define HUB_CORE_H
 
+#include "hub/gate_core.h"
 #include "hub/hub.h"
 
 struct watch_hub; /* watch_live.c: all watchers of the thread */
@@ -30,6 +31,7 @@ struct hub {
     unsigned held_views;
 
     struct watch_hub *watch;
+    struct gate *gate;
 };
 
 /* The view is not ahead of the batches: answers may be made from it. */

@@ -17,6 +17,7 @@ struct hub_options {
     struct replica *replica; /* kept */
     struct loop *loop;       /* kept */
     struct metrics *metrics;
+    const struct gate_options *gate; /* NULL: open mode. Its texts are kept */
     uint64_t catch_up_events;    /* most events per catch-up response; 0 = 1000 revisions' worth */
     uint64_t watch_buffer_bytes; /* a stream over it is marked behind; 0 = 256 KiB */
     uint64_t quota_bytes;        /* ETCD's; for the gate; 0 = 2 GiB */
@@ -44,7 +45,7 @@ struct hub_read {
     const struct granted *granted;
     uint64_t need; /* internal: from a view at this index or later */
     /* At the end of this turn or a later one: read and answer now, from VIEW alone. ERR: VIEW is
-     * NULL (ERR_STOPPING, ERR_NOT_LEADER). */
+     * NULL (ERR_STOPPING, ERR_NOT_LEADER; ERR_DENIED, ERR_UNAUTHENTICATED if the policy moved). */
     void (*ready)(struct hub_read *r, enum err err, const struct view *view);
 };
 void hub_read(struct hub *h, struct hub_read *r);

@@ -1,4 +1,4 @@
-/* Commands under way. One allocation each: the proposal, its origin's texts and its body.
+/* Commands under way. One allocation each: the proposal, who asked, and its body.
  *
  * What is under way is bounded in two steps (kernel.md 2). From three quarters of the credits on
  * the thread should read no more requests: the last quarter is for what one read (64 KiB) may still
@@ -7,32 +7,26 @@
  * then, so the log does not wait for the sockets, and a quarter of the credits lies between a stop
  * and a go. Only what comes when all is spent is refused. */
 #include <assert.h>
+#include <stdalign.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "hub/core.h"
 #include "hub/hub.h"
 
+enum { ASKED_AGAIN_MAX = 3 };
+
 struct hub_write {
     struct list link; /* in results, once it is done */
     struct hub *hub;
     struct proposal proposal;
-    struct origin origin;
-    hub_done_fn done; /* NULL: abandoned */
+    struct granted *granted; /* our copy */
+    hub_done_fn done;        /* NULL: abandoned */
     void *ctx;
     size_t size;
-    uint8_t bytes[];
+    unsigned asked_again;
+    alignas(max_align_t) uint8_t bytes[];
 };
-
-static struct bytes copy_into(uint8_t **at, struct bytes from)
-{
-    if (from.n == 0)
-        return (struct bytes){ 0 };
-    uint8_t *to = *at;
-    memcpy(to, from.p, from.n);
-    *at += from.n;
-    return bytes_of(to, from.n);
-}
 
 static void write_done(struct proposal *p)
 {
@@ -61,14 +55,41 @@ static void give_back(struct hub *h, uint64_t bytes)
         say_low(h, false);
 }
 
+static void let_go_of_effects(struct proposal *p)
+{
+    if (p->effects != NULL)
+        effects_unref(p->effects);
+    p->effects = NULL;
+    p->result = NULL;
+}
+
+/* The policy moved between the check and the apply (kernel.md 10). True if the command is under way
+ * again; else *ret says why it is not. */
+static bool goes_again(struct hub_write *w, enum err *ret)
+{
+    struct proposal *p = &w->proposal;
+    *ret = p->err;
+    if (p->err != OK || p->result->err != ERR_CHECK_AGAIN || w->done == NULL)
+        return false;
+    let_go_of_effects(p);
+    *ret = w->asked_again++ < ASKED_AGAIN_MAX ? granted_confirm(w->hub, w->granted) : ERR_AGAIN;
+    if (*ret != OK)
+        return false;
+    p->command.policy_mark = granted_policy_mark(w->granted);
+    replica_propose(w->hub->options.replica, p);
+    return true;
+}
+
 static void finish(struct hub_write *w)
 {
     struct proposal *p = &w->proposal;
+    enum err e;
+    if (goes_again(w, &e))
+        return;
     give_back(w->hub, w->size);
     if (w->done != NULL)
-        w->done(w->ctx, p->err, p->err == OK ? p->result : NULL);
-    if (p->effects != NULL)
-        effects_unref(p->effects);
+        w->done(w->ctx, e, e == OK ? p->result : NULL);
+    let_go_of_effects(p);
     mem_free(w);
 }
 
@@ -88,22 +109,17 @@ struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum 
                              struct bytes body, hub_done_fn done, void *ctx)
 {
     assert(granted != NULL);
-    const struct origin *origin = granted_origin(granted);
-    size_t size = origin->principal.n + origin->address.n + origin->why.n + body.n;
-    struct hub_write *w = mem_alloc(sizeof *w + size);
-    *w = (struct hub_write){ .hub = h, .done = done, .ctx = ctx, .size = size + sizeof *w };
-    uint8_t *at = w->bytes;
-    w->origin = (struct origin){
-        .face = origin->face,
-        .principal = copy_into(&at, origin->principal),
-        .address = copy_into(&at, origin->address),
-        .why = copy_into(&at, origin->why),
-    };
+    size_t granted_n = granted_size(granted), size = sizeof(struct hub_write) + granted_n + body.n;
+    struct hub_write *w = mem_alloc(size);
+    *w = (struct hub_write){ .hub = h, .done = done, .ctx = ctx, .size = size };
+    w->granted = granted_copy(granted, w->bytes);
+    if (body.n > 0)
+        memcpy(w->bytes + granted_n, body.p, body.n);
     w->proposal = (struct proposal){
         .command = { .kind = kind,
-                     .origin = &w->origin,
-                     .policy_mark = granted_policy_mark(granted),
-                     .body = copy_into(&at, body) },
+                     .origin = granted_origin(w->granted),
+                     .policy_mark = granted_policy_mark(w->granted),
+                     .body = bytes_of(w->bytes + granted_n, body.n) },
         .reply_to = h->box,
         .done = write_done,
     };

@@ -59,7 +59,7 @@ enum err kernel_try_start(struct kernel *k, struct why *why)
         return e;
     }
     struct caller caller = { .face = FACE_ETCD, .peer = "127.0.0.1:1" };
-    e = access_check(&caller, NULL, 0, &k->arena, &k->granted);
+    e = access_check(k->hub, &caller, NULL, 0, &k->arena, &k->granted);
     if (e == OK)
         e = replica_start(k->replica);
     if (e == OK)

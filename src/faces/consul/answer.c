@@ -54,13 +54,16 @@ static void put_meta(struct consul_call *c, struct head *h)
         put(h, "x-consul-effective-consistency", levels[c->params.level]);
     if (c->params.cached)
         put(h, "x-cache", "MISS");
+    if (c->reader.has_hidden && c->params.token.n > 0)
+        put(h, "x-consul-results-filtered-by-acls", "true");
 }
 
 static void make_head(struct consul_call *c, int status, struct head *h)
 {
     bool is_read = c->route != NULL && (c->route->flags & CONSUL_INDEXED) != 0;
     put(h, "vary", "Accept-Encoding");
-    put(h, "x-consul-default-acl-policy", "allow");
+    const struct gate_options *gate = access_options(c->face->hub);
+    put(h, "x-consul-default-acl-policy", gate->is_on && !gate->is_open ? "deny" : "allow");
     if (is_read && (status < 400 || c->index != 0))
         put_meta(c, h);
     for (size_t i = 0; i < c->more_n; i++)

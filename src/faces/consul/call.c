@@ -92,7 +92,9 @@ static void read_ready(struct hub_read *r, enum err err, const struct view *view
 {
     struct consul_call *c = CONTAINER_OF(r, struct consul_call, read);
     consul_waits_no_more(c);
-    if (err != OK)
+    if (err == ERR_DENIED || err == ERR_UNAUTHENTICATED)
+        consul_refuse_denied(c, err);
+    else if (err != OK)
         consul_fail(c, err);
     else
         c->on_read(c, view);
@@ -117,7 +119,9 @@ static void write_done(void *ctx, enum err err, const struct command_result *res
             return;
         err = result->err;
     }
-    if (err != OK)
+    if (err == ERR_DENIED || err == ERR_UNAUTHENTICATED)
+        consul_refuse_denied(c, err);
+    else if (err != OK)
         consul_fail(c, err);
     else
         c->on_written(c, result);
@@ -129,38 +133,6 @@ void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes b
     c->on_written = on_written;
     wait_for(c, CONSUL_WAITS_WRITE);
     c->write = hub_submit(c->face->hub, c->granted, kind, body, write_done, c);
-}
-
-/* -- the gate --------------------------------------------------------------------------------- */
-
-static bool ask_gate(struct consul_call *c, const struct operation *operations, size_t n)
-{
-    struct caller caller = { .face = FACE_CONSUL,
-                             .peer = http_peer(c->request),
-                             .client_name = http_client_name(c->request),
-                             .token = c->params.token };
-    enum err e = access_check(&caller, operations, n, consul_arena(c), &c->granted);
-    if (e != OK)
-        consul_fail(c, e);
-    return e == OK;
-}
-
-bool consul_grant(struct consul_call *c, enum access_verb verb, enum access_kind kind,
-                  struct bytes name)
-{
-    struct operation operation = { .verb = verb, .space = SPACE_CATALOG, .key = name };
-    return ask_gate(c, &operation, 1);
-}
-
-bool consul_grant_open(struct consul_call *c)
-{
-    return ask_gate(c, NULL, 0);
-}
-
-bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind kind,
-                struct bytes name)
-{
-    return true; /* the gate is in open mode */
 }
 
 /* -- the body --------------------------------------------------------------------------------- */
@@ -265,6 +237,8 @@ void consul_handle(struct http_request *r)
     } else if (http_body(r).n > (c->route->body_max == 0 ? 1 << 20 : c->route->body_max)) {
         consul_refuse_text(c, 413, "Request body(%zu bytes) too large, max size: %zu bytes.",
                            http_body(r).n, c->route->body_max == 0 ? 1 << 20 : c->route->body_max);
+    } else if ((c->route->flags & CONSUL_OF_ACL) != 0 && !access_options(c->face->hub)->is_on) {
+        consul_refuse(c, CONSUL_ACL_DISABLED);
     } else if (consul_params_read(c)) {
         c->route->handle(c);
     }

@@ -42,6 +42,9 @@ struct consul_call {
     struct bytes rest; /* of the path, behind the route's, decoded */
     struct consul_params params;
     const struct granted *granted;
+    struct access_question *questions; /* all that was granted: gate.c */
+    size_t question_n;
+    struct access_reader reader; /* of this turn */
     bool is_answered;
     void *state; /* the handler's own */
 
@@ -80,11 +83,19 @@ void consul_wait_change(struct consul_call *c);
  * answered. Called before consul_read or consul_submit, for all that they do. */
 bool consul_grant(struct consul_call *c, enum access_verb verb, enum access_kind kind,
                   struct bytes name);
+/* The same for all names that begin with PREFIX. */
+bool consul_grant_under(struct consul_call *c, enum access_verb verb, enum access_kind kind,
+                        struct bytes prefix);
 /* For routes that need nothing, or leave rows out that the caller may not see (consul_may). */
 bool consul_grant_open(struct consul_call *c);
-/* The same question for a row of an answer; nothing is answered. */
+/* The same question for a row of an answer; nothing is answered. After one of the above. */
 bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind kind,
                 struct bytes name);
+
+/* The request's token, or the one for those that bring none; may be empty. */
+struct bytes consul_token(const struct consul_call *c);
+/* What was granted is so no longer: says why. E is ERR_DENIED or ERR_UNAUTHENTICATED. */
+void consul_refuse_denied(struct consul_call *c, enum err e);
 
 /* -- asking ------------------------------------------------------------------------------------ */
 

@@ -26,6 +26,7 @@ struct consul_options {
     struct consul_self self;
     uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
     bool always_pretty;                      /* as Consul's -dev */
+    const char *default_token;               /* of who brings none; NULL: he is anonymous. Kept */
     /* All metrics in Prometheus' text format, appended. */
     void (*render_metrics)(void *ctx, struct buf *out);
     /* What SIGHUP does, and what SIGTERM does; any io thread. */

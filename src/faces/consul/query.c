@@ -23,7 +23,8 @@ static bool has_moved(const struct consul_call *c, const struct view *view)
 static void look(struct consul_call *c, const struct view *view)
 {
     c->hangs = c->params.index > 0 && !c->is_last_look;
-    enum err e = c->query->index(c, view, &c->index);
+    enum err denied = access_ask_if_moved(c->face->hub, c->granted);
+    enum err e = denied != OK ? denied : c->query->index(c, view, &c->index);
     if (e == OK && !has_moved(c, view)) {
         arena_clear(&c->face->scratch);
         return;
@@ -35,7 +36,10 @@ static void look(struct consul_call *c, const struct view *view)
         answer(c, view);
     } else {
         arena_clear(&c->face->scratch);
-        consul_fail(c, e);
+        if (denied != OK)
+            consul_refuse_denied(c, e);
+        else
+            consul_fail(c, e);
     }
 }
 

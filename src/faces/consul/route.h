@@ -13,6 +13,7 @@ enum {                     /* flags of a route */
        CONSUL_BLOCKS = 2,  /* waits for ?index to be passed */
        CONSUL_LOCAL = 4,   /* of this agent: no datacenter, no consistency */
        CONSUL_LEVELS = 8,  /* says at which consistency it was answered */
+       CONSUL_OF_ACL = 16, /* 401 while ACLs are off */
 };
 
 /* One method of one path. Rows of the same path stand together. */

@@ -27,7 +27,7 @@ static void put_tags(struct consul_call *c, struct json_writer *j)
 {
     const struct consul_self *self = &c->face->self;
     json_open_object(j);
-    json_add_str(j, "acls", "0");
+    json_add_str(j, "acls", access_options(c->face->hub)->is_on ? "1" : "0");
     json_add_str(j, "bootstrap", "1");
     json_add_str(j, "build", CONSUL_VERSION ":" REVISION);
     json_add_str(j, "dc", self->datacenter);
@@ -73,6 +73,8 @@ static void put_member(struct consul_call *c, struct json_writer *j, bool wan)
 void consul_agent_members(struct consul_call *c)
 {
     struct bytes wan;
+    if (!consul_grant_open(c))
+        return;
     bool is_wan = consul_param(c, "wan", &wan) && wan.n > 0 && !bytes_is(wan, "0");
     struct json_writer *j = consul_json(c);
     json_open_array(j);

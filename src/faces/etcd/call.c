@@ -166,7 +166,7 @@ void *call_decode(struct etcd_call *c, const ProtobufCMessageDescriptor *descrip
 bool call_granted(struct etcd_call *c, const struct operation *operations, size_t n)
 {
     const struct caller caller = caller_of(c->call);
-    enum err e = access_check(&caller, operations, n, call_arena(c), &c->granted);
+    enum err e = access_check(c->face->hub, &caller, operations, n, call_arena(c), &c->granted);
     if (e != OK)
         call_fail(c, e);
     return e == OK;

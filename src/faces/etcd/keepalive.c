@@ -71,7 +71,8 @@ static bool grant(struct keepalive *k)
 {
     const struct caller caller = caller_of(k->stream.call);
     const struct operation operation = { .verb = ACCESS_WRITE, .space = SPACE_ETCD };
-    enum err e = access_check(&caller, &operation, 1, grpc_call_arena(k->stream.call), &k->granted);
+    enum err e = access_check(k->stream.face->hub, &caller, &operation, 1,
+                              grpc_call_arena(k->stream.call), &k->granted);
     if (e != OK)
         stream_end(&k->stream, etcd_refusal_of(e));
     return e == OK;

@@ -68,7 +68,7 @@ static const char *gate_refusal(struct etcd_watches *s, const struct wish *w,
         .key = etcd_bytes(w->request->key), /* as sent: before an empty key becomes 0x00 */
         .end = w->end,
     };
-    enum err e = access_check(&caller, &operation, 1, &s->stream.arena, ret);
+    enum err e = access_check(s->stream.face->hub, &caller, &operation, 1, &s->stream.arena, ret);
     if (e == OK)
         return NULL;
     return e == ERR_DENIED

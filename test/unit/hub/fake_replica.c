@@ -96,6 +96,16 @@ static struct op op_of(enum space space, const char *text)
                                  .value = bytes_str(equals + 1) } };
 }
 
+bool fake_apply(struct fake *f, const struct txn *txn)
+{
+    struct buf body;
+    buf_init(&body, 1 << 24);
+    enum err e = txn_encode(txn, &body);
+    assert(e == OK);
+    apply(f, COMMAND_TXN, &body);
+    return f->replica->waiting[f->replica->waiting_n - 1]->results[0].txn->succeeded;
+}
+
 uint64_t fake_commit(struct fake *f, ...)
 {
     struct op ops[16];
@@ -105,11 +115,7 @@ uint64_t fake_commit(struct fake *f, ...)
     for (const char *text; (text = va_arg(args, const char *)) != NULL;)
         ops[txn.then_n++] = op_of(f->space, text);
     va_end(args);
-    struct buf body;
-    buf_init(&body, 1 << 24);
-    enum err e = txn_encode(&txn, &body);
-    assert(e == OK);
-    apply(f, COMMAND_TXN, &body);
+    fake_apply(f, &txn);
     return f->replica->waiting[f->replica->waiting_n - 1]->results[0].revision;
 }
 
@@ -176,6 +182,12 @@ void fake_run(struct fake *f)
 
 void fake_init(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes)
 {
+    fake_init_asking(f, buffer_bytes, batch_max_bytes, NULL);
+}
+
+void fake_init_asking(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes,
+                      const struct gate_options *gate)
+{
     *f = (struct fake){ .dir = tempdir_new() };
     f->metrics = metrics_new();
     f->replica = mem_zalloc(1, sizeof *f->replica);
@@ -191,13 +203,14 @@ void fake_init(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes)
     struct hub_options hub = { .replica = f->replica,
                                .loop = f->loop,
                                .metrics = f->metrics,
+                               .gate = gate,
                                .watch_buffer_bytes = buffer_bytes,
                                .catch_up_events = 10 };
     e = hub_new(&hub, &f->hub);
     assert(e == OK);
     arena_init(&f->arena, 0);
     struct caller caller = { .face = FACE_ETCD };
-    e = access_check(&caller, NULL, 0, &f->arena, &f->granted);
+    e = access_check(f->hub, &caller, NULL, 0, &f->arena, &f->granted);
     assert(e == OK);
 }
 

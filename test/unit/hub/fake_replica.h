@@ -20,8 +20,13 @@ struct fake {
 
 /* BUFFER_BYTES: of a watch stream before it is behind; 0 = default. */
 void fake_init(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes);
+/* With a gate that asks for tokens. */
+void fake_init_asking(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_bytes,
+                      const struct gate_options *gate);
 void fake_fini(struct fake *f);
 
+/* Applies TXN, like the next; whether its compares held. */
+bool fake_apply(struct fake *f, const struct txn *txn);
 /* Applies one transaction of puts "key=value" (or "-key" for a delete), ended by NULL. It is
  * committed; the hub has not heard of it. Returns the revision. */
 uint64_t fake_commit(struct fake *f, ...) __attribute__((sentinel));
