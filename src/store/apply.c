@@ -313,7 +313,7 @@ static enum err end_entry(struct apply *a, uint64_t *rows, bool *ret_done)
 {
     const struct store_hooks *hooks = apply_hooks(a);
     *ret_done = true;
-    if (a->memo == NULL || hooks->end_entry == NULL)
+    if (hooks->end_entry == NULL)
         return OK;
     return hooks->end_entry(a->store->options.kinds_ctx, (struct apply_context *)a, a->memo, rows,
                             ret_done);

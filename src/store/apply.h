@@ -25,6 +25,7 @@ struct apply {
     size_t event_room, lease_change_room;
     uint32_t *origin_numbers; /* of the entry's origins, 0 = not interned yet */
     void *memo;               /* of the upper folders, in ENTRY_ARENA */
+    uint64_t last[SPACES];    /* revisions, of this entry's changes */
 
     /* the present command */
     struct command command;
@@ -82,6 +83,8 @@ void apply_lease_change(struct apply *a, const struct lease_change *change);
 MUST_CHECK enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done);
 /* Forgets a check that is under way. */
 void apply_txn_end_check(struct apply *a);
+/* Counts BYTES of results of the command; ERR_AGAIN if the entry has no room for them. */
+MUST_CHECK enum err apply_take_room(struct apply *a, uint64_t bytes);
 MUST_CHECK enum err apply_txn_run(struct apply *a, uint64_t *rows, bool *ret_done);
 MUST_CHECK enum err apply_lease_check(struct apply *a);
 MUST_CHECK enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done);

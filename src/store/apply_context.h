@@ -19,11 +19,18 @@ uint64_t apply_age_ms(const struct apply_context *c);
 uint64_t apply_wall_ms(const struct apply_context *c);
 /* The revision that writes of this command get; the present one if it has not written yet. */
 uint64_t apply_revision(const struct apply_context *c);
+/* The same as they will get it, before the first of them. */
+uint64_t apply_next_revision(const struct apply_context *c);
 
 /* What the asker gets of the command (command_result.upper), also with a refusal; in this arena,
  * which lives as long as the entry's effects. */
 struct arena *apply_result_arena(struct apply_context *c);
 void apply_give_result(struct apply_context *c, void *result);
+/* Counts BYTES of results, about: ERR_TOO_BIG above TXN_RESULT_BYTES for one command, ERR_AGAIN if
+ * those of the entry before it leave no room (txn_size.h). */
+MUST_CHECK enum err apply_take_results(struct apply_context *c, uint64_t bytes);
+/* The last revision at which the present entry has written in SPACE; 0 if it has not. */
+uint64_t apply_last_revision(const struct apply_context *c, enum space space);
 
 /* LEASE must be there (checked in `check`); 0 = none. */
 MUST_CHECK enum err apply_put(struct apply_context *c, enum space space, struct bytes key,

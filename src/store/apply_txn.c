@@ -42,9 +42,9 @@ static enum err plan(struct apply *a, uint64_t *rows, bool *ret_done)
 
 /* All results of an entry are held until the last of its askers has read them. The first
  * transaction that gives anything always has room. */
-static enum err take_room(struct apply *a)
+enum err apply_take_room(struct apply *a, uint64_t more)
 {
-    uint64_t bytes = a->result_bytes + a->measure.size.bytes;
+    uint64_t bytes = a->result_bytes + more;
     if (a->result_bytes > 0 && bytes > ENTRY_RESULT_BYTES)
         return ERR_AGAIN;
     a->result_bytes = bytes;
@@ -57,7 +57,7 @@ static enum err measure(struct apply *a, uint64_t *rows, bool *ret_done)
     if (e == OK && !*ret_done)
         return OK;
     if (e == OK)
-        e = take_room(a);
+        e = apply_take_room(a, a->measure.size.bytes);
     apply_txn_end_check(a);
     return e;
 }

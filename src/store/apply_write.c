@@ -4,6 +4,7 @@
  * first write of a version is copied before it. */
 #include "store/apply.h"
 #include "store/apply_context.h"
+#include "store/txn_size.h"
 
 enum err apply_head(struct apply *a, enum space space, struct bytes key, struct row *ret_head,
                     bool *ret_has_head)
@@ -101,6 +102,7 @@ static enum err next_place(struct apply *a, enum space space, struct place *ret)
         e = apply_why(a, space, *revision);
     }
     *ret = (struct place){ .revision = *revision, .sub = (*sub)++ };
+    a->last[space] = *revision;
     return e;
 }
 
@@ -229,9 +231,25 @@ void **apply_entry_memo(struct apply_context *c, struct arena **ret_arena)
     return &of_context(c)->memo;
 }
 
+uint64_t apply_next_revision(const struct apply_context *c)
+{
+    const struct apply *a = (const struct apply *)c;
+    return a->wrote ? a->view.state.revision : a->view.state.revision + 1;
+}
+
+uint64_t apply_last_revision(const struct apply_context *c, enum space space)
+{
+    return ((const struct apply *)c)->last[space];
+}
+
 struct arena *apply_result_arena(struct apply_context *c)
 {
     return &of_context(c)->effects->arena;
+}
+
+enum err apply_take_results(struct apply_context *c, uint64_t bytes)
+{
+    return bytes > TXN_RESULT_BYTES ? ERR_TOO_BIG : apply_take_room(of_context(c), bytes);
 }
 
 void apply_give_result(struct apply_context *c, void *result)

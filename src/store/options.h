@@ -32,8 +32,8 @@ struct store_hooks {
     /* The LEASE of a key in CATALOG has moved to another stage. */
     enum err (*move_key)(void *ctx, struct apply_context *apply, const struct lease *lease,
                          struct bytes key, struct arena *a);
-    /* All commands of an entry are done, and MEMO was kept while they were (apply_entry_memo):
-     * writes rows beside the spaces, as `run` does. */
+    /* All commands of an entry are done; MEMO was kept while they were (apply_entry_memo), or is
+     * NULL: writes rows beside the spaces, as `run` does. */
     enum err (*end_entry)(void *ctx, struct apply_context *apply, void *memo, uint64_t *rows,
                           bool *ret_done);
 };

@@ -53,6 +53,9 @@ static enum err end_entry(void *ctx, struct apply_context *apply, void *memo, ui
                           bool *ret_done)
 {
     unsigned *calls = ctx;
+    *ret_done = memo == NULL;
+    if (*ret_done)
+        return OK;
     *ret_done = ++*calls % 2 == 0; /* it takes two steps */
     --*rows;
     return *ret_done ? apply_side_put(apply, bytes_str("="), bytes_str(memo)) : OK;
