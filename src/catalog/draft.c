@@ -16,6 +16,7 @@ struct touched {
     uint64_t create;      /* then */
     bool removed;
     bool began_anew; /* removed, then put */
+    bool put;        /* else it is as it was, but for its lease */
     struct touched *later;
     unsigned height;
     struct touched *next[]; /* HEIGHT of them */
@@ -24,6 +25,7 @@ struct touched {
 struct draft {
     const struct view *view;
     struct arena *arena;
+    uint64_t revision;
     struct touched *first, **last; /* in order of touch */
     struct touched *heads[HEIGHT_MAX];
     uint64_t dice;
@@ -34,14 +36,24 @@ struct draft {
 struct draft *draft_new(const struct view *view, struct arena *arena)
 {
     struct draft *d = arena_zalloc(arena, 1, sizeof *d);
-    *d = (struct draft){ .view = view, .arena = arena, .dice = 0x9e3779b97f4a7c15 };
+    *d = (struct draft){ .view = view,
+                         .arena = arena,
+                         .revision = view_revision(view) + 1,
+                         .dice = 0x9e3779b97f4a7c15 };
     d->last = &d->first;
+    return d;
+}
+
+struct draft *draft_for(struct apply_context *c, struct arena *arena)
+{
+    struct draft *d = draft_new(apply_view(c), arena);
+    d->revision = apply_next_revision(c);
     return d;
 }
 
 uint64_t draft_revision(const struct draft *d)
 {
-    return view_revision(d->view) + 1;
+    return d->revision;
 }
 
 const struct view *draft_view(const struct draft *d)
@@ -181,6 +193,7 @@ static struct touched *touch_put(struct draft *d, unsigned table, struct bytes k
     struct touched *t = touch(d, table, key);
     t->began_anew |= was_removed && t->there;
     t->removed = false;
+    t->put = true;
     t->row.value = arena_dup(d->arena, value);
     return t;
 }
@@ -192,6 +205,19 @@ void draft_put(struct draft *d, enum space space, struct bytes key, struct bytes
     t->row.lease = lease;
     t->row.mod = draft_revision(d);
     t->row.create = t->there && !t->began_anew ? t->create : draft_revision(d);
+}
+
+enum err draft_attach(struct draft *d, enum space space, struct bytes key, int64_t lease)
+{
+    struct draft_row row;
+    enum err e = draft_get(d, space, key, &row);
+    if (e != OK)
+        return e;
+    struct touched *t = touch(d, space, key);
+    t->removed = false;
+    t->row = row;
+    t->row.lease = lease;
+    return OK;
 }
 
 void draft_remove(struct draft *d, enum space space, struct bytes key)
@@ -327,12 +353,25 @@ enum err draft_side_each(const struct draft *d, struct bytes prefix,
 
 /* -- writing ---------------------------------------------------------------------------------- */
 
+static bool is_change(const struct touched *t)
+{
+    return t->table != TABLE_SIDE_ROWS && (t->removed ? t->there : t->put);
+}
+
 bool draft_changes(const struct draft *d)
 {
     for (const struct touched *t = d->first; t != NULL; t = t->later)
-        if (t->table != TABLE_SIDE_ROWS && (!t->removed || t->there))
+        if (is_change(t))
             return true;
     return false;
+}
+
+void draft_each_change(const struct draft *d,
+                       void (*each)(void *ctx, enum space space, struct bytes key), void *ctx)
+{
+    for (const struct touched *t = d->first; t != NULL; t = t->later)
+        if (is_change(t))
+            each(ctx, (enum space)t->table, t->key);
 }
 
 static enum err write_side(const struct touched *t, struct apply_context *c)
@@ -348,6 +387,8 @@ static enum err write_row(const struct touched *t, struct apply_context *c)
     enum err e = OK;
     if (t->there && (t->removed || t->began_anew))
         e = apply_remove(c, space, t->key);
+    if (!t->removed && !t->put)
+        return apply_attach(c, space, t->key, t->row.lease);
     if (e == OK && !t->removed)
         e = apply_put(c, space, t->key, t->row.value, t->row.lease);
     return e;

@@ -21,6 +21,8 @@ struct draft_row {
 /* A draft over VIEW, both kept: nothing but the draft itself may write until it is written whole.
  */
 struct draft *draft_new(const struct view *view, struct arena *arena);
+/* The same over the state in which a command is applied. */
+struct draft *draft_for(struct apply_context *c, struct arena *arena);
 /* The revision that its rows get. */
 uint64_t draft_revision(const struct draft *d);
 const struct view *draft_view(const struct draft *d);
@@ -35,6 +37,9 @@ MUST_CHECK enum err draft_get(const struct draft *d, enum space space, struct by
  * revision for it looks first. */
 void draft_put(struct draft *d, enum space space, struct bytes key, struct bytes value,
                int64_t lease);
+/* Lets the row of KEY, which is there, hang on LEASE, and leaves it else as it is: no revision. */
+MUST_CHECK enum err draft_attach(struct draft *d, enum space space, struct bytes key,
+                                 int64_t lease);
 /* Harmless if nothing is there. */
 void draft_remove(struct draft *d, enum space space, struct bytes key);
 /* Calls EACH for the rows whose keys begin with PREFIX, in order, until it returns false. KEY and
@@ -53,6 +58,9 @@ MUST_CHECK enum err draft_side_each(const struct draft *d, struct bytes prefix,
 
 /* True if a row of a space is to be put or removed, so that the command takes a revision. */
 bool draft_changes(const struct draft *d);
+/* Calls EACH for all rows of spaces that are to be put or removed. */
+void draft_each_change(const struct draft *d,
+                       void (*each)(void *ctx, enum space space, struct bytes key), void *ctx);
 /* Writes about *ROWS rows, and subtracts them; *ret_done: all are written. */
 MUST_CHECK enum err draft_write(struct draft *d, struct apply_context *c, uint64_t *rows,
                                 bool *ret_done);

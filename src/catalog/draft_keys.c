@@ -30,3 +30,18 @@ enum err draft_side_keys(const struct draft *d, struct bytes prefix, struct draf
         *ret = g.keys;
     return e;
 }
+
+static bool add_row_key(void *ctx, struct bytes key, const struct draft_row *row)
+{
+    return add_key(ctx, key, row->value);
+}
+
+enum err draft_space_keys(const struct draft *d, enum space space, struct bytes prefix,
+                          struct draft_keys *ret)
+{
+    struct growing g = { .arena = draft_arena(d) };
+    enum err e = draft_each(d, space, prefix, add_row_key, &g);
+    if (e == OK)
+        *ret = g.keys;
+    return e;
+}

@@ -23,6 +23,14 @@ static void put_service(struct buf *out, const struct service_id *service)
     put_folded(out, service->name);
 }
 
+static void put_owner_part(struct buf *out, const struct owner *owner)
+{
+    if (owner->face == FACE_CONSUL)
+        fold_append(owner->part, out);
+    else
+        buf_put_bytes(out, owner->part);
+}
+
 static bool has_zero(struct bytes text)
 {
     return text.n > 0 && memchr(text.p, 0, text.n) != NULL;
@@ -39,7 +47,9 @@ enum err owner_check(const struct owner *owner)
 
 bool owner_eq(const struct owner *a, const struct owner *b)
 {
-    return a->face == b->face && text_eq_nocase(a->name, b->name) && bytes_eq(a->part, b->part);
+    if (a->face != b->face || !text_eq_nocase(a->name, b->name))
+        return false;
+    return a->face == FACE_CONSUL ? text_eq_nocase(a->part, b->part) : bytes_eq(a->part, b->part);
 }
 
 /* -- rows ------------------------------------------------------------------------------------- */
@@ -55,7 +65,7 @@ void publication_key(const struct service_id *service, const struct owner *owner
     publication_prefix(service, out);
     buf_put_u8(out, (uint8_t)owner->face);
     put_folded(out, owner->name);
-    buf_put_bytes(out, owner->part);
+    put_owner_part(out, owner);
 }
 
 void overlay_prefix(const struct service_id *service, struct buf *out)
@@ -115,18 +125,39 @@ void check_key(const struct check_id *id, struct buf *out)
     fold_append(id->check, out);
 }
 
-void owned_prefix(enum face face, struct bytes owner_name, struct buf *out)
+void from_node_prefix(struct bytes ns, struct bytes node, struct buf *out)
 {
     buf_put_u8(out, 'w');
-    buf_put_u8(out, (uint8_t)face);
-    put_folded(out, owner_name);
+    put_part(out, ns);
+    put_folded(out, node);
 }
 
-void owned_key(const struct service_id *service, const struct owner *owner, struct buf *out)
+void from_node_key(struct bytes ns, const struct owner *owner, struct buf *out)
 {
-    owned_prefix(owner->face, owner->name, out);
-    put_service(out, service);
-    buf_put_bytes(out, owner->part);
+    from_node_prefix(ns, owner->name, out);
+    buf_put_u8(out, (uint8_t)owner->face);
+    put_owner_part(out, owner);
+}
+
+void tables_key(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 't');
+    buf_put_bytes(out, ns);
+}
+
+void object_prefix(enum object_kind kind, struct bytes ns, struct buf *out)
+{
+    static const char letters[OBJECT_KINDS] = { [OBJECT_CONFIG] = 'g', [OBJECT_QUERY] = 'q' };
+    buf_put_u8(out, (uint8_t)letters[kind]);
+    put_part(out, ns);
+}
+
+void object_key(enum object_kind kind, struct bytes ns, struct bytes type, struct bytes name,
+                struct buf *out)
+{
+    object_prefix(kind, ns, out);
+    put_part(out, type);
+    buf_put_bytes(out, name);
 }
 
 /* -- sessions and locks ----------------------------------------------------------------------- */
@@ -206,21 +237,57 @@ static enum err take_part(struct bytes *rest, struct bytes *ret)
     return OK;
 }
 
-enum err publication_key_owner(struct bytes key, struct owner *ret)
+/* Takes the service off a publication's key. */
+static enum err take_service(struct bytes key, struct bytes *ret_rest, struct service_id *ret)
 {
-    struct bytes rest = bytes_skip(key, 1), part, name;
+    struct bytes rest = bytes_skip(key, 1);
+    struct service_id id = { 0 };
     if (key.n == 0 || key.p[0] != 'p')
         return ERR_MALFORMED;
-    for (int i = 0; i < 3; i++) { /* namespace, group, name */
-        enum err e = take_part(&rest, &part);
-        if (e != OK)
-            return e;
-    }
-    if (rest.n == 0 || rest.p[0] == FACE_NONE || rest.p[0] >= FACES)
+    enum err e = take_part(&rest, &id.ns);
+    if (e == OK)
+        e = take_part(&rest, &id.group);
+    if (e == OK)
+        e = take_part(&rest, &id.name);
+    *ret_rest = rest;
+    *ret = id;
+    return e;
+}
+
+enum err publication_key_service(struct bytes key, struct service_id *ret)
+{
+    struct bytes rest;
+    return take_service(key, &rest, ret);
+}
+
+static enum err take_face(struct bytes *rest, enum face *ret)
+{
+    if (rest->n == 0 || rest->p[0] == FACE_NONE || rest->p[0] >= FACES)
         return ERR_MALFORMED;
-    enum face face = (enum face)rest.p[0];
-    rest = bytes_skip(rest, 1);
-    enum err e = take_part(&rest, &name);
+    *ret = (enum face)rest->p[0];
+    *rest = bytes_skip(*rest, 1);
+    return OK;
+}
+
+enum err from_node_key_owner(struct bytes rest, struct owner *ret)
+{
+    enum face face;
+    enum err e = take_face(&rest, &face);
+    if (e == OK)
+        *ret = (struct owner){ .face = face, .part = rest };
+    return e;
+}
+
+enum err publication_key_owner(struct bytes key, struct owner *ret)
+{
+    struct bytes rest, name;
+    struct service_id id;
+    enum face face = FACE_NONE;
+    enum err e = take_service(key, &rest, &id);
+    if (e == OK)
+        e = take_face(&rest, &face);
+    if (e == OK)
+        e = take_part(&rest, &name);
     if (e == OK)
         *ret = (struct owner){ .face = face, .name = name, .part = rest };
     return e;

@@ -9,15 +9,16 @@
  *     p namespace group name face owner part     publication
  *     o namespace group name address port cluster   overlay of an address
  *     s namespace group name                     service; beside the spaces: its state
- *     n namespace node                           node
+ *     n namespace node                           node; beside the spaces: its state
  *     c namespace node instance check            check; instance is empty for one of the node
- *     w face owner namespace group name part     beside the spaces: what an owner has published
- *     x namespace session                        session
- *     b namespace node check session             beside the spaces: what a session depends on
- *     h session key                              beside the spaces: a key that a session may hold;
- *                                                without one: how many there are
- *     d key                                      beside the spaces: until when it cannot be locked
- *     e age key                                  beside the spaces: the same, by when it ends
+ *     w namespace node face part                 beside the spaces: the service of what is
+ * published from a node, by the face and part of its owner g namespace type name config entry q
+ * namespace type name                      prepared query t namespace beside the spaces: last
+ * revisions of its tables x namespace session                        session b namespace node check
+ * session             beside the spaces: what a session depends on h session key beside the spaces:
+ * a key that a session may hold; without one: how many there are d key beside the spaces: until
+ * when it cannot be locked e age key                                  beside the spaces: the same,
+ * by when it ends
  *
  * Face is one byte, port two, age eight (both big-endian), a session sixteen, all without a closing
  * zero. An empty cluster is written as DEFAULT. A key of h, d and e is one of Consul's. */
@@ -30,7 +31,8 @@
 
 /* Who says that an instance is there. NAME is the connection, the client, the agent's node, or
  * empty where PART says all; PART tells apart what one owner publishes in one service: an instance
- * id, or the whole etcd key. The same address may be published by many owners. */
+ * id (compared without case if it is Consul's), or the whole etcd key. The same address may be
+ * published by many owners. */
 struct owner { /* lent */
     enum face face;
     struct bytes name, part;
@@ -55,7 +57,14 @@ void overlay_key(const struct service_id *service, struct bytes address, uint16_
 void service_key(const struct service_id *service, struct buf *out);
 void node_key(struct bytes ns, struct bytes node, struct buf *out);
 void check_key(const struct check_id *id, struct buf *out);
-void owned_key(const struct service_id *service, const struct owner *owner, struct buf *out);
+void from_node_key(struct bytes ns, const struct owner *owner, struct buf *out);
+void tables_key(struct bytes ns, struct buf *out);
+
+enum object_kind { OBJECT_CONFIG, OBJECT_QUERY, OBJECT_KINDS }; /* stored in commands */
+enum { OBJECT_NAME_MAX = 1024 };
+/* TYPE may not hold a zero byte. */
+void object_key(enum object_kind kind, struct bytes ns, struct bytes type, struct bytes name,
+                struct buf *out);
 void session_key(struct bytes ns, const struct uuid *session, struct buf *out);
 /* CHECK is empty: it depends on the node. */
 void bound_key(struct bytes ns, struct bytes node, struct bytes check, const struct uuid *session,
@@ -71,7 +80,8 @@ void service_prefix(struct bytes ns, struct buf *out);
 void node_prefix(struct bytes ns, struct buf *out);
 /* Checks of a node; with INSTANCE.p not NULL, those of one instance (empty: the node's own). */
 void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out);
-void owned_prefix(enum face face, struct bytes owner_name, struct buf *out);
+void from_node_prefix(struct bytes ns, struct bytes node, struct buf *out);
+void object_prefix(enum object_kind kind, struct bytes ns, struct buf *out);
 void session_prefix(struct bytes ns, struct buf *out);
 void bound_prefix(struct bytes ns, struct bytes node, struct bytes check, struct buf *out);
 void held_prefix(const struct uuid *session, struct buf *out);
@@ -82,6 +92,10 @@ void prefix_end(struct bytes prefix, struct buf *out);
 
 /* The owner of a publication's key, lent; its name is folded. ERR_MALFORMED. */
 MUST_CHECK enum err publication_key_owner(struct bytes key, struct owner *ret);
+/* The service in a publication's key, lent and folded. ERR_MALFORMED. */
+MUST_CHECK enum err publication_key_service(struct bytes key, struct service_id *ret);
+/* The owner in what follows from_node_prefix, without its name, lent. ERR_MALFORMED. */
+MUST_CHECK enum err from_node_key_owner(struct bytes rest, struct owner *ret);
 /* What an overlay is laid over, lent from what follows overlay_prefix in its key; the address is
  * folded. ERR_MALFORMED. */
 MUST_CHECK enum err overlay_key_place(struct bytes rest, struct bytes *ret_address,

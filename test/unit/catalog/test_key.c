@@ -45,7 +45,7 @@ static void known_keys_are_written_byte_by_byte(void **state)
     struct check_id check = { bytes_str("Ns"), bytes_str("N1"), bytes_str("Web"), bytes_str("C1") };
     struct buf b = fresh(0);
     publication_key(&s, &agent, &b);
-    assert_key(&b, "pNs\0blue\0user\0\x02n1\0Web-1", 23);
+    assert_key(&b, "pNs\0blue\0user\0\x02n1\0web-1", 23);
     b = fresh(0);
     overlay_key(&s, bytes_str("Host"), 0x1f90, bytes_str("East"), &b);
     assert_key(&b,
@@ -62,8 +62,17 @@ static void known_keys_are_written_byte_by_byte(void **state)
     check_key(&check, &b);
     assert_key(&b, "cNs\0n1\0web\0c1", 13);
     b = fresh(0);
-    owned_key(&s, &agent, &b);
-    assert_key(&b, "w\x02n1\0Ns\0blue\0user\0Web-1", 23);
+    from_node_key(bytes_str("Ns"), &agent, &b);
+    assert_key(&b, "wNs\0n1\0\x02web-1", 13);
+    b = fresh(0);
+    object_key(OBJECT_CONFIG, bytes_str("Ns"), bytes_str("Kind"), bytes_str("Web"), &b);
+    assert_key(&b, "gNs\0Kind\0Web", 12);
+    b = fresh(0);
+    object_key(OBJECT_QUERY, bytes_str("Ns"), bytes_str(""), bytes_str("q"), &b);
+    assert_key(&b, "qNs\0\0q", 6);
+    b = fresh(0);
+    tables_key(bytes_str("Ns"), &b);
+    assert_key(&b, "tNs", 3);
 }
 
 static const struct uuid session = { { 's', [15] = 0xff } };
@@ -175,24 +184,29 @@ static void services_of_a_namespace_are_a_range(void **state)
     assert_false(holds(&prefix, &key));
 }
 
-static void what_an_owner_has_published_is_a_range(void **state)
+static void what_is_published_from_a_node_is_a_range(void **state)
 {
-    struct service_id a = service("ns", "g", "a"), z = service("zz", "g", "z");
-    struct owner other = agent, elsewhere = agent;
+    struct bytes ns = bytes_str("ns");
+    struct owner other = agent, elsewhere = agent, back;
     other.name = bytes_str("n11");
-    elsewhere.face = FACE_NACOS;
+    elsewhere.face = FACE_NATIVE;
     struct buf prefix = fresh(0), key = fresh(1);
-    owned_prefix(FACE_CONSUL, bytes_str("n1"), &prefix);
-    owned_key(&a, &agent, &key);
+    from_node_prefix(ns, bytes_str("n1"), &prefix);
+    from_node_key(ns, &agent, &key);
+    assert_true(holds(&prefix, &key));
+    assert_int_equal(from_node_key_owner(bytes_skip(buf_bytes(&key), prefix.n), &back), OK);
+    assert_int_equal(back.face, FACE_CONSUL);
+    assert_true(bytes_is(back.part, "web-1"));
+    assert_int_equal(from_node_key_owner(bytes_str(""), &back), ERR_MALFORMED);
+    assert_int_equal(from_node_key_owner(bytes_of("\0a", 2), &back), ERR_MALFORMED);
+    key = fresh(1);
+    from_node_key(ns, &elsewhere, &key);
     assert_true(holds(&prefix, &key));
     key = fresh(1);
-    owned_key(&z, &agent, &key);
-    assert_true(holds(&prefix, &key));
-    key = fresh(1);
-    owned_key(&a, &other, &key);
+    from_node_key(ns, &other, &key);
     assert_false(holds(&prefix, &key));
     key = fresh(1);
-    owned_key(&a, &elsewhere, &key);
+    from_node_key(bytes_str("ns2"), &agent, &key);
     assert_false(holds(&prefix, &key));
 }
 
@@ -302,7 +316,7 @@ int main(void)
         TEST(key_does_not_know_the_case_of_names),
         TEST(publications_of_a_service_are_a_range_without_those_of_its_neighbours),
         TEST(services_of_a_namespace_are_a_range),
-        TEST(what_an_owner_has_published_is_a_range),
+        TEST(what_is_published_from_a_node_is_a_range),
         TEST(checks_of_a_node_and_of_one_instance_are_ranges),
         TEST(owner_is_read_back_from_the_key),
         TEST(key_cut_before_its_part_has_no_owner),

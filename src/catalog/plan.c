@@ -1,0 +1,266 @@
+/* What all operations share, and what is written when all are planned. */
+#include "catalog/plan.h"
+
+#include "catalog/last.h"
+#include "catalog/service.h"
+#include "store/txn_size.h"
+
+enum { SCRATCH_MAX = 1024 * 1024, SCRATCH_KEPT = 4096 };
+
+struct touched_service {
+    struct service_id id;
+    int64_t more;
+    bool removed; /* one publication at least */
+    struct touched_service *next;
+};
+
+void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms, struct arena *results)
+{
+    *p = (struct plan){
+        .draft = draft, .arena = draft_arena(draft), .results = results, .age_ms = age_ms
+    };
+    buf_init(&p->key, SCRATCH_MAX);
+    buf_init(&p->row, SCRATCH_MAX);
+}
+
+void plan_fini(struct plan *p)
+{
+    buf_fini(&p->key);
+    buf_fini(&p->row);
+}
+
+struct buf *plan_key(struct plan *p)
+{
+    buf_clear(&p->key, SCRATCH_KEPT);
+    return &p->key;
+}
+
+struct buf *plan_row(struct plan *p)
+{
+    buf_clear(&p->row, SCRATCH_KEPT);
+    return &p->row;
+}
+
+/* -- rows ------------------------------------------------------------------------------------- */
+
+enum err plan_look(struct plan *p, struct bytes key, struct standing *ret)
+{
+    struct standing s = { 0 };
+    enum err e = draft_get(p->draft, SPACE_CATALOG, key, &s.row);
+    s.there = e == OK;
+    if (e == OK || e == ERR_NOT_FOUND)
+        *ret = s;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+bool plan_allows(const struct op_when *when, const struct standing *s, struct change_result *ret)
+{
+    bool at_index = s->there && s->row.mod == when->index;
+    switch (when->verb) {
+    case OP_GET:
+        ret->refusal = s->there ? CHANGE_DONE : CHANGE_ABSENT;
+        break;
+    case OP_CAS:
+        ret->refusal = (when->index == 0 ? !s->there : at_index) ? CHANGE_DONE : CHANGE_STALE;
+        break;
+    case OP_DELETE_CAS:
+        ret->refusal = at_index ? CHANGE_DONE : CHANGE_STALE;
+        break;
+    case OP_SET:
+    case OP_DELETE:
+        break;
+    }
+    return ret->refusal == CHANGE_DONE;
+}
+
+enum err plan_show(struct plan *p, struct bytes key, enum op_verb verb, struct change_result *ret)
+{
+    struct standing s;
+    enum err e = plan_look(p, key, &s);
+    if (e != OK || !s.there)
+        return e;
+    ret->there = true;
+    ret->create = s.row.create;
+    ret->modify = s.row.mod;
+    if (verb == OP_GET) {
+        ret->row = arena_dup(p->results, s.row.value);
+        p->result_bytes += ret->row.n;
+    }
+    return OK;
+}
+
+bool plan_put(struct plan *p, struct bytes key, const struct standing *s, struct bytes row)
+{
+    if (s->there && bytes_eq(s->row.value, row))
+        return false;
+    draft_put(p->draft, SPACE_CATALOG, key, row, s->there ? s->row.lease : 0);
+    return true;
+}
+
+/* -- nodes ------------------------------------------------------------------------------------ */
+
+void plan_touch_node(struct plan *p, struct bytes ns, struct bytes node)
+{
+    struct buf *key = plan_key(p), *row = plan_row(p);
+    node_key(ns, node, key);
+    node_state_write(draft_revision(p->draft), row);
+    draft_side_put(p->draft, buf_bytes(key), buf_bytes(row));
+}
+
+enum err plan_node_is_there(struct plan *p, struct bytes ns, struct bytes node, bool *ret)
+{
+    struct buf *key = plan_key(p);
+    struct standing s;
+    node_key(ns, node, key);
+    enum err e = plan_look(p, buf_bytes(key), &s);
+    *ret = e == OK && s.there;
+    return e;
+}
+
+enum err plan_find_from_node(struct plan *p, struct bytes ns, const struct owner *owner,
+                             struct service_id *ret)
+{
+    struct buf *key = plan_key(p);
+    struct bytes row;
+    struct rd r;
+    from_node_key(ns, owner, key);
+    enum err e = draft_side_get(p->draft, buf_bytes(key), &row);
+    if (e != OK)
+        return e;
+    rd_init(&r, row);
+    struct service_id id = { .ns = ns };
+    id.group = rd_run(&r);
+    id.name = rd_run(&r);
+    if (rd_end(&r) != OK)
+        return ERR_DAMAGED;
+    *ret = id;
+    return OK;
+}
+
+/* -- services --------------------------------------------------------------------------------- */
+
+void plan_touch_service(struct plan *p, const struct service_id *id, int64_t more)
+{
+    struct touched_service *t = p->services;
+    while (t != NULL && !service_id_eq(&t->id, id))
+        t = t->next;
+    if (t == NULL) {
+        t = arena_zalloc(p->arena, 1, sizeof *t);
+        t->id = (struct service_id){ .ns = arena_dup(p->arena, id->ns),
+                                     .group = arena_dup(p->arena, id->group),
+                                     .name = arena_dup(p->arena, id->name) };
+        t->next = p->services;
+        p->services = t;
+    }
+    t->more += more;
+    t->removed |= more < 0;
+}
+
+static enum err read_state(struct plan *p, struct bytes key, const struct service_id *id,
+                           struct service_state *ret, bool *ret_there)
+{
+    struct bytes row;
+    enum err e = draft_side_get(p->draft, key, &row);
+    *ret_there = e == OK;
+    *ret = (struct service_state){ .group = id->group, .name = id->name };
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    if (e == OK && service_state_read(row, ret) != OK)
+        e = ERR_DAMAGED;
+    return e;
+}
+
+static void note_extinct(struct plan *p, struct bytes ns)
+{
+    struct extinct *x = arena_zalloc(p->arena, 1, sizeof *x);
+    *x = (struct extinct){ .ns = ns, .next = p->extinct };
+    p->extinct = x;
+}
+
+/* A service is remembered as long as it is described or something is published in it. */
+static enum err write_state(struct plan *p, const struct touched_service *t)
+{
+    struct buf *key = plan_key(p), *row = plan_row(p);
+    struct service_state state;
+    struct standing definition;
+    bool there;
+    service_key(&t->id, key);
+    enum err e = read_state(p, buf_bytes(key), &t->id, &state, &there);
+    if (e == OK)
+        e = plan_look(p, buf_bytes(key), &definition);
+    if (e != OK)
+        return e;
+    if (t->more < 0 && state.publication_n < (uint64_t)-t->more)
+        return ERR_DAMAGED;
+    state.publication_n += (uint64_t)t->more;
+    state.revision = draft_revision(p->draft);
+    if (t->removed)
+        state.last_removal = state.revision;
+    if (t->removed && state.publication_n == 0)
+        note_extinct(p, t->id.ns);
+    if (state.publication_n == 0 && !definition.there) {
+        draft_side_remove(p->draft, buf_bytes(key));
+        return OK;
+    }
+    service_state_write(&state, row);
+    draft_side_put(p->draft, buf_bytes(key), buf_bytes(row));
+    return OK;
+}
+
+enum err plan_finish(struct plan *p)
+{
+    enum err e = OK;
+    for (const struct touched_service *t = p->services; t != NULL && e == OK; t = t->next)
+        e = write_state(p, t);
+    return e;
+}
+
+/* -- operations ------------------------------------------------------------------------------- */
+
+static enum err plan_kv(struct plan *p, const struct change_op *op, struct change_result *ret)
+{
+    enum err e = kv_plan(p->draft, op->ns, p->age_ms, &op->kv, p->results, &ret->kv);
+    if (e == OK && ret->kv.refusal != KV_DONE)
+        ret->refusal = CHANGE_OTHER;
+    for (size_t i = 0; e == OK && i < ret->kv.entry_n; i++) {
+        const struct kv_entry *entry = &ret->kv.entries[i];
+        p->result_bytes += RESULT_KV_BYTES + entry->key.n + entry->pair.value.n;
+    }
+    return e;
+}
+
+static enum err plan_session(struct plan *p, const struct change_op *op, struct change_result *ret)
+{
+    enum err e = session_plan_create(p->draft, op->ns, &op->session, &ret->session);
+    if (e == OK && ret->session.refusal != SESSION_DONE)
+        ret->refusal = CHANGE_OTHER;
+    ret->session.check = arena_dup(p->results, ret->session.check);
+    return e;
+}
+
+enum err plan_op(struct plan *p, const struct change_op *op, struct change_result *ret)
+{
+    switch (op->kind) {
+    case CHANGE_NODE:
+        return plan_node(p, op->ns, &op->node, ret);
+    case CHANGE_PUBLICATION:
+        return plan_publication(p, op->ns, &op->publication, ret);
+    case CHANGE_CHECK:
+        return plan_check(p, op->ns, &op->check, ret);
+    case CHANGE_OVERLAY:
+        return plan_overlay(p, op->ns, &op->overlay, ret);
+    case CHANGE_SERVICE:
+        return plan_service(p, op->ns, &op->service, ret);
+    case CHANGE_OBJECT:
+        return plan_object(p, op->ns, &op->object, ret);
+    case CHANGE_KV:
+        return plan_kv(p, op, ret);
+    case CHANGE_SESSION_CREATE:
+        return plan_session(p, op, ret);
+    case CHANGE_SESSION_END:
+        return session_plan_end(p->draft, op->ns, &op->session_end, p->age_ms);
+    case CHANGE_KINDS:
+        break;
+    }
+    return ERR_INVALID; /* change_read gives none */
+}

@@ -1,0 +1,251 @@
+/* Nodes and checks. */
+#include "base/text.h"
+#include "catalog/draft_keys.h"
+#include "catalog/node.h"
+#include "catalog/plan.h"
+
+/* -- nodes ------------------------------------------------------------------------------------ */
+
+/* True if ROW is a node's of another id than NODE's. */
+static enum err is_other(const struct plan *p, const struct node *node, struct bytes row, bool *ret)
+{
+    struct node stands;
+    enum err e = node_read(row, p->arena, &stands);
+    *ret = e == OK && stands.id.n > 0 && node->id.n > 0 && !text_eq_nocase(stands.id, node->id);
+    return e == OK ? OK : ERR_DAMAGED;
+}
+
+/* True if the members see that the node lives. */
+static enum err lives(struct plan *p, struct bytes ns, struct bytes node, bool *ret)
+{
+    struct buf *key = plan_key(p);
+    struct check_id id = { .ns = ns, .node = node, .check = bytes_str(CHECK_OF_MEMBERS) };
+    struct standing s;
+    struct check check;
+    check_key(&id, key);
+    enum err e = plan_look(p, buf_bytes(key), &s);
+    *ret = false;
+    if (e != OK || !s.there)
+        return e;
+    if (check_read(s.row.value, &check) != OK)
+        return ERR_DAMAGED;
+    *ret = check.status != STATUS_DOWN;
+    return OK;
+}
+
+static enum err put_node(struct plan *p, struct bytes ns, const struct node_op *op,
+                         const struct standing *s, struct change_result *ret)
+{
+    struct node node;
+    bool taken = false;
+    enum err e = node_read(op->row, p->arena, &node);
+    if (e == OK && s->there)
+        e = is_other(p, &node, s->row.value, &taken);
+    if (e == OK && taken)
+        e = lives(p, ns, op->name, &taken);
+    if (e != OK)
+        return e;
+    if (taken) {
+        ret->refusal = CHANGE_NAME_TAKEN;
+        return OK;
+    }
+    struct buf *key = plan_key(p);
+    node_key(ns, op->name, key);
+    if (plan_put(p, buf_bytes(key), s, op->row))
+        plan_touch_node(p, ns, op->name);
+    return OK;
+}
+
+static enum err remove_published(struct plan *p, struct bytes ns, struct bytes node)
+{
+    struct buf *key = plan_key(p);
+    struct draft_keys keys = { 0 };
+    from_node_prefix(ns, node, key);
+    size_t prefix_n = key->n;
+    enum err e = draft_side_keys(p->draft, buf_bytes(key), &keys);
+    for (size_t i = 0; i < keys.n && e == OK; i++) {
+        struct owner owner;
+        struct service_id id;
+        e = from_node_key_owner(bytes_skip(keys.all[i], prefix_n), &owner);
+        owner.name = node;
+        if (e == OK)
+            e = plan_find_from_node(p, ns, &owner, &id);
+        if (e == OK)
+            e = plan_remove_publication(p, &id, &owner);
+    }
+    return e;
+}
+
+/* With all that is published from it, its checks and sessions. */
+static enum err remove_node(struct plan *p, struct bytes ns, struct bytes node)
+{
+    enum err e = remove_published(p, ns, node);
+    if (e == OK)
+        e = plan_remove_checks(p, ns, node, (struct bytes){ 0 });
+    struct buf *key = plan_key(p);
+    node_key(ns, node, key);
+    draft_remove(p->draft, SPACE_CATALOG, buf_bytes(key));
+    draft_side_remove(p->draft, buf_bytes(key));
+    return e == OK ? sessions_invalidate_for(p->draft, ns, node, bytes_str(""), p->age_ms) : e;
+}
+
+enum err plan_node(struct plan *p, struct bytes ns, const struct node_op *op,
+                   struct change_result *ret)
+{
+    struct buf *key = plan_key(p);
+    struct standing s;
+    node_key(ns, op->name, key);
+    enum err e = plan_look(p, buf_bytes(key), &s);
+    if (e != OK || !plan_allows(&op->when, &s, ret))
+        return e;
+    if (op_puts(op->when.verb))
+        e = put_node(p, ns, op, &s, ret);
+    else if (op->when.verb != OP_GET)
+        e = remove_node(p, ns, op->name);
+    if (e != OK || ret->refusal != CHANGE_DONE)
+        return e;
+    key = plan_key(p);
+    node_key(ns, op->name, key);
+    return plan_show(p, buf_bytes(key), op->when.verb, ret);
+}
+
+/* -- checks ----------------------------------------------------------------------------------- */
+
+static struct bytes key_of_check(struct plan *p, struct bytes ns, const struct check_op *op)
+{
+    struct buf *key = plan_key(p);
+    struct check_id id = { .ns = ns, .node = op->node, .instance = op->instance, .check = op->id };
+    check_key(&id, key);
+    return buf_bytes(key);
+}
+
+static void touch_checked(struct plan *p, struct bytes ns, struct bytes node,
+                          const struct check *check)
+{
+    struct service_id id = { .ns = ns, .group = check->group, .name = check->service };
+    if (check->service.n == 0)
+        plan_touch_node(p, ns, node);
+    else
+        plan_touch_service(p, &id, 0);
+}
+
+/* Sessions that depend on the check end when it is critical, or gone. */
+static enum err end_sessions(struct plan *p, struct bytes ns, struct bytes node, struct bytes id)
+{
+    return sessions_invalidate_for(p->draft, ns, node, id, p->age_ms);
+}
+
+/* CHECK with the service of what it belongs to; refused if that is not there. */
+static enum err complete(struct plan *p, struct bytes ns, const struct check_op *op,
+                         struct check *check, struct change_result *ret)
+{
+    struct owner owner = { .face = FACE_CONSUL, .name = op->node, .part = op->instance };
+    struct service_id id;
+    bool there = op->of_member;
+    enum err e = there ? OK : plan_node_is_there(p, ns, op->node, &there);
+    if (e != OK || !there) {
+        ret->refusal = CHANGE_NO_NODE;
+        return e;
+    }
+    if (op->instance.n == 0)
+        return OK;
+    e = plan_find_from_node(p, ns, &owner, &id);
+    if (e == ERR_NOT_FOUND) {
+        ret->refusal = CHANGE_NO_SERVICE;
+        return OK;
+    }
+    if (e == OK) {
+        check->group = id.group;
+        check->service = id.name;
+    }
+    return e;
+}
+
+static enum err put_check(struct plan *p, struct bytes ns, const struct check_op *op,
+                          const struct standing *s, struct change_result *ret)
+{
+    struct check check;
+    enum err e = check_read(op->row, &check);
+    if (e == OK)
+        e = complete(p, ns, op, &check, ret);
+    if (e != OK || ret->refusal != CHANGE_DONE)
+        return e;
+    struct buf *row = plan_row(p);
+    check_write(&check, row);
+    if (!plan_put(p, key_of_check(p, ns, op), s, buf_bytes(row)))
+        return OK;
+    touch_checked(p, ns, op->node, &check);
+    return check.status == STATUS_DOWN ? end_sessions(p, ns, op->node, check.id) : OK;
+}
+
+/* ROW stands at KEY, and goes. */
+static enum err remove_check(struct plan *p, struct bytes ns, struct bytes node, struct bytes key,
+                             struct bytes row)
+{
+    struct check check;
+    if (check_read(row, &check) != OK)
+        return ERR_DAMAGED;
+    draft_remove(p->draft, SPACE_CATALOG, key);
+    touch_checked(p, ns, node, &check);
+    return end_sessions(p, ns, node, check.id);
+}
+
+enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
+                    struct change_result *ret)
+{
+    struct standing s;
+    enum err e = plan_look(p, key_of_check(p, ns, op), &s);
+    if (e != OK || !plan_allows(&op->when, &s, ret))
+        return e;
+    if (op_puts(op->when.verb))
+        e = put_check(p, ns, op, &s, ret);
+    else if (op->when.verb != OP_GET && s.there)
+        e = remove_check(p, ns, op->node, key_of_check(p, ns, op), s.row.value);
+    if (e != OK || ret->refusal != CHANGE_DONE)
+        return e;
+    return plan_show(p, key_of_check(p, ns, op), op->when.verb, ret);
+}
+
+static enum err list_checks(struct plan *p, struct bytes ns, struct bytes node,
+                            struct bytes instance, struct draft_keys *ret)
+{
+    struct buf *key = plan_key(p);
+    check_prefix(ns, node, instance, key);
+    return draft_space_keys(p->draft, SPACE_CATALOG, buf_bytes(key), ret);
+}
+
+enum err plan_remove_checks(struct plan *p, struct bytes ns, struct bytes node,
+                            struct bytes instance)
+{
+    struct draft_keys keys = { 0 };
+    enum err e = list_checks(p, ns, node, instance, &keys);
+    for (size_t i = 0; i < keys.n && e == OK; i++) {
+        struct standing s;
+        e = plan_look(p, keys.all[i], &s);
+        if (e == OK && s.there)
+            e = remove_check(p, ns, node, keys.all[i], s.row.value);
+    }
+    return e;
+}
+
+enum err plan_rename_checks(struct plan *p, const struct service_id *id, struct bytes node,
+                            struct bytes instance)
+{
+    struct draft_keys keys = { 0 };
+    enum err e = list_checks(p, id->ns, node, instance, &keys);
+    for (size_t i = 0; i < keys.n && e == OK; i++) {
+        struct standing s;
+        struct check check;
+        struct buf *row = plan_row(p);
+        e = plan_look(p, keys.all[i], &s);
+        if (e == OK && check_read(s.row.value, &check) != OK)
+            e = ERR_DAMAGED;
+        if (e != OK)
+            break;
+        check.group = id->group;
+        check.service = id->name;
+        check_write(&check, row);
+        plan_put(p, keys.all[i], &s, buf_bytes(row));
+    }
+    return e;
+}

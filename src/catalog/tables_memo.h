@@ -1,0 +1,14 @@
+/* catalog/tables_memo.h -- which tables of which namespaces an entry has changed: gathered while
+ * its commands are applied, written once at its end. */
+#ifndef CATALOG_TABLES_MEMO_H
+#define CATALOG_TABLES_MEMO_H
+
+#include "catalog/plan.h"
+
+/* Notes what P, planned and about to be written, changes. */
+void tables_memo_note(struct apply_context *c, const struct plan *p);
+/* Writes what was noted, about *ROWS rows at a time. MEMO is the entry's. */
+MUST_CHECK enum err tables_memo_write(struct apply_context *c, void *memo, uint64_t *rows,
+                                      bool *ret_done);
+
+#endif
