@@ -1,9 +1,10 @@
-/* Any bytes as a row of the catalog, or as a service's one word: the first byte says which. What is
- * read is written again as the same bytes; a word that is read names the same service when it has
- * been written. */
+/* Any bytes as a row of the catalog, a change of it, or a service's one word: the first byte says
+ * which. What is read is written again as the same bytes; a word that is read names the same
+ * service when it has been written. */
 #include <assert.h>
 
 #include "base/compiler.h"
+#include "catalog/change.h"
 #include "catalog/identity.h"
 #include "catalog/node.h"
 #include "catalog/overlay.h"
@@ -79,6 +80,16 @@ static void try_word(struct bytes word, struct buf *out)
     assert(e != OK || service_id_eq(&id, &back));
 }
 
+static enum err rewrite_change(struct bytes in, struct arena *arena, struct buf *out)
+{
+    struct change_op *ops;
+    size_t n;
+    enum err e = change_read(in, arena, &ops, &n);
+    if (e == OK)
+        change_write(ops, n, out);
+    return e;
+}
+
 static enum err (*const rewrites[])(struct bytes in, struct arena *arena, struct buf *out) = {
     rewrite_publication,   rewrite_overlay, rewrite_service,
     rewrite_service_state, rewrite_node,    rewrite_check,
@@ -91,11 +102,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     struct bytes in = bytes_of(data + 1, size - 1);
-    size_t kind = data[0] % (ARRAY_LEN(rewrites) + 1);
+    size_t kind = data[0] % (ARRAY_LEN(rewrites) + 2);
     arena_init(&arena, 0);
     buf_init(&out, SIZE_MAX / 4);
     if (kind == ARRAY_LEN(rewrites)) {
         try_word(in, &out);
+    } else if (kind > ARRAY_LEN(rewrites)) {
+        enum err e = rewrite_change(in, &arena, &out);
+        assert(e != OK || bytes_eq(buf_bytes(&out), in));
+        assert(arena.used_bytes <= 64 * in.n + 4096);
     } else if (rewrites[kind](in, &arena, &out) == OK) {
         assert(bytes_eq(buf_bytes(&out), in));
         assert(arena.used_bytes <= 16 * in.n + 4096);
