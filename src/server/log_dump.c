@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "catalog/change_text.h"
 #include "disk/datadir.h"
 #include "disk/log.h"
 #include "server/arguments.h"
@@ -41,7 +42,7 @@ static const char *kind_name(enum command_kind kind)
     case COMMAND_KIND_UPPER:
         break;
     }
-    return "upper";
+    return kind == COMMAND_CATALOG_CHANGE ? "catalog-change" : "unknown";
 }
 
 /* -- what a command touches ------------------------------------------------------------------- */
@@ -79,6 +80,29 @@ static void put_txn(struct buf *out, struct bytes body)
     arena_fini(&arena);
 }
 
+static void put_change(struct buf *out, struct bytes body)
+{
+    struct arena arena;
+    struct change_op *ops;
+    size_t n;
+    arena_init(&arena, 0);
+    if (change_read(body, &arena, &ops, &n) != OK) {
+        buf_put_str(out, "(cannot be read)");
+    } else {
+        for (size_t i = 0; i < n && i < KEYS_SHOWN; i++) {
+            struct buf text;
+            buf_init(&text, LINE_MAX_BYTES);
+            change_op_say(&ops[i], &text);
+            buf_put_str(out, i > 0 ? ", " : "");
+            json_escape(out, buf_bytes(&text));
+            buf_fini(&text);
+        }
+        if (n > KEYS_SHOWN)
+            buf_printf(out, ", ... %zu operations", n);
+    }
+    arena_fini(&arena);
+}
+
 static void put_what(struct buf *out, const struct command *c)
 {
     struct lease_grant g;
@@ -87,6 +111,8 @@ static void put_what(struct buf *out, const struct command *c)
     struct compact k;
     if (c->kind == COMMAND_TXN)
         put_txn(out, c->body);
+    else if (c->kind == COMMAND_CATALOG_CHANGE)
+        put_change(out, c->body);
     else if (c->kind == COMMAND_LEASE_GRANT && lease_grant_decode(c->body, &g) == OK)
         buf_printf(out, "lease %016" PRIx64 " ttl %" PRIu64 " ms", (uint64_t)g.id, g.ttl_ms);
     else if (c->kind == COMMAND_LEASE_REVOKE && lease_revoke_decode(c->body, &r) == OK)

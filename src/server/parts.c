@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "catalog/kinds.h"
 #include "faces/consul/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
@@ -126,7 +127,9 @@ static enum err open_kernel(struct parts *p, void (*owned)(const struct datadir 
         .snapshot_bytes = c->snapshot_bytes,
         .skip_index = c->skip_entry,
         .metrics = p->metrics,
+        .hooks = catalog_hooks(),
     };
+    options.kinds = catalog_kinds(&options.kind_n);
     e = replica_open(&options, &p->replica, why);
     if (e == OK)
         e = keeper_new(p->replica, &keeper, p->metrics, &p->keeper);
