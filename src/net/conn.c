@@ -60,7 +60,7 @@ static void close_now(struct conn *c)
     c->state = CONN_CLOSED;
     timer_stop(&c->limit);
     list_remove(&c->touched);
-    list_remove(&c->held);
+    conn_leave_queue(c);
     uv_close(&c->handle.any, on_closed);
 }
 
@@ -160,7 +160,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
         *ret = uv_buf_init(NULL, 0); /* libuv reads nothing then, and says UV_ENOBUFS */
         return;
     }
-    c->held_since_ms = 0;
+    conn_note_read(c);
     *ret = uv_buf_init(c->set->read, CONN_READ_BYTES);
 }
 
@@ -188,8 +188,7 @@ void conn_start_reading(struct conn *c)
 
 void conn_pause(struct conn *c)
 {
-    list_remove(&c->held); /* now it is its protocol that does not read */
-    c->held_since_ms = 0;
+    conn_leave_queue(c);
     if (c->pauses++ == 0 && c->state == CONN_OPEN)
         uv_read_stop(&c->handle.stream);
 }
@@ -237,7 +236,7 @@ static void close_softly(struct conn *c)
     c->state = CONN_FLUSHING;
     c->unmoved = conn_pending(c);
     timer_start(&c->limit, STALL_MS);
-    list_remove(&c->held);
+    conn_leave_queue(c);
     conn_start_reading(c); /* to see the peer's end, paused or not */
     conn_touch(c);
 }

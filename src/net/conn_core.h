@@ -14,14 +14,24 @@ struct conn_protocol;
 enum {
     CONN_READ_BYTES = 64 * 1024,
     CONN_PLAIN_MAX = 4 * CONN_READ_BYTES,
-    CONN_KEEP_BYTES = 4 * 1024, /* an idle connection's buffers hold no more than this */
-    CONN_HOLD_MS = 1000
+    CONN_KEEP_BYTES = 4 * 1024 /* an idle connection's buffers hold no more than this */
 };
 
-enum conn_reading {
-    CONN_READING,
-    CONN_HOLDING, /* what has something to read is put aside, unread */
-    CONN_TIRED    /* one has waited too long: read all the same, until the release */
+enum conn_hold_state { CONN_READING, CONN_HOLDING, CONN_SERVING, CONN_TIRED };
+
+struct conn_hold { /* conn_hold.c */
+    struct loop *loop;
+    enum conn_hold_state state;
+    struct list queue; /* connections with something to be read, who waits longest first */
+    uint64_t began_ms, max_ms;
+    struct timer patience;  /* set while HOLDING and somebody waits */
+    struct loop_hook serve; /* linked while SERVING */
+};
+
+enum conn_grant { /* of one read */
+                  CONN_GRANT_NONE,
+                  CONN_GRANT_TURN,   /* while SERVING */
+                  CONN_GRANT_OVERDUE /* while HOLDING too */
 };
 
 struct conn_set {
@@ -29,10 +39,7 @@ struct conn_set {
     struct loop_hook flush;
     struct list conns;
     struct list touched;
-    enum conn_reading reading;
-    struct list held;      /* in the order in which they had something to be read */
-    struct timer patience; /* set for the one that has waited longest */
-    uint64_t patient_until_ms, hold_max_ms;
+    struct conn_hold hold;
     size_t conn_n;
     void (*closed)(void *ctx);
     void *ctx;
@@ -50,7 +57,7 @@ struct conn {
         uv_pipe_t pipe;
     } handle;
     struct conn_set *set;
-    struct list link, touched, held;
+    struct list link, touched, waiting;
     enum conn_state state;
     const struct conn_protocol *protocol;
     void *self;
@@ -66,9 +73,10 @@ struct conn {
     bool said_bye;
     unsigned pauses;
     bool is_always_read;
-    uint64_t held_since_ms; /* has waited since then without a read; 0: it has not */
-    struct timer limit;     /* of FLUSHING and LINGERING */
-    size_t unmoved;         /* pending when LIMIT was last set */
+    enum conn_grant grant;
+    uint64_t waits_since_ms; /* for a read, in the queue or not; 0: it does not */
+    struct timer limit;      /* of FLUSHING and LINGERING */
+    size_t unmoved;          /* pending when LIMIT was last set */
     enum err why;
     char peer[INET6_ADDRSTRLEN + 10];
 };
@@ -82,14 +90,18 @@ void conn_linger(struct conn *c);
 /* Reads the socket again, as far as nothing else is against it. */
 void conn_start_reading(struct conn *c);
 
-/* -- conn_set.c -------------------------------------------------------------------------------- */
+/* -- conn_hold.c ------------------------------------------------------------------------------- */
 
-static inline bool conn_must_wait(const struct conn *c)
-{
-    return c->set->reading == CONN_HOLDING && c->state == CONN_OPEN && !c->is_always_read;
-}
-/* It has something to be read and must wait: puts it aside. */
+void conn_hold_init(struct conn_hold *h, struct loop *loop);
+void conn_hold_fini(struct conn_hold *h);
+/* It has something to be read: whether that must wait. */
+bool conn_must_wait(const struct conn *c);
+/* It must: stops reading it and lets it queue. */
 void conn_put_aside(struct conn *c);
+/* It is being read. */
+void conn_note_read(struct conn *c);
+/* It has ended, or its protocol does not want to read. */
+void conn_leave_queue(struct conn *c);
 
 /* -- conn_write.c ------------------------------------------------------------------------------ */
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "net/conn_core.h"
 #include "test/lib/loops.h"
 
 enum { CONNS_MAX = 4, LONG_MS = 60000, SHORT_MS = 50 };
@@ -26,6 +27,8 @@ struct peer { /* one connection: its protocol notes what it is told */
     bool has_ended;
     bool is_gone;
 };
+
+enum { READ = 64 * 1024 };
 
 struct world {
     struct loop *loop;
@@ -205,6 +208,49 @@ static void who_waited_first_is_read_first(void **state)
     assert_string_equal(w->order, "cab");
 }
 
+/* Two of them have much to say. */
+static void release_reads_each_connection_once_before_any_twice(void **state)
+{
+    static char much[2 * READ + 1];
+    struct world *w = *state;
+    struct peer *a = open_peer(w), *b = open_peer(w), *c = open_peer(w);
+    conn_set_hold(w->set);
+    memset(much, 'a', sizeof much - 1);
+    say(a, much);
+    settle(w);
+    memset(much, 'b', sizeof much - 1);
+    say(b, much);
+    settle(w);
+    say(c, "c");
+    settle(w);
+    conn_set_release(w->set);
+    settle(w);
+    assert_memory_equal(w->order, "abcab", 5);
+}
+
+static void who_was_not_read_before_the_next_hold_keeps_its_place(void **state)
+{
+    struct world *w = *state;
+    struct peer *a = open_peer(w), *b = open_peer(w), *c = open_peer(w);
+    conn_set_hold(w->set);
+    say(a, "a");
+    settle(w);
+    say(b, "b");
+    settle(w);
+    say(c, "c");
+    settle(w);
+    w->hold_after = true;
+    conn_set_release(w->set);
+    settle(w);
+    say(a, "A"); /* comes last now */
+    settle(w);
+    for (size_t i = 0; i < 3; i++) {
+        conn_set_release(w->set);
+        settle(w);
+    }
+    assert_string_equal(w->order, "abcA");
+}
+
 static void own_pause_of_a_connection_outlives_the_release(void **state)
 {
     struct world *w = *state;
@@ -247,27 +293,33 @@ static void no_connection_waits_longer_than_the_limit(void **state)
     settle(w);
     assert_string_equal(b->fed, "b");
     conn_set_release(w->set); /* and then it is as before */
+    conn_set_limit_hold(w->set, LONG_MS);
     conn_set_hold(w->set);
     say(b, "c");
     settle(w);
     assert_string_equal(b->fed, "b");
 }
 
-/* A wait goes on over releases in which its turn does not come. */
-static void wait_ends_also_when_the_hold_is_renewed_again_and_again(void **state)
+/* A round over all of them may take longer than one hold. */
+static void who_waits_too_long_is_read_once_although_the_hold_is_new(void **state)
 {
+    enum { LIMIT_MS = 5000 };
+    static char much[2 * READ + 1];
     struct world *w = *state;
-    struct peer *a = open_peer(w);
-    conn_set_limit_hold(w->set, SHORT_MS);
+    struct peer *a = open_peer(w), *b = open_peer(w);
+    conn_set_limit_hold(w->set, LIMIT_MS);
     conn_set_hold(w->set);
-    say(a, "a");
-    uint64_t until = clock_now_ns() + LOOPS_DEADLINE_MS * UINT64_C(1000000);
-    while (a->fed[0] == 0 && clock_now_ns() < until) {
-        loops_run_turns(w->loop, 2);
-        conn_set_release(w->set);
-        conn_set_hold(w->set);
-    }
-    assert_string_equal(a->fed, "a");
+    memset(much, 'a', sizeof much - 1);
+    say(a, much);
+    say(b, "b");
+    settle(w);
+    assert_true(a->conn->waits_since_ms > LIMIT_MS);
+    a->conn->waits_since_ms -= LIMIT_MS; /* over many holds */
+    conn_set_release(w->set);
+    conn_set_hold(w->set);
+    assert_true(loops_run_until(w->loop, is_fed, a, LOOPS_DEADLINE_MS));
+    settle(w);
+    assert_string_equal(w->order, "a");
 }
 
 static void limit_is_a_second_unless_told_otherwise(void **state)
@@ -345,9 +397,11 @@ int main(void)
         T(connection_that_is_always_read_does_not_wait),
         T(hold_in_a_feed_is_in_time_for_the_next_connection),
         T(who_waited_first_is_read_first),
+        T(release_reads_each_connection_once_before_any_twice),
+        T(who_was_not_read_before_the_next_hold_keeps_its_place),
         T(own_pause_of_a_connection_outlives_the_release),
         T(no_connection_waits_longer_than_the_limit),
-        T(wait_ends_also_when_the_hold_is_renewed_again_and_again),
+        T(who_waits_too_long_is_read_once_although_the_hold_is_new),
         T(limit_is_a_second_unless_told_otherwise),
         T(held_connection_closes_softly),
         T(peer_that_leaves_while_it_is_held_is_noticed_after_the_release),

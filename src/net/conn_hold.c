@@ -1,0 +1,191 @@
+/* Which connections are read while their thread has too much under way.
+ *
+ *   READING -> HOLDING: a connection that has something to be read goes to the queue, unread
+ *           -> SERVING: released; from the queue's front a number of connections a turn are read
+ *                       once each, and queue again if they have more. When none did: READING
+ *           -> TIRED:   held for too long, nothing seems to move: all are read, the handlers must
+ *                       refuse what is too much. Released: READING
+ *
+ * So a release is no stampede: a client with a full socket gets one read of 64 KiB a round like any
+ * other, and those whose turn does not come before the next hold keep their place and cost nothing.
+ * Where a round takes longer than a connection may wait, it is read once although the hold goes on.
+ *
+ * A connection is stopped only when the loop tells that it is readable: idle ones are not touched.
+ */
+#include "net/conn_set.h"
+
+#include "net/conn_core.h"
+
+enum {
+    HOLD_MS = 1000,
+    READS_A_TURN = 64 /* a quarter of 16 MiB: what a hub takes between its go and its stop */
+};
+
+bool conn_must_wait(const struct conn *c)
+{
+    if (c->state != CONN_OPEN || c->is_always_read)
+        return false;
+    switch (c->set->hold.state) {
+    case CONN_HOLDING:
+        return c->grant != CONN_GRANT_OVERDUE;
+    case CONN_SERVING:
+        return c->grant == CONN_GRANT_NONE;
+    case CONN_READING:
+    case CONN_TIRED:
+        break;
+    }
+    return false;
+}
+
+void conn_note_read(struct conn *c)
+{
+    c->grant = CONN_GRANT_NONE;
+    c->waits_since_ms = 0;
+}
+
+/* -- the queue --------------------------------------------------------------------------------- */
+
+/* Behind those who wait longer or as long; who has just begun to is the last. */
+static void insert(struct conn_hold *h, struct conn *c, uint64_t now_ms)
+{
+    if (c->waits_since_ms == 0) {
+        c->waits_since_ms = now_ms;
+        list_append(&h->queue, &c->waiting);
+        return;
+    }
+    struct list *at = h->queue.next;
+    while (at != &h->queue &&
+           CONTAINER_OF(at, struct conn, waiting)->waits_since_ms <= c->waits_since_ms)
+        at = at->next;
+    list_insert(at, &c->waiting);
+}
+
+static struct conn *first_of(const struct conn_hold *h)
+{
+    return LIST_FIRST(&h->queue, struct conn, waiting);
+}
+
+static void let_read(struct conn *c, enum conn_grant grant)
+{
+    list_remove(&c->waiting);
+    c->grant = grant;
+    conn_start_reading(c);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* For the first in the queue, and for the hold as a whole. */
+static void set_patience(struct conn_hold *h)
+{
+    const struct conn *first = first_of(h);
+    if (h->state != CONN_HOLDING || first == NULL) {
+        timer_stop(&h->patience);
+        return;
+    }
+    uint64_t now_ms = loop_now_ms(h->loop);
+    uint64_t until_ms = earlier(first->waits_since_ms, h->began_ms) + h->max_ms;
+    timer_start(&h->patience, until_ms > now_ms ? until_ms - now_ms : 0);
+}
+
+void conn_put_aside(struct conn *c)
+{
+    struct conn_hold *h = &c->set->hold;
+    uv_read_stop(&c->handle.stream);
+    c->grant = CONN_GRANT_NONE;
+    if (list_is_linked(&c->waiting))
+        return;
+    insert(h, c, loop_now_ms(h->loop));
+    if (h->queue.next == &c->waiting)
+        set_patience(h);
+}
+
+void conn_leave_queue(struct conn *c)
+{
+    list_remove(&c->waiting);
+    conn_note_read(c);
+}
+
+static void let_all_read(struct conn_hold *h)
+{
+    struct conn *c;
+    while ((c = first_of(h)) != NULL)
+        let_read(c, CONN_GRANT_NONE);
+}
+
+/* -- the states -------------------------------------------------------------------------------- */
+
+static void serve_some(struct loop_hook *hook)
+{
+    struct conn_hold *h = CONTAINER_OF(hook, struct conn_hold, serve);
+    struct conn *c = first_of(h);
+    if (c == NULL) {
+        h->state = CONN_READING;
+        loop_hook_remove(&h->serve);
+        return;
+    }
+    for (unsigned i = 0; i < READS_A_TURN && c != NULL; i++, c = first_of(h))
+        let_read(c, CONN_GRANT_TURN);
+    loop_again(h->loop);
+}
+
+static void on_patience(struct timer *timer)
+{
+    struct conn_hold *h = CONTAINER_OF(timer, struct conn_hold, patience);
+    uint64_t now_ms = loop_now_ms(h->loop);
+    if (now_ms - h->began_ms >= h->max_ms) {
+        h->state = CONN_TIRED;
+        let_all_read(h);
+        return;
+    }
+    struct conn *c;
+    while ((c = first_of(h)) != NULL && now_ms - c->waits_since_ms >= h->max_ms)
+        let_read(c, CONN_GRANT_OVERDUE);
+    set_patience(h);
+}
+
+void conn_set_hold(struct conn_set *set)
+{
+    struct conn_hold *h = &set->hold;
+    if (h->state == CONN_HOLDING || h->state == CONN_TIRED)
+        return;
+    loop_hook_remove(&h->serve);
+    h->state = CONN_HOLDING;
+    h->began_ms = loop_now_ms(h->loop);
+    set_patience(h);
+}
+
+void conn_set_release(struct conn_set *set)
+{
+    struct conn_hold *h = &set->hold;
+    if (h->state == CONN_TIRED)
+        h->state = CONN_READING;
+    if (h->state != CONN_HOLDING)
+        return;
+    h->state = CONN_SERVING;
+    timer_stop(&h->patience);
+    loop_hook_add(h->loop, LOOP_STAGE_FLUSH, &h->serve);
+    loop_again(h->loop);
+}
+
+void conn_set_limit_hold(struct conn_set *set, uint64_t ms)
+{
+    set->hold.max_ms = ms;
+}
+
+/* -- life -------------------------------------------------------------------------------------- */
+
+void conn_hold_init(struct conn_hold *h, struct loop *loop)
+{
+    *h = (struct conn_hold){ .loop = loop, .max_ms = HOLD_MS, .serve.run = serve_some };
+    list_init(&h->queue);
+    timer_init(&h->patience, loop, on_patience);
+}
+
+void conn_hold_fini(struct conn_hold *h)
+{
+    timer_stop(&h->patience);
+    loop_hook_remove(&h->serve);
+}
