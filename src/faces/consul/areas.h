@@ -5,7 +5,9 @@
 #include "base/compiler.h"
 #include "faces/consul/route.h"
 
-extern const struct consul_area consul_agent_area;  /* agent.c */
-extern const struct consul_area consul_status_area; /* status.c */
+extern const struct consul_area consul_agent_area;    /* agent.c */
+extern const struct consul_area consul_operator_area; /* operator.c */
+extern const struct consul_area consul_peering_area;  /* peering.c */
+extern const struct consul_area consul_status_area;   /* status.c */
 
 #endif

@@ -14,6 +14,7 @@ struct consul_face {
     struct consul_options options; /* defaults filled in */
     struct consul_self self;
     char node_id[37];
+    uint64_t began_wall_ms;
     struct consul_router *router;
     struct list calls; /* under way: consul_call.link */
     struct wait_table *waits;

@@ -36,6 +36,7 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
         consul_member_uuid(hub, face->node_id);
         face->self.node_id = face->node_id;
     }
+    face->began_wall_ms = clock_wall_ms();
     face->random = entropy_u64();
     face->router = consul_router_new();
     face->waits = wait_table_new(hub);

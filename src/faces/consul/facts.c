@@ -2,6 +2,9 @@
 #include "faces/consul/facts.h"
 
 #include <stdio.h>
+#include <string.h>
+
+enum { SERVER_PORT = 8300 };
 
 struct consul_facts consul_facts(struct hub *h)
 {
@@ -28,4 +31,11 @@ void consul_member_uuid(struct hub *h, char ret[37])
              (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
              (unsigned)(b >> 48 & 0x3fff) | 0x8000U,
              (unsigned long long)(b & UINT64_C(0xffffffffffff)));
+}
+
+const char *consul_server_address(const struct consul_self *self, struct arena *arena)
+{
+    bool is_v6 = strchr(self->address, ':') != NULL;
+    return arena_printf(arena, "%s%s%s:%d", is_v6 ? "[" : "", self->address, is_v6 ? "]" : "",
+                        SERVER_PORT);
 }

@@ -4,6 +4,7 @@
 #ifndef FACES_CONSUL_FACTS_H
 #define FACES_CONSUL_FACTS_H
 
+#include "faces/consul/face.h"
 #include "hub/hub.h"
 
 struct consul_facts {
@@ -16,5 +17,9 @@ struct consul_facts consul_facts(struct hub *h);
 bool consul_knows_leader(struct hub *h);
 /* A UUID that the member keeps: made from its id and its cluster's. */
 void consul_member_uuid(struct hub *h, char ret[37]);
+
+/* Where Consul's servers would speak with each other, with Consul's port: shown, though nothing
+ * listens there. In ARENA. */
+const char *consul_server_address(const struct consul_self *self, struct arena *arena);
 
 #endif

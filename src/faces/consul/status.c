@@ -1,19 +1,12 @@
 /* /v1/status: who leads. All clients ping these. */
-#include <string.h>
-
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
 
-enum { SERVER_PORT = 8300 /* Consul's, shown though nothing listens there */ };
-
 static const char *server_address(struct consul_call *c)
 {
-    const char *address = c->face->self.address;
-    bool is_v6 = strchr(address, ':') != NULL;
-    return arena_printf(consul_arena(c), "%s%s%s:%d", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
-                        SERVER_PORT);
+    return consul_server_address(&c->face->self, consul_arena(c));
 }
 
 static void handle_leader(struct consul_call *c)

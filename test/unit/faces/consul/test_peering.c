@@ -1,0 +1,35 @@
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void there_are_no_peers(void **state)
+{
+    rig_expect(*state, "GET /v1/peerings", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/exported-services", NULL, 200, "[]");
+}
+
+static void one_is_not_found(void **state)
+{
+    rig_expect(*state, "GET /v1/peering/east", NULL, 404, "Peering not found for \"east\"");
+    rig_expect(*state, "DELETE /v1/peering/east", NULL, 404, "Peering not found for \"east\"");
+}
+
+static void none_can_be_made(void **state)
+{
+    rig_expect_part(*state, "POST /v1/peering/token", "{\"PeerName\":\"east\"}", 500,
+                    "not supported");
+    rig_expect_part(*state, "POST /v1/peering/establish", "{}", 500, "not supported");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(there_are_no_peers),
+        cmocka_unit_test(one_is_not_found),
+        cmocka_unit_test(none_can_be_made),
+    };
+    return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+}
