@@ -43,6 +43,14 @@ enum config_kind {
     X(native_listen,       TEXT,     "native-listen",        "127.0.0.1:6878", 0, 0, "", "Listeners", "health, metrics, snapshots: an address or off") \
     X(allowed_hosts,       TEXT,     "allowed-hosts",        "", 0, 0, "host-whitelist", "Listeners", "names that HTTP clients may call this server by, comma-separated, beside addresses and localhost; * = any") \
     X(insecure,            BOOL,     "insecure-no-auth",     "false", 0, 0, "", "Listeners", "allow addresses that others reach although there is no authentication") \
+    X(acl_enabled,         BOOL,     "acl-enabled",          "false", 0, 0, "", "Access", "ask Consul's clients for tokens") \
+    X(acl_default_policy,  CHOICE,   "acl-default-policy",   "allow|deny", 0, 0, "", "Access", "what no rule speaks of") \
+    X(acl_down_policy,     CHOICE,   "acl-down-policy",      "extend-cache|allow|deny|async-cache", 0, 0, "", "Access", "taken for Consul's sake: every member has all tokens, so none is ever asked for elsewhere") \
+    X(acl_key_list_policy, BOOL,     "acl-enable-key-list-policy", "false", 0, 0, "", "Access", "listing keys wants the right to list them") \
+    X(acl_initial,         TEXT,     "acl-initial-management", "", 0, 0, "", "Access", "secret of a management token that is made at the first start; better in the environment or the file, where other users do not see it") \
+    X(acl_default_token,   TEXT,     "acl-default-token",    "", 0, 0, "", "Access", "secret of the token for requests that bring none") \
+    X(acl_dns_token,       TEXT,     "acl-dns-token",        "", 0, 0, "", "Access", "secret of the token for DNS; default: --acl-default-token") \
+    X(acl_own_token,       TEXT,     "acl-agent-token",      "", 0, 0, "", "Access", "taken for Consul's sake: the server needs no token for its own work") \
     X(cert_file,           TEXT,     "cert-file",            "", 0, 0, "cert-file", "TLS", "server certificate (PEM), for https:// listeners") \
     X(key_file,            TEXT,     "key-file",             "", 0, 0, "key-file", "TLS", "its private key (PEM)") \
     X(trusted_ca_file,     TEXT,     "trusted-ca-file",      "", 0, 0, "trusted-ca-file", "TLS", "certificates that client certificates must lead to (PEM)") \

@@ -11,16 +11,18 @@
 #include "faces/native/face.h"
 #include "net/tls.h"
 
-static enum err check_address(const struct listeners *l, const struct endpoint *at, struct why *why)
+/* ASKS: what is served there asks for a token. */
+static enum err check_address(const struct listeners *l, const struct endpoint *at, bool asks,
+                              struct why *why)
 {
     char text[300];
     endpoint_print(at, text, sizeof text);
-    bool authenticates = at->tls && l->config->client_cert_auth;
+    bool authenticates = asks || (at->tls && l->config->client_cert_auth);
     if (!endpoint_is_loopback(at) && !l->config->insecure && !authenticates)
         return why_set(why, ERR_INVALID,
                        "%s can be reached by others, and nobody has to authenticate: listen on "
-                       "127.0.0.1, use https:// with --client-cert-auth, or say "
-                       "--insecure-no-auth",
+                       "127.0.0.1, use https:// with --client-cert-auth, Consul's API with "
+                       "--acl-enabled and --acl-default-policy=deny, or say --insecure-no-auth",
                        text);
     if (at->tls && l->tls == NULL)
         return why_set(why, ERR_INVALID, "%s wants TLS: give --cert-file and --key-file", text);
@@ -53,6 +55,13 @@ static enum err listen_on(struct listeners *l, const struct net_service *service
     return e;
 }
 
+/* Consul's, when access is on and closed to who is nobody. */
+static bool is_asked_for_tokens(const struct config *c, const char *addresses)
+{
+    bool is_consuls = addresses == c->consul_listen || addresses == c->consul_https_listen;
+    return is_consuls && c->acl_enabled && strcmp(c->acl_default_policy, "deny") == 0;
+}
+
 /* Each of the comma-separated ADDRESSES that is not "off" is checked and, with a SERVICE, listened
  * on; TLS: with TLS, whatever their scheme. */
 static enum err each_address(struct listeners *l, const char *addresses, bool tls,
@@ -66,7 +75,7 @@ static enum err each_address(struct listeners *l, const char *addresses, bool tl
             e = endpoint_parse(bytes_of(at, n), &endpoint, why);
         if (e == OK && endpoint.kind != ENDPOINT_OFF) {
             endpoint.tls = endpoint.tls || tls;
-            e = check_address(l, &endpoint, why);
+            e = check_address(l, &endpoint, is_asked_for_tokens(l->config, addresses), why);
             if (e == OK && service != NULL)
                 e = listen_on(l, service, &endpoint, why);
         }

@@ -17,6 +17,7 @@
 #include "faces/consul/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
+#include "hub/acl_start.h"
 #include "hub/hub.h"
 #include "keeper/keeper.h"
 #include "net/server.h"
@@ -55,6 +56,8 @@ struct parts {
     struct listeners listeners;
     struct etcd_options etcd_options;
     struct consul_options consul_options;
+    struct gate_options gate;
+    struct acl_start *acl_start;
     struct arena arena; /* of texts that the options point to */
     bool clean;
     _Atomic bool draining;
@@ -177,6 +180,7 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
     struct hub_options hub = { .replica = p->replica,
                                .loop = io->loop,
                                .metrics = p->metrics,
+                               .gate = &p->gate,
                                .quota_bytes = quota_of(p->config),
                                .on_credits = on_credits,
                                .ctx = io };
@@ -224,6 +228,8 @@ static enum err open_threads(struct parts *p, struct why *why)
     p->io_n = p->one_thread ? 1 : thread_count(p->config);
     for (size_t i = 0; i < p->io_n && e == OK; i++)
         e = open_io(p, &p->io[i], why);
+    if (e == OK && p->gate.is_on && p->config->acl_initial[0] != 0)
+        p->acl_start = acl_start_new(p->io[0].hub, p->config->acl_initial);
     return e;
 }
 
@@ -278,12 +284,23 @@ static enum err describe_node(struct parts *p, struct why *why)
                   .version = MUSTER_VERSION,
                   .http_port = self.consul_port,
                   .https_port = self.consul_https_port },
+        .default_token = p->config->acl_default_token,
         .render_metrics = render_metrics,
         .reload = reload_by_signal,
         .leave = leave_by_signal,
         .ctx = p,
     };
     return OK;
+}
+
+static struct gate_options gate_options_of(const struct config *c)
+{
+    return (struct gate_options){
+        .is_on = c->acl_enabled,
+        .is_open = strcmp(c->acl_default_policy, "deny") != 0,
+        .keys_want_list = c->acl_key_list_policy,
+        .datacenter = c->datacenter,
+    };
 }
 
 /* -- life ------------------------------------------------------------------------------------- */
@@ -295,6 +312,7 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
     p->config = config;
     sem_init(&p->drained, 0, 0);
     arena_init(&p->arena, 0);
+    p->gate = gate_options_of(config);
     p->metrics = metrics_new();
     p->process = process_metrics_new(p->metrics);
     p->etcd_options = (struct etcd_options){
@@ -390,6 +408,7 @@ void parts_close(struct parts *p)
     if (p == NULL)
         return;
     net_server_free(p->net);
+    acl_start_free(p->acl_start);
     for (size_t i = 0; i < p->io_n; i++)
         close_io(p, &p->io[i]);
     keeper_free(p->keeper);
