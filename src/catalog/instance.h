@@ -40,6 +40,7 @@ struct published { /* a publication as it stands in its row */
     struct bytes address;    /* to dial: its own, or its node's; empty if neither is known */
     const struct node *node; /* NULL if it has none, or none that is registered */
     enum status checks;      /* worst of its own and its node's */
+    uint64_t create, modify; /* revisions of the row */
 };
 
 struct overlaid { /* an overlay and what it is laid over */

@@ -147,6 +147,8 @@ static enum err read_published(const struct view *view, const struct kv *kv, str
     if (e == OK)
         e = as_damage(publication_key_owner(kv->key, &ret->owner));
     ret->address = ret->said.address;
+    ret->create = kv->create;
+    ret->modify = kv->mod;
     return e;
 }
 
