@@ -97,12 +97,17 @@ static void put_string(struct json_writer *j, struct bytes text)
     buf_put_u8(j->out, '"');
 }
 
-void json_put_name(struct json_writer *j, const char *name)
+void json_put_name_bytes(struct json_writer *j, struct bytes name)
 {
     begin_value(j);
-    put_string(j, bytes_str(name));
+    put_string(j, name);
     buf_put_u8(j->out, ':');
     j->after_name = true;
+}
+
+void json_put_name(struct json_writer *j, const char *name)
+{
+    json_put_name_bytes(j, bytes_str(name));
 }
 
 void json_put_string(struct json_writer *j, struct bytes text)

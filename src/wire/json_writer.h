@@ -22,6 +22,7 @@ void json_close_object(struct json_writer *j);
 void json_open_array(struct json_writer *j);
 void json_close_array(struct json_writer *j);
 void json_put_name(struct json_writer *j, const char *name);
+void json_put_name_bytes(struct json_writer *j, struct bytes name);
 /* Bytes that are no UTF-8 are written as U+FFFD. */
 void json_put_string(struct json_writer *j, struct bytes text);
 void json_put_str(struct json_writer *j, const char *text);

@@ -15,6 +15,8 @@
 #include "net/http.h"
 
 struct consul_face;
+struct consul_query;
+struct filter_plan;
 
 enum consul_waits {
     CONSUL_WAITS_NOT,
@@ -60,6 +62,9 @@ struct consul_call {
     struct wait wait;
     struct timer timer;
     bool hangs, is_last_look;
+    const struct filter_plan *plan; /* selectors.c; NULL: no filter */
+    bool plan_failed;
+    struct why plan_why;
 
     /* for the answer's head */
     uint64_t index; /* X-Consul-Index */
