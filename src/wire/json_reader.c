@@ -95,10 +95,12 @@ static enum err complain(const json_error_t *error, struct why *why)
 {
     enum json_error_code code = json_error_code(error);
     if (code == json_error_premature_end_of_input)
-        return why_set(why, ERR_MALFORMED, "unexpected EOF");
-    if (code == json_error_null_byte_in_key)
-        return why_set(why, ERR_MALFORMED, "invalid NUL in an object key");
-    return why_set(why, ERR_MALFORMED, "invalid character in line %d", error->line);
+        why_set(why, ERR_MALFORMED, "unexpected EOF");
+    else if (code == json_error_null_byte_in_key)
+        why_set(why, ERR_MALFORMED, "invalid NUL in an object key");
+    else
+        why_set(why, ERR_MALFORMED, "invalid character in line %d", error->line);
+    return ERR_MALFORMED;
 }
 
 enum err json_read(struct bytes text, struct arena *arena, const struct json_node **ret,
