@@ -2,6 +2,8 @@
  * policy moves between the check and the apply, with the same questions and the same token. */
 #include "hub/gate.h"
 
+#include <assert.h>
+
 #include "hub/core.h"
 #include "hub/gate_core.h"
 
@@ -85,6 +87,7 @@ static enum err ask(struct gate *gate, struct bytes token, const struct access_q
     d->is_anonymous = (*ret)->is_anonymous;
     uuid_print(&(*ret)->accessor, d->accessor);
     if (e == ERR_DENIED) {
+        assert(refusal.question < n);
         d->fault = ACCESS_LACKS_RIGHT;
         d->question = questions[refusal.question];
     }

@@ -66,6 +66,7 @@ static void entry_free(struct entry *e)
 
 static void forget(struct gate *g, struct entry *e)
 {
+    assert(e != NULL && g->by_digest != NULL); /* the table holds it */
     HASH_DEL(g->by_digest, e);
     list_remove(&e->link);
     list_append(&g->dead, &e->link);
