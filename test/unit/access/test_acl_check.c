@@ -35,8 +35,8 @@ static void policy_has_a_name_and_rules_that_parse(void **state)
 
 static void built_in_policies_can_be_policies(void **state)
 {
-    for (uint8_t i = ACL_MANAGEMENT_POLICY; i <= ACL_READ_ONLY_POLICY; i++) {
-        struct uuid id = acl_builtin_id(i);
+    for (int i = ACL_MANAGEMENT_POLICY; i <= ACL_READ_ONLY_POLICY; i++) {
+        struct uuid id = acl_builtin_id((uint8_t)i);
         struct acl_policy p;
         assert_true(acl_builtin_policy(&id, &p));
         assert_int_equal(acl_policy_check(&p, NULL), OK);
