@@ -109,10 +109,15 @@ void node_key(struct bytes ns, struct bytes node, struct buf *out)
     fold_append(node, out);
 }
 
-void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out)
+void checks_prefix(struct bytes ns, struct buf *out)
 {
     buf_put_u8(out, 'c');
     put_part(out, ns);
+}
+
+void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out)
+{
+    checks_prefix(ns, out);
     put_folded(out, node);
     if (instance.p != NULL)
         put_folded(out, instance);
@@ -290,6 +295,23 @@ enum err publication_key_owner(struct bytes key, struct owner *ret)
         e = take_part(&rest, &name);
     if (e == OK)
         *ret = (struct owner){ .face = face, .name = name, .part = rest };
+    return e;
+}
+
+enum err check_key_read(struct bytes key, struct check_id *ret)
+{
+    struct bytes rest = bytes_skip(key, 1);
+    struct check_id id = { 0 };
+    if (key.n == 0 || key.p[0] != 'c')
+        return ERR_MALFORMED;
+    enum err e = take_part(&rest, &id.ns);
+    if (e == OK)
+        e = take_part(&rest, &id.node);
+    if (e == OK)
+        e = take_part(&rest, &id.instance);
+    id.check = rest;
+    if (e == OK)
+        *ret = id;
     return e;
 }
 

@@ -80,6 +80,8 @@ void service_prefix(struct bytes ns, struct buf *out);
 void node_prefix(struct bytes ns, struct buf *out);
 /* Checks of a node; with INSTANCE.p not NULL, those of one instance (empty: the node's own). */
 void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out);
+/* Checks of a namespace. */
+void checks_prefix(struct bytes ns, struct buf *out);
 void from_node_prefix(struct bytes ns, struct bytes node, struct buf *out);
 void object_prefix(enum object_kind kind, struct bytes ns, struct buf *out);
 void session_prefix(struct bytes ns, struct buf *out);
@@ -96,6 +98,8 @@ MUST_CHECK enum err publication_key_owner(struct bytes key, struct owner *ret);
 MUST_CHECK enum err publication_key_service(struct bytes key, struct service_id *ret);
 /* The owner in what follows from_node_prefix, without its name, lent. ERR_MALFORMED. */
 MUST_CHECK enum err from_node_key_owner(struct bytes rest, struct owner *ret);
+/* The parts of a check's key, lent and folded. ERR_MALFORMED. */
+MUST_CHECK enum err check_key_read(struct bytes key, struct check_id *ret);
 /* What an overlay is laid over, lent from what follows overlay_prefix in its key; the address is
  * folded. ERR_MALFORMED. */
 MUST_CHECK enum err overlay_key_place(struct bytes rest, struct bytes *ret_address,

@@ -23,6 +23,7 @@ struct node {          /* text is lent */
     struct bytes address;
     struct labels metadata;
     struct bytes extras;
+    uint64_t create, modify; /* of its row, where it was read out of a view; so below */
 };
 
 struct check {          /* text is lent */
@@ -32,6 +33,7 @@ struct check {          /* text is lent */
     /* The service it speaks of; both empty for a check of the node. */
     struct bytes group, service;
     struct bytes extras; /* its definition */
+    uint64_t create, modify;
 };
 
 void node_write(const struct node *n, struct buf *out);

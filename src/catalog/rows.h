@@ -1,0 +1,34 @@
+/* catalog/rows.h -- what readers share: lists of raw rows out of a draft. */
+#ifndef CATALOG_ROWS_H
+#define CATALOG_ROWS_H
+
+#include "catalog/draft.h"
+#include "catalog/node.h"
+
+struct keyed_row {
+    struct bytes key;
+    struct draft_row row;
+};
+
+struct rows {
+    struct keyed_row *all; /* in the order of their keys, in the draft's arena */
+    size_t n;
+};
+
+/* Those in CATALOG whose keys begin with PREFIX. */
+MUST_CHECK enum err rows_read(const struct draft *d, struct bytes prefix, struct rows *ret);
+/* The same beside the spaces, with values alone. */
+MUST_CHECK enum err side_rows_read(const struct draft *d, struct bytes prefix, struct rows *ret);
+
+/* What a reader of stored rows says of one that it does not take: ERR_VERSION stays, the rest is
+ * damage. */
+enum err rows_damage(enum err e);
+
+/* ERR_NOT_FOUND. */
+MUST_CHECK enum err node_in_draft(const struct draft *d, struct bytes ns, struct bytes name,
+                                  struct node *ret);
+/* The worst of the checks of an instance, or of the node itself (empty); STATUS_UP of none. */
+MUST_CHECK enum err worst_in_draft(const struct draft *d, struct bytes ns, struct bytes node,
+                                   struct bytes instance, enum status *ret);
+
+#endif
