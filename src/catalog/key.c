@@ -60,6 +60,12 @@ void publication_prefix(const struct service_id *service, struct buf *out)
     put_service(out, service);
 }
 
+void publications_prefix(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 'p');
+    put_part(out, ns);
+}
+
 void publication_key(const struct service_id *service, const struct owner *owner, struct buf *out)
 {
     publication_prefix(service, out);

@@ -75,6 +75,8 @@ void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out);
 
 /* Prefixes, for ranges. */
 void publication_prefix(const struct service_id *service, struct buf *out);
+/* Publications of all services of a namespace. */
+void publications_prefix(struct bytes ns, struct buf *out);
 void overlay_prefix(const struct service_id *service, struct buf *out);
 void service_prefix(struct bytes ns, struct buf *out);
 void node_prefix(struct bytes ns, struct buf *out);

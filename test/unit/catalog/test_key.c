@@ -75,6 +75,19 @@ static void known_keys_are_written_byte_by_byte(void **state)
     assert_key(&b, "tNs", 3);
 }
 
+static void service_of_a_publication_is_read_out_of_its_key(void **state)
+{
+    struct service_id s = service("Ns", "Blue", "User"), got;
+    struct buf key = fresh(0), prefix = fresh(1);
+    publication_key(&s, &agent, &key);
+    publications_prefix(bytes_str("Ns"), &prefix);
+    assert_true(holds(&prefix, &key));
+    assert_int_equal(publication_key_service(buf_bytes(&key), &got), OK);
+    assert_true(service_id_eq(&got, &s));
+    assert_int_equal(publication_key_service(bytes_str("pNs"), &got), ERR_MALFORMED);
+    assert_int_equal(publication_key_service(bytes_of("sNs\0a\0b\0", 8), &got), ERR_MALFORMED);
+}
+
 static const struct uuid session = { { 's', [15] = 0xff } };
 #define SESSION "s\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
 
