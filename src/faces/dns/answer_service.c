@@ -1,0 +1,229 @@
+/* Services: their usable instances as addresses or SRV records. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "catalog/read.h"
+#include "faces/dns/lookup.h"
+#include "faces/dns/prepared.h"
+
+struct place {         /* where an instance is */
+    struct bytes node; /* its name; empty: it has none */
+    const struct labels *node_metadata;
+    struct bytes host; /* as registered */
+    struct ip ip;      /* of HOST; N 0: it is a name */
+    bool is_nodes_own; /* the address is the node's, not one of its own */
+    uint16_t port, weight;
+};
+
+struct places {
+    struct place *all;
+    size_t n;
+    uint32_t ttl;
+};
+
+/* -- which instances --------------------------------------------------------------------------- */
+
+static bool has_tag(const struct publication *p, struct bytes tag)
+{
+    for (size_t i = 0; i < p->tag_n; i++)
+        if (text_eq_nocase(p->tags[i], tag))
+            return true;
+    return tag.n == 0;
+}
+
+static bool is_usable(const struct dns_config *c, const struct instance *i)
+{
+    return i->is.status == STATUS_UP || (i->is.status == STATUS_SUSPECT && !c->only_passing);
+}
+
+/* Weights are hundredths; what has any keeps some. */
+static uint16_t srv_weight(uint32_t hundredths)
+{
+    uint32_t weight = (hundredths + WEIGHT_ONE - 1) / WEIGHT_ONE;
+    return weight > UINT16_MAX ? UINT16_MAX : (uint16_t)weight;
+}
+
+/* False if nobody knows where it is. */
+static bool make_place(const struct lookup *l, struct bytes ns, const struct instance *i,
+                       struct place *ret)
+{
+    const struct published *from = i->from;
+    const struct publication *said = &from->said;
+    *ret = (struct place){ .node = said->node,
+                           .host = from->address,
+                           .ip = ip_parse(from->address),
+                           .is_nodes_own = said->address.n == 0,
+                           .port = said->port,
+                           .weight = srv_weight(i->weight) };
+    if (from->node != NULL) {
+        ret->node = from->node->name;
+        ret->node_metadata = &from->node->metadata;
+    }
+    if (from->address.n == 0 && lookup_is_own_node(l, ns, said->node))
+        ret->ip = l->source->config->node_address;
+    return ret->host.n > 0 || ret->ip.n > 0;
+}
+
+static void take_instances(struct lookup *l, struct bytes ns, const struct instance *all, size_t n,
+                           struct places *ret)
+{
+    ret->all = arena_zalloc(l->reply->arena, n, sizeof *ret->all);
+    for (size_t i = 0; i < n; i++)
+        ret->n += make_place(l, ns, &all[i], &ret->all[ret->n]);
+}
+
+/* The service that every server is. */
+static void take_servers(struct lookup *l, struct places *ret)
+{
+    const struct dns_config *c = l->source->config;
+    ret->all = arena_zalloc(l->reply->arena, 1, sizeof *ret->all);
+    ret->all[ret->n++] = (struct place){ .node = c->node_name,
+                                         .ip = c->node_address,
+                                         .is_nodes_own = true,
+                                         .port = DNS_SERVER_PORT,
+                                         .weight = 1 };
+}
+
+static bool is_own_service(const struct dns_asked *asked)
+{
+    return bytes_is(asked->name, "consul") &&
+           bytes_is(lookup_namespace(asked->ns), NAMESPACE_DEFAULT);
+}
+
+static enum err read_service(struct lookup *l, const struct dns_asked *asked, struct places *ret)
+{
+    struct arena *arena = l->reply->arena;
+    struct service_id id;
+    struct service_rows rows;
+    ret->ttl = dns_config_service_ttl(l->source->config, asked->name);
+    if (is_own_service(asked)) {
+        if (asked->tag.n == 0)
+            take_servers(l, ret);
+        return OK;
+    }
+    if (service_id_parse(lookup_namespace(asked->ns), asked->name, &id) != OK)
+        return OK; /* no service can be called that */
+    enum err e = service_rows_read(l->source->view, &id, arena, &rows);
+    if (e != OK)
+        return e;
+    struct instances listed = instances_listed(FACE_DNS, &rows, arena);
+    size_t n = 0;
+    for (size_t i = 0; i < listed.n; i++)
+        if (is_usable(l->source->config, &listed.all[i]) &&
+            has_tag(&listed.all[i].from->said, asked->tag))
+            listed.all[n++] = listed.all[i];
+    take_instances(l, id.ns, listed.all, n, ret);
+    return OK;
+}
+
+/* -- addresses --------------------------------------------------------------------------------- */
+
+static int cmp_ip(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->ip.n != y->ip.n)
+        return x->ip.n < y->ip.n ? -1 : 1;
+    return memcmp(x->ip.p, y->ip.p, x->ip.n);
+}
+
+/* Each address once. Without any, the first host name. */
+static void put_addresses(struct lookup *l, struct places *places, uint16_t type)
+{
+    struct dns_reply *r = l->reply;
+    const struct place *named = NULL;
+    for (size_t i = places->n; i-- > 0;)
+        if (places->all[i].ip.n == 0)
+            named = &places->all[i];
+    struct bytes host = named == NULL ? (struct bytes){ 0 } : named->host;
+    size_t before = r->answer.n;
+    if (places->n > 0)
+        qsort(places->all, places->n, sizeof *places->all, cmp_ip);
+    for (size_t i = 0; i < places->n; i++) {
+        const struct place *p = &places->all[i];
+        bool is_new = i == 0 || cmp_ip(&places->all[i - 1], p) != 0;
+        if (p->ip.n > 0 && is_new && wants(type, p->ip.n == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA))
+            dns_add_address(r, &r->answer, l->owner, places->ttl, ip_bytes(&p->ip), 0);
+    }
+    r->shuffles = l->depth == 0;
+    r->answers_max = l->depth == 0 ? l->source->config->a_record_limit : 0;
+    if (r->answer.n == before && host.n > 0)
+        lookup_follow(l, host, places->ttl, type);
+}
+
+/* -- SRV --------------------------------------------------------------------------------------- */
+
+static struct bytes target_of(struct lookup *l, const struct place *p)
+{
+    struct dname d = { .n = 0 };
+    if (p->ip.n == 0)
+        return dname_parse(p->host, &d) ? dns_reply_name(l->reply, &d) : (struct bytes){ 0 };
+    struct bytes target = { 0 };
+    if (p->is_nodes_own && p->node.n > 0)
+        target = lookup_node_name(l, p->node);
+    if (target.n > 0)
+        return target;
+    ip_put_label(&p->ip, &d);
+    return lookup_name(l, &d, "addr");
+}
+
+static void put_srv(struct lookup *l, const struct place *p, uint32_t ttl)
+{
+    struct dns_reply *r = l->reply;
+    struct bytes target = target_of(l, p);
+    if (target.n == 0)
+        return;
+    size_t of = r->answer.n;
+    dns_add_srv(r, l->owner, ttl, p->weight, p->port, target);
+    if (p->ip.n > 0)
+        dns_add_address(r, &r->additional, target, l->source->config->node_ttl, ip_bytes(&p->ip),
+                        of);
+    if (p->node_metadata == NULL || !l->source->config->node_meta_txt)
+        return;
+    struct bytes node = p->is_nodes_own ? target : lookup_node_name(l, p->node);
+    if (node.n > 0)
+        lookup_put_meta(l, &r->additional, node, p->node_metadata, of);
+}
+
+static void put_places(struct lookup *l, struct places *places, uint16_t type)
+{
+    if (type == KNOT_RRTYPE_SRV) {
+        for (size_t i = 0; i < places->n; i++)
+            put_srv(l, &places->all[i], places->ttl);
+        l->reply->shuffles = true;
+    } else if (wants(type, KNOT_RRTYPE_A) || type == KNOT_RRTYPE_AAAA) {
+        put_addresses(l, places, type);
+    }
+    if (places->n == 0)
+        lookup_deny(l, KNOT_RCODE_NXDOMAIN);
+    else if (l->reply->answer.n == 0)
+        lookup_deny(l, KNOT_RCODE_NOERROR);
+}
+
+void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+{
+    struct places places = { 0 };
+    if (read_service(l, asked, &places) == OK)
+        put_places(l, &places, type);
+    else
+        l->reply->rcode = KNOT_RCODE_SERVFAIL;
+}
+
+void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+{
+    const struct dns_config *c = l->source->config;
+    struct dns_prepared found;
+    struct places places = { 0 };
+    enum err e = c->prepared == NULL ? ERR_NOT_FOUND
+                                     : c->prepared(c->prepared_ctx, l->source->view, asked->name,
+                                                   l->reply->arena, &found);
+    if (e == OK) {
+        places.ttl = found.has_ttl ? found.ttl_s : dns_config_service_ttl(c, found.service);
+        take_instances(l, bytes_str(NAMESPACE_DEFAULT), found.instances, found.n, &places);
+        put_places(l, &places, type);
+    } else if (e == ERR_NOT_FOUND) {
+        lookup_deny(l, KNOT_RCODE_NXDOMAIN);
+    } else {
+        l->reply->rcode = KNOT_RCODE_SERVFAIL;
+    }
+    l->reply->may_be_kept = false;
+}

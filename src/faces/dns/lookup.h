@@ -1,0 +1,52 @@
+/* faces/dns/lookup.h -- the inside of answers: answer*.c alone. */
+#ifndef FACES_DNS_LOOKUP_H
+#define FACES_DNS_LOOKUP_H
+
+#include <libknot/codes.h>
+#include <libknot/descriptor.h>
+
+#include "catalog/identity.h"
+#include "faces/dns/answer.h"
+
+enum { DNS_FOLLOW_MAX = 3 }; /* aliases of ours that lead to each other */
+
+struct lookup { /* one name being answered */
+    const struct dns_source *source;
+    struct dns_reply *reply;
+    struct bytes owner;  /* of its records; empty: the question's name */
+    struct bytes domain; /* that names in the answer get */
+    unsigned depth;
+};
+
+static inline bool wants(uint16_t type, uint16_t record)
+{
+    return type == record || type == KNOT_RRTYPE_ANY;
+}
+
+/* There is nothing: RCODE, and the SOA that says how long that holds. */
+void lookup_deny(struct lookup *l, uint8_t rcode);
+/* `LABELS.kind.datacenter.domain`; empty if it cannot be written. */
+struct bytes lookup_name(struct lookup *l, const struct dname *labels, const char *kind);
+/* The name of a node; empty if it is not one that DNS can carry. */
+struct bytes lookup_node_name(struct lookup *l, struct bytes node);
+/* An alias for HOST, and what HOST leads to as far as it is ours. */
+void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t type);
+
+/* answer_node.c */
+void lookup_node(struct lookup *l, const struct dns_asked *asked, uint16_t type);
+/* The node's metadata as TXT records in SECTION. */
+struct labels;
+void lookup_put_meta(struct lookup *l, struct dns_records *section, struct bytes owner,
+                     const struct labels *metadata, size_t of);
+/* answer_service.c */
+void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type);
+void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type);
+
+/* True if NAME in namespace NS (empty: the default one) is this server's own node. */
+bool lookup_is_own_node(const struct lookup *l, struct bytes ns, struct bytes name);
+static inline struct bytes lookup_namespace(struct bytes ns)
+{
+    return ns.n == 0 ? bytes_str(NAMESPACE_DEFAULT) : ns;
+}
+
+#endif

@@ -1,0 +1,15 @@
+/* faces/dns/prepared.h -- what a prepared query gives to be answered. */
+#ifndef FACES_DNS_PREPARED_H
+#define FACES_DNS_PREPARED_H
+
+#include "catalog/instance.h"
+
+struct dns_prepared {                 /* lent by the arena and the view */
+    const struct instance *instances; /* in the query's order, those to be left out left out */
+    size_t n;
+    struct bytes service; /* whose time to live counts if the query says none */
+    bool has_ttl;
+    uint32_t ttl_s;
+};
+
+#endif

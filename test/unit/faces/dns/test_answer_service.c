@@ -1,0 +1,417 @@
+/* Services: which instances are answered, and how. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <libknot/libknot.h>
+#include <string.h>
+
+#include "catalog/key.h"
+#include "faces/dns/prepared.h"
+#include "rig.h"
+
+static struct publication on(const char *node, const char *address, uint16_t port)
+{
+    struct publication p = rig_at(address, port);
+    p.node = bytes_str(node);
+    return p;
+}
+
+static size_t answers(struct rig *r, const char *name, uint16_t type)
+{
+    return rig_count(rig_ask(r, name, type), "\n= ");
+}
+
+/* -- which ------------------------------------------------------------------------------------- */
+
+static void unknown_service_does_not_exist(void **state)
+{
+    assert_string_equal(rig_ask(*state, "web.service.consul", KNOT_RRTYPE_A),
+                        "NXDOMAIN qr aa\n? web.service.consul. A\n"
+                        "~ consul. SOA ns.consul. hostmaster.consul. 7 3600 600 86400 0\n");
+}
+
+static void instances_are_their_addresses(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "Web", "a", rig_at("10.0.0.1", 80));
+    rig_publish(r, "web", "b", rig_at("10.0.0.2", 80));
+    const char *text = rig_ask(r, "web.service.consul", KNOT_RRTYPE_A);
+    assert_non_null(strstr(text, "= web.service.consul. A 10.0.0.1\n"));
+    assert_non_null(strstr(text, "= web.service.consul. A 10.0.0.2\n"));
+    assert_int_equal(answers(r, "web.service.dc1.consul", KNOT_RRTYPE_ANY), 2);
+}
+
+static void address_of_several_ports_comes_once(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    rig_publish(r, "web", "b", rig_at("10.0.0.1", 81));
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 2);
+}
+
+static void process_that_registered_twice_is_one_instance(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    rig_publish(r, "web", "b", rig_at("10.0.0.1", 80));
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 1);
+}
+
+static void status_decides_who_is_answered(void **state)
+{
+    static const struct {
+        enum status status;
+        bool answered, passing;
+    } rows[] = {
+        { STATUS_UP, true, true },         { STATUS_SUSPECT, true, false },
+        { STATUS_STARTING, false, false }, { STATUS_DOWN, false, false },
+        { STATUS_UNKNOWN, false, false },  { STATUS_OUT_OF_SERVICE, false, false },
+    };
+    struct rig *r = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct publication p = rig_at("10.0.0.1", 80);
+        p.reported = rows[i].status;
+        rig_publish(r, "web", "a", p);
+        r->settings.only_passing = false;
+        rig_configure(r);
+        assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), rows[i].answered);
+        r->settings.only_passing = true;
+        rig_configure(r);
+        assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), rows[i].passing);
+    }
+}
+
+static void lease_that_is_down_leaves_its_instance_out(void **state)
+{
+    struct rig *r = *state;
+    struct publication p = rig_at("10.0.0.1", 80);
+    p.stage = LEASE_SUSPECT;
+    rig_publish(r, "web", "a", p);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 1);
+    p.stage = LEASE_DOWN;
+    rig_publish(r, "web", "a", p);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 0);
+}
+
+static void critical_check_of_instance_or_node_leaves_it_out(void **state)
+{
+    struct rig *r = *state;
+    rig_node(r, "n1", "10.0.0.1", NULL);
+    rig_node(r, "n2", "10.0.0.2", NULL);
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    rig_publish(r, "web", "b", on("n1", "", 81));
+    rig_publish(r, "web", "c", on("n2", "", 80));
+    rig_check(r, "n1", "a", STATUS_DOWN);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 2);
+    rig_check(r, "n1", "a", STATUS_SUSPECT);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 3);
+    rig_check(r, "n1", "", STATUS_DOWN);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 1);
+    rig_check(r, "n2", "", STATUS_DOWN);
+    assert_memory_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
+static void disabled_instance_is_left_out(void **state)
+{
+    struct rig *r = *state;
+    struct publication p = rig_at("10.0.0.1", 80);
+    p.enabled = false;
+    rig_publish(r, "web", "a", p);
+    assert_memory_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
+static void tag_selects_and_knows_no_case(void **state)
+{
+    struct rig *r = *state;
+    struct bytes tags[] = { bytes_str("Blue"), bytes_str("v1.2") };
+    struct publication p = rig_at("10.0.0.1", 80);
+    p.tags = tags;
+    p.tag_n = 2;
+    rig_publish(r, "web", "a", p);
+    rig_publish(r, "web", "b", rig_at("10.0.0.2", 80));
+    assert_int_equal(answers(r, "blue.web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "v1.2.web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "_web._blue.service.consul", KNOT_RRTYPE_SRV), 1);
+    assert_int_equal(answers(r, "_web._tcp.service.consul", KNOT_RRTYPE_SRV), 2);
+    assert_int_equal(answers(r, "_web._tcp.consul", KNOT_RRTYPE_SRV), 2);
+    assert_memory_equal(rig_ask(r, "red.web.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
+static void other_groups_and_namespaces_have_names_of_their_own(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "blue--web", "a", rig_at("10.0.0.1", 80));
+    assert_int_equal(answers(r, "blue--web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 0);
+    assert_int_equal(answers(r, "blue--web.service.public.ns.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "blue--web.service.team.ns.consul", KNOT_RRTYPE_A), 0);
+}
+
+/* -- addresses --------------------------------------------------------------------------------- */
+
+static void families_are_answered_to_their_types(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    assert_string_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_AAAA),
+                        "NOERROR qr aa\n? web.service.consul. AAAA\n"
+                        "~ consul. SOA ns.consul. hostmaster.consul. 7 3600 600 86400 0\n");
+    rig_publish(r, "web", "b", rig_at("2001:db8::1", 80));
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_AAAA), 1);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_ANY), 2);
+}
+
+static void other_types_of_a_service_are_empty(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    const char *text = rig_ask(r, "web.service.consul", KNOT_RRTYPE_MX);
+    assert_memory_equal(text, "NOERROR", 7);
+    assert_int_equal(rig_count(text, "= "), 0);
+    assert_int_equal(rig_count(text, "~ consul. SOA"), 1);
+}
+
+static void node_lends_its_address(void **state)
+{
+    struct rig *r = *state;
+    rig_node(r, "n1", "10.0.0.7", NULL);
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "10.0.0.7"));
+}
+
+static void own_node_lends_its_address_unregistered(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", on("own", "", 80));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "192.0.2.1"));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                           "SRV 1 1 80 own.node.dc1.consul.\n+ own.node.dc1.consul. A 192.0.2.1"));
+}
+
+static void instance_whose_node_nobody_knows_is_left_out(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", on("nobody", "", 80));
+    assert_memory_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
+static void host_name_is_an_alias_only_without_addresses(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("a.example", 80));
+    rig_publish(r, "web", "b", rig_at("b.example", 80));
+    const char *text = rig_ask(r, "web.service.consul", KNOT_RRTYPE_A);
+    assert_int_equal(rig_count(text, "CNAME"), 1);
+    assert_non_null(strstr(text, "= web.service.consul. CNAME a.example.\n"));
+    rig_publish(r, "web", "c", rig_at("10.0.0.1", 80));
+    assert_int_equal(rig_count(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "CNAME"), 0);
+}
+
+static void alias_for_a_name_of_ours_is_followed(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "front", "a", rig_at("web.service.consul", 80));
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    assert_string_equal(rig_ask(r, "front.service.consul", KNOT_RRTYPE_A),
+                        "NOERROR qr aa\n? front.service.consul. A\n"
+                        "= front.service.consul. CNAME web.service.consul.\n"
+                        "= web.service.consul. A 10.0.0.1\n");
+}
+
+static void number_of_addresses_is_an_option(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    rig_publish(r, "web", "b", rig_at("10.0.0.2", 80));
+    rig_publish(r, "web", "c", rig_at("10.0.0.3", 80));
+    r->settings.a_record_limit = 3;
+    rig_configure(r);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 3);
+    r->settings.a_record_limit = 2;
+    rig_configure(r);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 2);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 3);
+}
+
+static void time_to_live_is_that_of_the_services_rule(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    r->settings.service_ttl = "web=10s";
+    rig_configure(r);
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), " 10 A 10.0.0.1"));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), " 10 SRV "));
+}
+
+/* -- SRV --------------------------------------------------------------------------------------- */
+
+static void target_is_the_node_where_the_address_is_its(void **state)
+{
+    struct rig *r = *state;
+    rig_node(r, "N1", "10.0.0.1", "rack=1");
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    assert_string_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                        "NOERROR qr aa\n? web.service.consul. SRV\n"
+                        "= web.service.consul. SRV 1 1 80 N1.node.dc1.consul.\n"
+                        "+ N1.node.dc1.consul. A 10.0.0.1\n"
+                        "+ N1.node.dc1.consul. TXT \"rack=1\"\n");
+}
+
+static void target_is_the_address_where_it_is_the_instances_own(void **state)
+{
+    struct rig *r = *state;
+    rig_node(r, "n1", "10.0.0.1", "rack=1");
+    rig_publish(r, "web", "a", on("n1", "10.0.0.255", 80));
+    assert_string_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                        "NOERROR qr aa\n? web.service.consul. SRV\n"
+                        "= web.service.consul. SRV 1 1 80 0a0000ff.addr.dc1.consul.\n"
+                        "+ 0a0000ff.addr.dc1.consul. A 10.0.0.255\n"
+                        "+ n1.node.dc1.consul. TXT \"rack=1\"\n");
+}
+
+static void target_of_ipv6_has_32_digits(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("2001:db8::1", 80));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                           " 80 20010db8000000000000000000000001.addr.dc1.consul.\n"
+                           "+ 20010db8000000000000000000000001.addr.dc1.consul. AAAA 2001:db8::1"));
+}
+
+static void target_of_a_host_name_is_that(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("a.example", 80));
+    assert_string_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                        "NOERROR qr aa\n? web.service.consul. SRV\n"
+                        "= web.service.consul. SRV 1 1 80 a.example.\n");
+}
+
+static void target_of_a_node_that_dns_cannot_name_is_its_address(void **state)
+{
+    struct rig *r = *state;
+    rig_node(r, "bad..name", "10.0.0.1", NULL);
+    rig_publish(r, "web", "a", on("bad..name", "", 80));
+    assert_non_null(
+        strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), "0a000001.addr.dc1.consul."));
+}
+
+static void weight_is_whole_and_what_has_any_keeps_one(void **state)
+{
+    static const struct {
+        uint32_t hundredths;
+        const char *text;
+    } rows[] = { { 0, "SRV 1 0 80" },   { 1, "SRV 1 1 80" },     { 100, "SRV 1 1 80" },
+                 { 101, "SRV 1 2 80" }, { 1000, "SRV 1 10 80" }, { 1000000, "SRV 1 10000 80" } };
+    struct rig *r = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct publication p = rig_at("10.0.0.1", 80);
+        p.weight = rows[i].hundredths;
+        rig_publish(r, "web", "a", p);
+        assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), rows[i].text));
+    }
+}
+
+/* -- what is always there ---------------------------------------------------------------------- */
+
+static void server_is_the_service_consul(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "consul", "x", rig_at("10.0.0.1", 80)); /* is overruled */
+    assert_string_equal(rig_ask(r, "consul.service.consul", KNOT_RRTYPE_SRV),
+                        "NOERROR qr aa\n? consul.service.consul. SRV\n"
+                        "= consul.service.consul. SRV 1 1 8300 own.node.dc1.consul.\n"
+                        "+ own.node.dc1.consul. A 192.0.2.1\n");
+    assert_non_null(strstr(rig_ask(r, "consul.service.consul", KNOT_RRTYPE_A), "192.0.2.1"));
+    assert_memory_equal(rig_ask(r, "leader.consul.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
+/* -- prepared queries -------------------------------------------------------------------------- */
+
+static enum err execute(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
+                        struct dns_prepared *ret)
+{
+    static const struct labels none;
+    static struct instance instance;
+    static struct published from;
+    (void)view, (void)arena;
+    from.said = rig_at("10.0.0.9", 90);
+    from.address = from.said.address;
+    instance = (struct instance){ .from = &from, .metadata = none, .weight = 300 };
+    if (!bytes_is(name, "near.web"))
+        return ctx == NULL ? ERR_NOT_FOUND : ERR_DAMAGED;
+    *ret = (struct dns_prepared){ .instances = &instance, .n = 1, .has_ttl = true, .ttl_s = 30 };
+    return OK;
+}
+
+static void prepared_query_is_answered_by_its_result(void **state)
+{
+    struct rig *r = *state;
+    r->settings.prepared = execute;
+    rig_configure(r);
+    assert_non_null(strstr(rig_ask(r, "near.web.query.consul", KNOT_RRTYPE_A),
+                           "= near.web.query.consul. 30 A 10.0.0.9\n"));
+    assert_non_null(strstr(rig_ask(r, "near.web.query.consul", KNOT_RRTYPE_SRV),
+                           "30 SRV 1 3 90 0a000009.addr.dc1.consul.\n"));
+    assert_memory_equal(rig_ask(r, "other.query.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    r->settings.prepared_ctx = r;
+    rig_configure(r);
+    assert_memory_equal(rig_ask(r, "other.query.consul", KNOT_RRTYPE_A), "SERVFAIL", 8);
+}
+
+static void damaged_row_is_a_failure_and_no_denial(void **state)
+{
+    struct rig *r = *state;
+    struct stand *s = r->stand;
+    struct service_id id;
+    struct owner owner = { .face = FACE_CONSUL, .name = bytes_str("o"), .part = bytes_str("a") };
+    struct buf key;
+    assert_int_equal(service_id_parse((struct bytes){ 0 }, bytes_str("web"), &id), OK);
+    buf_init(&key, 1024);
+    publication_key(&id, &owner, &key);
+    entries_put(&s->entries, SPACE_CATALOG, buf_bytes(&key), bytes_str("\1rubbish"), 0);
+    assert_int_equal(stand_apply(s)->err, OK);
+    buf_fini(&key);
+    assert_string_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A),
+                        "SERVFAIL qr aa\n? web.service.consul. A\n");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(unknown_service_does_not_exist),
+        CASE(instances_are_their_addresses),
+        CASE(address_of_several_ports_comes_once),
+        CASE(process_that_registered_twice_is_one_instance),
+        CASE(status_decides_who_is_answered),
+        CASE(lease_that_is_down_leaves_its_instance_out),
+        CASE(critical_check_of_instance_or_node_leaves_it_out),
+        CASE(disabled_instance_is_left_out),
+        CASE(tag_selects_and_knows_no_case),
+        CASE(other_groups_and_namespaces_have_names_of_their_own),
+        CASE(families_are_answered_to_their_types),
+        CASE(other_types_of_a_service_are_empty),
+        CASE(node_lends_its_address),
+        CASE(own_node_lends_its_address_unregistered),
+        CASE(instance_whose_node_nobody_knows_is_left_out),
+        CASE(host_name_is_an_alias_only_without_addresses),
+        CASE(alias_for_a_name_of_ours_is_followed),
+        CASE(number_of_addresses_is_an_option),
+        CASE(time_to_live_is_that_of_the_services_rule),
+        CASE(target_is_the_node_where_the_address_is_its),
+        CASE(target_is_the_address_where_it_is_the_instances_own),
+        CASE(target_of_ipv6_has_32_digits),
+        CASE(target_of_a_host_name_is_that),
+        CASE(target_of_a_node_that_dns_cannot_name_is_its_address),
+        CASE(weight_is_whole_and_what_has_any_keeps_one),
+        CASE(server_is_the_service_consul),
+        CASE(prepared_query_is_answered_by_its_result),
+        CASE(damaged_row_is_a_failure_and_no_denial),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
