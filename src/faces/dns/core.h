@@ -1,0 +1,65 @@
+/* faces/dns/core.h -- the inside of the face: shared by face.c, respond.c and what answers later.
+ */
+#ifndef FACES_DNS_CORE_H
+#define FACES_DNS_CORE_H
+
+#include "faces/dns/answer.h"
+#include "faces/dns/cache.h"
+#include "faces/dns/face.h"
+#include "faces/dns/limit.h"
+
+struct dns_counts; /* counts.h */
+struct dns_recurse;
+struct dns_reverse;
+
+enum { DNS_RUNS_MAX = 64 /* sockets of a thread */ };
+
+struct dns_face {
+    struct hub *hub;
+    struct loop *loop;
+    const struct dns_config *config;
+    struct dns_cache *cache;
+    struct dns_limit *limit; /* NULL: there is none */
+    struct dns_counts *counts;
+    struct dns_reverse *reverse;
+    struct dns_recurse *recurse;
+    struct hub_listener listener;
+    struct hub_read read;
+    bool is_reading;
+    struct dns_run { /* packets of a socket, lent until they are answered */
+        struct udp_socket *socket;
+        const struct udp_packet *packets;
+        size_t n;
+    } runs[DNS_RUNS_MAX];
+    size_t run_n;
+    struct list messages; /* struct message of face.c */
+    struct arena arena;   /* of one query */
+    struct buf out;       /* one answer */
+    uint64_t seed;
+};
+
+struct dns_asker { /* whom an answer goes to; one of the two is set */
+    struct udp_socket *udp;
+    struct udp_peer peer;
+    struct framed *tcp; /* NULL as well once it is gone: nobody waits any more */
+};
+
+static inline enum dns_carrier dns_asker_carrier(const struct dns_asker *a)
+{
+    return a->udp != NULL ? DNS_UDP : DNS_TCP;
+}
+/* Sends what FACE->out holds and empties it; nothing in it: the query is not answered. */
+void dns_asker_send(struct dns_face *face, const struct dns_asker *asker);
+
+/* respond.c: answers the query IN, now or, if others must be asked, later. VIEW is NULL when there
+ * is none to answer from. */
+void dns_respond(struct dns_face *face, const struct dns_asker *asker, struct bytes in,
+                 const struct view *view);
+/* Renders REPLY for Q into FACE->out. */
+void dns_respond_reply(struct dns_face *face, const struct dns_query *q, enum dns_carrier carrier,
+                       const struct dns_reply *reply);
+/* An answer without records. */
+void dns_respond_rcode(struct dns_face *face, const struct dns_query *q, uint8_t rcode);
+struct dns_source dns_respond_source(const struct dns_face *face, const struct view *view);
+
+#endif
