@@ -55,6 +55,25 @@ enum config_kind {
     X(key_file,            TEXT,     "key-file",             "", 0, 0, "key-file", "TLS", "its private key (PEM)") \
     X(trusted_ca_file,     TEXT,     "trusted-ca-file",      "", 0, 0, "trusted-ca-file", "TLS", "certificates that client certificates must lead to (PEM)") \
     X(client_cert_auth,    BOOL,     "client-cert-auth",     "false", 0, 0, "client-cert-auth", "TLS", "refuse clients without a valid certificate") \
+    X(dns_listen,          TEXT,     "dns-listen",           "127.0.0.1:8600", 0, 0, "", "DNS", "DNS over UDP and TCP: addresses, comma-separated, or off") \
+    X(domain,              TEXT,     "domain",               "consul", 0, 0, "", "DNS", "the domain that names of services and nodes end with") \
+    X(alt_domain,          TEXT,     "alt-domain",           "", 0, 0, "", "DNS", "another one that is answered, too") \
+    X(recursors,           TEXT,     "recursors",            "", 0, 0, "", "DNS", "who is asked for names outside: addresses, comma-separated; without, they are refused") \
+    X(recursor_timeout_ms, DURATION, "dns-recursor-timeout", "2s", 1, 60000, "", "DNS", "how long one of them is waited for") \
+    X(recursor_strategy,   CHOICE,   "dns-recursor-strategy", "sequential|random", 0, 0, "", "DNS", "which is asked first") \
+    X(dns_node_ttl_ms,     DURATION, "dns-node-ttl",         "0s", 0, 2147483647000, "", "DNS", "how long resolvers may keep the address of a node") \
+    X(dns_service_ttl,     TEXT,     "dns-service-ttl",      "", 0, 0, "", "DNS", "the same for services: web=10s,api-*=5s,*=1s; the exact name or the longest prefix counts") \
+    X(dns_only_passing,    BOOL,     "dns-only-passing",     "false", 0, 0, "", "DNS", "leave instances out that are warned of") \
+    X(dns_udp_answers,     NUMBER,   "dns-udp-answer-limit", "3", 1, 8, "", "DNS", "records in a UDP answer to a client without EDNS") \
+    X(dns_a_records,       NUMBER,   "dns-a-record-limit",   "0", 0, 65535, "", "DNS", "addresses in an answer; 0 = as many as fit") \
+    X(dns_truncate,        BOOL,     "dns-enable-truncate",  "false", 0, 0, "", "DNS", "say so when an answer did not fit, so that clients come by TCP") \
+    X(dns_no_compression,  BOOL,     "dns-disable-compression", "false", 0, 0, "", "DNS", "write every name in full") \
+    X(dns_node_meta,       BOOL,     "dns-node-meta-txt",    "true", 0, 0, "", "DNS", "add a node's metadata as TXT records to answers that lead to it") \
+    X(dns_soa_refresh_ms,  DURATION, "dns-soa-refresh",      "1h", 0, 2147483647000, "", "DNS", "in the SOA record of the domain") \
+    X(dns_soa_retry_ms,    DURATION, "dns-soa-retry",        "10m", 0, 2147483647000, "", "DNS", "in the SOA record") \
+    X(dns_soa_expire_ms,   DURATION, "dns-soa-expire",       "24h", 0, 2147483647000, "", "DNS", "in the SOA record") \
+    X(dns_soa_min_ttl_ms,  DURATION, "dns-soa-min-ttl",      "0s", 0, 2147483647000, "", "DNS", "how long resolvers may keep that a name does not exist") \
+    X(dns_rate_limit,      NUMBER,   "dns-rate-limit",       "10000", 0, 1000000000, "", "DNS", "UDP answers a second and io thread to a network (/24, /56) that is not this machine; above it clients are sent to TCP; 0 = no limit") \
     X(max_request_bytes,   BYTES,    "max-request-bytes",    "1572864", 1024, 33554432, "max-request-bytes", "Limits", "largest write") \
     X(max_txn_ops,         NUMBER,   "max-txn-ops",          "128", 1, 65536, "max-txn-ops", "Limits", "operations in each list of a transaction") \
     X(max_key_bytes,       BYTES,    "max-key-bytes",        "32768", 1, 33554432, "", "Limits", "longest key") \

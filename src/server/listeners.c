@@ -7,9 +7,12 @@
 
 #include "base/log.h"
 #include "faces/consul/face.h"
+#include "faces/dns/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
 #include "net/tls.h"
+
+enum { FREE_PORT_TRIES = 16 };
 
 /* ASKS: what is served there asks for a token. */
 static enum err check_address(const struct listeners *l, const struct endpoint *at, bool asks,
@@ -45,8 +48,8 @@ static void note_address(struct listeners *l, const char *face, const struct end
                has_scheme ? "" : (bound.tls ? "https://" : "http://"), text);
 }
 
-static enum err listen_on(struct listeners *l, const struct net_service *service,
-                          const struct endpoint *at, struct why *why)
+static enum err listen_tcp(struct listeners *l, const struct net_service *service,
+                           const struct endpoint *at, struct why *why)
 {
     uint16_t port = 0;
     enum err e = net_server_listen(l->net, at, service, at->tls ? l->tls : NULL, &port, why);
@@ -60,6 +63,45 @@ static bool is_asked_for_tokens(const struct config *c, const char *addresses)
 {
     bool is_consuls = addresses == c->consul_listen || addresses == c->consul_https_listen;
     return is_consuls && c->acl_enabled && strcmp(c->acl_default_policy, "deny") == 0;
+}
+
+/* The same port over UDP and TCP. *RET_AGAIN: it was any free one, and is not free over TCP. */
+static enum err listen_both(struct listeners *l, const struct endpoint *at, bool *ret_again,
+                            struct why *why)
+{
+    const struct listeners_contexts *c = l->contexts;
+    struct endpoint beside = *at;
+    struct udp_port *udp;
+    *ret_again = false;
+    enum err e = udp_open(c->loops, c->loop_n, at, &dns_udp_reader, c->dns, c->metrics, &udp, why);
+    if (e != OK)
+        return e;
+    beside.port = udp_port_number(udp);
+    e = listen_tcp(l, &l->dns_service, &beside, why);
+    if (e == OK) {
+        l->udp[l->udp_n++] = udp;
+        return OK;
+    }
+    udp_close(udp);
+    *ret_again = e == ERR_ADDRESS_IN_USE && at->port == 0;
+    return e;
+}
+
+static enum err listen_dns(struct listeners *l, const struct endpoint *at, struct why *why)
+{
+    bool again = true;
+    enum err e = OK;
+    if (l->udp_n == LISTENERS_UDP_MAX)
+        return why_set(why, ERR_TOO_BIG, "--dns-listen: more than %d addresses", LISTENERS_UDP_MAX);
+    for (unsigned i = 0; i < FREE_PORT_TRIES && again; i++)
+        e = listen_both(l, at, &again, why);
+    return e;
+}
+
+static enum err listen_on(struct listeners *l, const struct net_service *service,
+                          const struct endpoint *at, struct why *why)
+{
+    return service == &l->dns_service ? listen_dns(l, at, why) : listen_tcp(l, service, at, why);
 }
 
 /* Each of the comma-separated ADDRESSES that is not "off" is checked and, with a SERVICE, listened
@@ -86,6 +128,17 @@ static enum err each_address(struct listeners *l, const char *addresses, bool tl
     return e;
 }
 
+/* DNS has no scheme and no paths. */
+static enum err check_dns(struct listeners *l, const char *addresses, struct why *why)
+{
+    if (strstr(addresses, "://") != NULL)
+        return why_set(why, ERR_INVALID,
+                       "--dns-listen '%.200s': DNS is spoken over UDP and TCP, without TLS: write "
+                       "host:port",
+                       addresses);
+    return each_address(l, addresses, false, NULL, why);
+}
+
 enum err listeners_check(struct listeners *l, const struct config *c, struct why *why)
 {
     *l = (struct listeners){ .config = c };
@@ -108,6 +161,8 @@ enum err listeners_check(struct listeners *l, const struct config *c, struct why
         e = each_address(l, c->consul_listen, false, NULL, why);
     if (e == OK)
         e = each_address(l, c->consul_https_listen, true, NULL, why);
+    if (e == OK)
+        e = check_dns(l, c->dns_listen, why);
     return e != OK ? e : each_address(l, c->native_listen, false, NULL, why);
 }
 
@@ -127,6 +182,7 @@ enum err listeners_open(struct listeners *l, struct net_server *net,
 {
     const struct config *c = l->config;
     l->net = net;
+    l->contexts = contexts;
     collect_services(l->served);
     l->etcd_http = hosts_service(&l->hosts, &etcd_http);
     l->consul_http = hosts_service(&l->hosts, &consul_http);
@@ -148,11 +204,18 @@ enum err listeners_open(struct listeners *l, struct net_server *net,
     l->consul_service = (struct net_service){ .name = "consul",
                                               .http = &l->consul_http,
                                               .contexts = contexts->consul };
+    l->dns_service = (struct net_service){ .name = "dns",
+                                           .framed = &dns_tcp_service,
+                                           .contexts = contexts->dns,
+                                           .limits.idle_timeout_ms = DNS_TCP_IDLE_MS,
+                                           .is_always_read = true };
     enum err e = each_address(l, c->etcd_listen, false, &l->etcd_service, why);
     if (e == OK)
         e = each_address(l, c->consul_listen, false, &l->consul_service, why);
     if (e == OK)
         e = each_address(l, c->consul_https_listen, true, &l->consul_service, why);
+    if (e == OK)
+        e = each_address(l, c->dns_listen, false, &l->dns_service, why);
     return e != OK ? e : each_address(l, c->native_listen, false, &l->native_service, why);
 }
 
@@ -173,6 +236,13 @@ const char *listeners_client_urls(struct listeners *l)
 {
     buf_put_u8(&l->client_urls, 0);
     return (const char *)l->client_urls.p;
+}
+
+void listeners_close(struct listeners *l)
+{
+    for (size_t i = 0; i < l->udp_n; i++)
+        udp_close(l->udp[i]);
+    l->udp_n = 0;
 }
 
 void listeners_fini(struct listeners *l)

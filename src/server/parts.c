@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "catalog/kinds.h"
 #include "faces/consul/face.h"
+#include "faces/dns/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
 #include "hub/acl_start.h"
@@ -22,6 +23,7 @@
 #include "keeper/keeper.h"
 #include "net/server.h"
 #include "replica/replica.h"
+#include "server/dns_options.h"
 #include "server/listeners.h"
 #include "server/process.h"
 #include "server/self.h"
@@ -36,6 +38,7 @@ struct io { /* one io thread */
     struct hub *hub;
     struct etcd_face *etcd;
     struct consul_face *consul;
+    struct dns_face *dns;
     struct native_face *native;
     struct mail drain;
 };
@@ -51,6 +54,7 @@ struct parts {
     size_t io_n;
     bool one_thread; /* core's own serves the connections */
     void *etcd_contexts[IO_THREADS_MAX], *consul_contexts[IO_THREADS_MAX];
+    void *dns_contexts[IO_THREADS_MAX];
     void *native_contexts[IO_THREADS_MAX];
     struct net_server *net;
     struct listeners listeners;
@@ -58,6 +62,7 @@ struct parts {
     struct consul_options consul_options;
     struct gate_options gate;
     struct acl_start *acl_start;
+    struct dns_config dns_config;
     struct arena arena; /* of texts that the options point to */
     bool clean;
     _Atomic bool draining;
@@ -190,6 +195,8 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
         e = etcd_face_new(io->hub, &p->etcd_options, p->metrics, &io->etcd);
     if (e == OK)
         io->consul = consul_face_new(io->hub, &p->consul_options);
+    if (e == OK)
+        io->dns = dns_face_new(io->hub, &p->dns_config, p->metrics);
     struct native_options native = { .render_metrics = render_metrics,
                                      .not_ready = not_ready,
                                      .ctx = p };
@@ -197,6 +204,7 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
         io->native = native_face_new(io->hub, &native);
     p->etcd_contexts[io - p->io] = io->etcd;
     p->consul_contexts[io - p->io] = io->consul;
+    p->dns_contexts[io - p->io] = io->dns;
     p->native_contexts[io - p->io] = io->native;
     return e != OK ? why_set(why, e, "server: an io thread cannot be made: %s", err_text(e)) : OK;
 }
@@ -243,6 +251,10 @@ static enum err open_listeners(struct parts *p, struct why *why)
     p->net = net_server_new(loops, p->io_n, p->metrics);
     struct listeners_contexts contexts = { .etcd = p->etcd_contexts,
                                            .consul = p->consul_contexts,
+                                           .dns = p->dns_contexts,
+                                           .loops = loops,
+                                           .loop_n = p->io_n,
+                                           .metrics = p->metrics,
                                            .native = p->native_contexts };
     return listeners_open(&p->listeners, p->net, &contexts, etcd_message_max(&p->etcd_options),
                           why);
@@ -290,7 +302,8 @@ static enum err describe_node(struct parts *p, struct why *why)
         .leave = leave_by_signal,
         .ctx = p,
     };
-    return OK;
+    struct dns_settings dns = dns_options_settings(p->config, &self);
+    return dns_config_init(&p->dns_config, &dns, why);
 }
 
 static struct gate_options gate_options_of(const struct config *c)
@@ -396,6 +409,7 @@ static void close_io(const struct parts *p, struct io *io)
 {
     etcd_face_free(io->etcd);
     consul_face_free(io->consul);
+    dns_face_free(io->dns);
     native_face_free(io->native);
     hub_free(io->hub);
     mailbox_free(io->box);
@@ -409,6 +423,7 @@ void parts_close(struct parts *p)
         return;
     net_server_free(p->net);
     acl_start_free(p->acl_start);
+    listeners_close(&p->listeners);
     for (size_t i = 0; i < p->io_n; i++)
         close_io(p, &p->io[i]);
     keeper_free(p->keeper);
@@ -416,6 +431,7 @@ void parts_close(struct parts *p)
     if (p->datadir != NULL)
         datadir_close(p->datadir);
     listeners_fini(&p->listeners);
+    dns_config_fini(&p->dns_config);
     process_metrics_free(p->process);
     metrics_free(p->metrics);
     arena_fini(&p->arena);

@@ -40,7 +40,7 @@ free_port() {
 }
 port=$(free_port) native=$(free_port)
 data=$work/data
-export MUSTER_CONSUL_LISTEN=off ETCDCTL_API=3 ETCDCTL_ENDPOINTS=127.0.0.1:$port ETCDCTL_DIAL_TIMEOUT=2s
+export MUSTER_CONSUL_LISTEN=off MUSTER_DNS_LISTEN=off ETCDCTL_API=3 ETCDCTL_ENDPOINTS=127.0.0.1:$port ETCDCTL_DIAL_TIMEOUT=2s
 
 # begin_server [FLAG...]: starts it; its log is in $work/log. PRELOAD is LD_PRELOAD for it.
 begin_server() {

@@ -1,0 +1,12 @@
+/* server/dns_options.h -- the DNS face's settings out of the options. */
+#ifndef SERVER_DNS_OPTIONS_H
+#define SERVER_DNS_OPTIONS_H
+
+#include "faces/dns/config.h"
+#include "server/config.h"
+#include "server/self.h"
+
+/* Lends from both. */
+struct dns_settings dns_options_settings(const struct config *config, const struct self *self);
+
+#endif
