@@ -7,6 +7,7 @@
  * has appended and no more. OUT has a hard end too (OUT_MAX): a protocol that passes it, blind to
  * conn_pending, loses the connection.
  *
+ *   CONNECTING (conn_dial.c) -> OPEN
  *   OPEN -> FLUSHING: the last bytes leave; what the peer still sends is dropped
  *        -> LINGERING: our half is closed; we wait for the peer's, so that a late byte of its does
  * not make the kernel reset the connection and destroy the answer on its way
@@ -108,8 +109,8 @@ void conn_linger(struct conn *c)
         return;
     }
     c->state = CONN_LINGERING;
-    c->shutdown.data = c;
-    if (uv_shutdown(&c->shutdown, &c->handle.stream, on_shutdown) != 0) {
+    c->step.shutdown.data = c;
+    if (uv_shutdown(&c->step.shutdown, &c->handle.stream, on_shutdown) != 0) {
         close_now(c);
         return;
     }
@@ -129,7 +130,21 @@ static void peer_has_ended(struct conn *c)
         close_now(c);
 }
 
-static void take_bytes(struct conn *c, struct bytes in)
+/* The filter has failed and has said what it had to say. */
+static void end_by_filter(struct conn *c, enum err e)
+{
+    c->why = e;
+    c->failure = c->filter->ops->failure(c->filter);
+    c->said_bye = true;
+    if (c->is_new) { /* nobody has been told that it is there */
+        conn_flush(c);
+        close_now(c);
+        return;
+    }
+    conn_close(c, CONN_FLUSH_FIRST);
+}
+
+void conn_take_bytes(struct conn *c, struct bytes in)
 {
     if (c->filter == NULL) {
         c->protocol->feed(c->self, in);
@@ -138,15 +153,17 @@ static void take_bytes(struct conn *c, struct bytes in)
     struct buf *plain = &c->set->plain;
     bool ended = false;
     enum err e = c->filter->ops->unwrap(c->filter, in, plain, &c->wire, &ended);
-    if (c->wire.n > 0)
+    if (c->is_new && e == OK && c->filter->ops->is_ready(c->filter)) {
+        c->is_new = false;
+        c->protocol->opened(c->self);
+    }
+    if (c->wire.n > 0 || c->out.n > 0)
         conn_touch(c);
-    if (plain->n > 0)
+    if (plain->n > 0 && c->state == CONN_OPEN)
         c->protocol->feed(c->self, buf_bytes(plain));
     buf_clear(plain, CONN_PLAIN_MAX);
     if (e != OK && c->state == CONN_OPEN) {
-        c->why = e;
-        c->said_bye = true; /* the filter has said what it had to say */
-        conn_close(c, CONN_FLUSH_FIRST);
+        end_by_filter(c, e);
     } else if (ended) {
         peer_has_ended(c);
     }
@@ -171,13 +188,16 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         conn_put_aside(c);
         return;
     }
-    loop_note_work(c->set->loop);
-    if (n > 0 && c->state == CONN_OPEN)
-        take_bytes(c, bytes_of(buf->base, (size_t)n));
-    else if (n == UV_EOF)
+    if (!c->is_call)
+        loop_note_work(c->set->loop);
+    if (n > 0 && c->state == CONN_OPEN) {
+        conn_take_bytes(c, bytes_of(buf->base, (size_t)n));
+    } else if (n == UV_EOF) {
         peer_has_ended(c);
-    else if (n < 0)
+    } else if (n < 0) {
+        c->failure = uv_strerror((int)n);
         conn_lose(c, ERR_CLOSED);
+    }
 }
 
 void conn_start_reading(struct conn *c)
@@ -231,6 +251,8 @@ size_t conn_pending(const struct conn *c)
 
 static void close_softly(struct conn *c)
 {
+    if (c->state == CONN_CONNECTING)
+        close_now(c);
     if (c->state != CONN_OPEN)
         return;
     c->state = CONN_FLUSHING;
@@ -278,6 +300,11 @@ const char *conn_client_name(const struct conn *c)
     return c->filter != NULL ? c->filter->ops->client_name(c->filter) : NULL;
 }
 
+const char *conn_failure(const struct conn *c)
+{
+    return c->failure != NULL ? c->failure : "";
+}
+
 void conn_set_protocol(struct conn *c, const struct conn_protocol *protocol, void *self,
                        struct bytes left)
 {
@@ -292,7 +319,7 @@ void conn_set_filter(struct conn *c, struct conn_filter *take_filter, struct byt
     assert(c->filter == NULL);
     c->filter = take_filter;
     if (left.n > 0 && c->state == CONN_OPEN)
-        take_bytes(c, left);
+        conn_take_bytes(c, left);
 }
 
 /* -- opening ----------------------------------------------------------------------------------- */
@@ -336,19 +363,21 @@ static void on_unopened_closed(uv_handle_t *handle)
     free_conn(handle->data);
 }
 
-static void drop_unopened(struct conn *c, int fd)
+void conn_drop_unopened(struct conn *c, int fd)
 {
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     if (c->handle.any.type == UV_UNKNOWN_HANDLE)
         free_conn(c);
     else
         uv_close(&c->handle.any, on_unopened_closed);
 }
 
-enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,
-                   const struct conn_protocol *protocol, void *self, struct conn **ret)
+struct conn *conn_new(struct conn_set *set, struct conn_filter *take_filter,
+                      const struct conn_protocol *protocol, void *self)
 {
     struct conn *c = mem_zalloc(1, sizeof(*c));
+    c->state = CONN_OPEN;
     c->set = set;
     c->protocol = protocol;
     c->self = self;
@@ -357,14 +386,26 @@ enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_f
     buf_init(&c->wire, OUT_MAX + OUT_MAX / 64);
     buf_init(&c->flying, 0);
     timer_init(&c->limit, set->loop, on_limit);
+    return c;
+}
+
+void conn_join_set(struct conn *c)
+{
+    list_append(&c->set->conns, &c->link);
+    c->set->conn_n++;
+}
+
+enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,
+                   const struct conn_protocol *protocol, void *self, struct conn **ret)
+{
+    struct conn *c = conn_new(set, take_filter, protocol, self);
     enum err e = open_handle(c, take_fd);
     c->handle.any.data = c;
     if (e != OK) {
-        drop_unopened(c, take_fd);
+        conn_drop_unopened(c, take_fd);
         return e;
     }
-    list_append(&set->conns, &c->link);
-    set->conn_n++;
+    conn_join_set(c);
     conn_start_reading(c);
     *ret = c;
     return OK;

@@ -16,6 +16,9 @@ enum { CONN_OUT_HIGH = 256 * 1024, CONN_OUT_LOW = 64 * 1024 };
 
 struct conn_protocol {
     const char *name;
+    /* Of a connection that we made: it is there, its TLS handshake is over. NULL with those of
+     * listeners. */
+    void (*opened)(void *self);
     /* New bytes; all are consumed. Must not free the connection; may call conn_close. */
     void (*feed)(void *self, struct bytes in);
     /* About to write, with nothing on its way: the last moment to append to conn_out, for a
@@ -58,6 +61,9 @@ bool conn_is_tls(const struct conn *c);
 bool conn_is_alpn_h2(const struct conn *c);
 /* Common name of a verified client certificate, or NULL. */
 const char *conn_client_name(const struct conn *c);
+/* What went wrong below the protocol, in the system's or TLS's words; "" if nothing did. For
+ * `gone`. */
+const char *conn_failure(const struct conn *c);
 /* Replaces the protocol and feeds it LEFT: how the sniffer hands over. */
 void conn_set_protocol(struct conn *c, const struct conn_protocol *protocol, void *self,
                        struct bytes left);
@@ -71,6 +77,13 @@ struct conn_set;
  * the protocol has not been called and SELF is still the caller's. */
 MUST_CHECK enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,
                               const struct conn_protocol *protocol, void *self, struct conn **ret);
+/* The same on a connection that is still to be made, to ADDRESS: `opened` says that it is there,
+ * `gone` that it was not to be had. ERR_SYSTEM: no socket. */
+struct sockaddr;
+MUST_CHECK enum err conn_connect(struct conn_set *set, const struct sockaddr *address,
+                                 struct conn_filter *take_filter,
+                                 const struct conn_protocol *protocol, void *self,
+                                 struct conn **ret);
 /* Puts a filter under the protocol, between two feeds; LEFT is fed through it. */
 void conn_set_filter(struct conn *c, struct conn_filter *take_filter, struct bytes left);
 

@@ -47,7 +47,7 @@ struct conn_set {
     char read[CONN_READ_BYTES];
 };
 
-enum conn_state { CONN_OPEN, CONN_FLUSHING, CONN_LINGERING, CONN_CLOSED };
+enum conn_state { CONN_CONNECTING, CONN_OPEN, CONN_FLUSHING, CONN_LINGERING, CONN_CLOSED };
 
 struct conn {
     union {
@@ -66,11 +66,16 @@ struct conn {
     struct buf wire;   /* the filter's */
     struct buf flying; /* what libuv is writing */
     uv_write_t write;
-    uv_shutdown_t shutdown;
+    union {
+        uv_connect_t connect; /* of CONNECTING */
+        uv_shutdown_t shutdown;
+    } step;
     bool is_flying;
     bool was_high;   /* the protocol may have seen more than CONN_OUT_HIGH */
     bool peer_ended; /* its half is closed */
     bool said_bye;
+    bool is_call; /* we made it: nobody waits for its next word by the microsecond */
+    bool is_new;  /* of a call: `opened` has not been called */
     unsigned pauses;
     bool is_always_read;
     enum conn_grant grant;
@@ -78,11 +83,22 @@ struct conn {
     struct timer limit;      /* of FLUSHING and LINGERING */
     size_t unmoved;          /* pending when LIMIT was last set */
     enum err why;
+    const char *failure; /* constant text, or NULL */
     char peer[INET6_ADDRSTRLEN + 10];
 };
 
 /* -- conn.c ------------------------------------------------------------------------------------ */
 
+/* In the state OPEN, in no set yet, without a handle. */
+struct conn *conn_new(struct conn_set *set, struct conn_filter *take_filter,
+                      const struct conn_protocol *protocol, void *self);
+/* Gives back what conn_new made, once the handle has closed, if it was ever there; FD may be -1. */
+void conn_drop_unopened(struct conn *c, int fd);
+/* Its handle is there: it counts, and dies by `gone`. */
+void conn_join_set(struct conn *c);
+void conn_start_reading(struct conn *c);
+/* Bytes of the socket, through the filter; empty ones let a filter begin. */
+void conn_take_bytes(struct conn *c, struct bytes in);
 /* Closes at once; WHY is told with the last word, unless another was first. */
 void conn_lose(struct conn *c, enum err why);
 /* All is sent: closes our half and waits for the peer's. */

@@ -83,9 +83,10 @@ static bool wrap_out(struct conn *c)
 
 void conn_flush(struct conn *c)
 {
-    if (c->state == CONN_CLOSED || c->state == CONN_LINGERING || c->is_flying)
+    if (c->state == CONN_CONNECTING || c->state == CONN_CLOSED || c->state == CONN_LINGERING ||
+        c->is_flying)
         return;
-    if (c->state == CONN_OPEN && c->protocol->render != NULL)
+    if (c->state == CONN_OPEN && c->protocol->render != NULL && !c->is_new)
         c->protocol->render(c->self);
     note_high(c);
     if (c->out.full || c->wire.full) {

@@ -9,4 +9,8 @@ struct tls_context;
 /* A session with the certificates of now, given to the caller. Any thread. Never NULL. */
 SSL *tls_context_session(struct tls_context *t);
 
+struct conn_filter;
+/* A filter (net/tls_session.h) on TAKE_SSL, which has been told which end it is. Never NULL. */
+struct conn_filter *tls_session_on(SSL *take_ssl);
+
 #endif

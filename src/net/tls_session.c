@@ -18,6 +18,7 @@ struct tls_session {
     SSL *ssl;
     BIO *in, *out; /* the SSL's */
     char *client_name;
+    const char *failure;
 };
 
 static struct tls_session *session_of(const struct conn_filter *f)
@@ -34,6 +35,17 @@ static void move_out(struct tls_session *s, struct buf *to)
     (void)BIO_reset(s->out);
 }
 
+/* In OpenSSL's words, whose texts are constant. */
+static void note_failure(struct tls_session *s)
+{
+    long verdict = SSL_get_verify_result(s->ssl);
+    unsigned long code = ERR_peek_last_error();
+    if (verdict != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        s->failure = X509_verify_cert_error_string(verdict);
+    else if (code != 0)
+        s->failure = ERR_reason_error_string(code);
+}
+
 /* The outcome of a call that returned RET, which was not success. */
 static enum err outcome(struct tls_session *s, int ret, bool *ret_ended)
 {
@@ -45,6 +57,7 @@ static enum err outcome(struct tls_session *s, int ret, bool *ret_ended)
         *ret_ended = true;
         return OK;
     default:
+        note_failure(s);
         ERR_clear_error();
         return ERR_MALFORMED;
     }
@@ -103,7 +116,7 @@ static enum err unwrap(struct conn_filter *f, struct bytes wire, struct buf *pla
     struct tls_session *s = session_of(f);
     enum err e = OK;
     ERR_clear_error();
-    if (BIO_write(s->in, wire.p, (int)wire.n) != (int)wire.n)
+    if (wire.n > 0 && BIO_write(s->in, wire.p, (int)wire.n) != (int)wire.n)
         return ERR_TOO_BIG;
     if (!SSL_is_init_finished(s->ssl))
         e = shake_hands(s, ret_ended);
@@ -151,6 +164,16 @@ static const char *client_name(const struct conn_filter *f)
     return session_of(f)->client_name;
 }
 
+static bool is_ready(const struct conn_filter *f)
+{
+    return SSL_is_init_finished(session_of(f)->ssl);
+}
+
+static const char *failure(const struct conn_filter *f)
+{
+    return session_of(f)->failure;
+}
+
 static void free_session(struct conn_filter *f)
 {
     struct tls_session *s = session_of(f);
@@ -164,17 +187,25 @@ static const struct conn_filter_ops ops = { .unwrap = unwrap,
                                             .end = end,
                                             .is_h2 = is_h2,
                                             .client_name = client_name,
+                                            .is_ready = is_ready,
+                                            .failure = failure,
                                             .free = free_session };
 
-struct conn_filter *tls_session_new(struct tls_context *context)
+struct conn_filter *tls_session_on(SSL *take_ssl)
 {
     struct tls_session *s = mem_zalloc(1, sizeof(*s));
     s->filter.ops = &ops;
-    s->ssl = tls_context_session(context);
+    s->ssl = take_ssl;
     s->in = BIO_new(BIO_s_mem());
     s->out = BIO_new(BIO_s_mem());
     assert(s->in != NULL && s->out != NULL); /* only when memory is out */
     SSL_set_bio(s->ssl, s->in, s->out);
-    SSL_set_accept_state(s->ssl);
     return &s->filter;
+}
+
+struct conn_filter *tls_session_new(struct tls_context *context)
+{
+    SSL *ssl = tls_context_session(context);
+    SSL_set_accept_state(ssl);
+    return tls_session_on(ssl);
 }

@@ -614,7 +614,18 @@ static void forget(struct conn_filter *f)
     (void)f;
 }
 
-static const struct conn_filter_ops turning = { turn_in, turn_out, say_bye, is_h2, name, forget };
+static bool is_ready(const struct conn_filter *f)
+{
+    return true;
+}
+
+static const char *failure(const struct conn_filter *f)
+{
+    return NULL;
+}
+
+static const struct conn_filter_ops turning = { turn_in, turn_out, say_bye, is_h2,
+                                                name,    is_ready, failure, forget };
 
 static void assert_filtered(void *ctx)
 {

@@ -1,0 +1,51 @@
+/* net/resolver.h -- addresses of names, looked up by the system off the loop, and remembered.
+ *
+ * One thread. Names that are addresses need no look-up. At most RESOLVER_AT_ONCE look-ups are under
+ * way, others wait their turn: a name server that hangs does not take the whole thread pool. */
+#ifndef NET_RESOLVER_H
+#define NET_RESOLVER_H
+
+#include <netinet/in.h>
+
+#include "base/bytes.h"
+#include "loop/loop.h"
+
+struct resolver;
+
+enum {
+    RESOLVER_ADDRESSES = 8, /* of a name; more are left out */
+    RESOLVER_NAMES_MAX = 4096,
+    RESOLVER_NAME_MAX = 255,
+    RESOLVER_AT_ONCE = 2,
+    RESOLVER_KEEP_MS = 30 * 1000,       /* what was found */
+    RESOLVER_KEEP_NOTHING_MS = 5 * 1000 /* that nothing was found */
+};
+
+struct addresses {
+    const char *failure; /* why there are none, constant text; NULL if there are */
+    unsigned n;
+    union address {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } all[RESOLVER_ADDRESSES]; /* their ports are 0 */
+};
+
+struct resolver *resolver_new(struct loop *loop);
+/* All asks have been answered or canceled. Look-ups under way end by themselves, before the loop is
+ * freed. */
+void resolver_free(struct resolver *r);
+
+/* Embed it, zeroed. */
+struct resolver_ask {
+    struct list link; /* internal */
+    void (*done)(struct resolver_ask *ask, const struct addresses *addresses);
+};
+/* True: *RET has been filled in at once, and DONE will not be called. False: it will be, later,
+ * from the loop. */
+bool resolver_find(struct resolver *r, struct bytes name, struct resolver_ask *ask,
+                   struct addresses *ret);
+/* DONE will not be called. */
+void resolver_cancel(struct resolver_ask *ask);
+
+#endif
