@@ -30,10 +30,12 @@ enum config_kind {
     X(name,                TEXT,     "name",                 "default", 0, 0, "name", "General", "this member's name") \
     X(node_name,           TEXT,     "node-name",            "", 0, 0, "", "General", "the node that Consul's API registers services on; default: the machine's name") \
     X(node_address,        TEXT,     "node-address",         "", 0, 0, "", "General", "its address; default: what --consul-listen says, or a network interface's") \
+    X(node_id,             TEXT,     "node-id",              "", 0, 0, "", "General", "its UUID; default: made from the member's id") \
     X(datacenter,          TEXT,     "datacenter",           "dc1", 0, 0, "", "General", "what Consul's API and DNS call this cluster") \
     X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept, whatever --name is; made if it is not there") \
     X(io_threads,          NUMBER,   "io-threads",           "0", 0, 64, "", "General", "threads that serve connections; 0 = cores - 1, at least 1") \
     X(one_thread,          BOOL,     "one-thread",           "false", 0, 0, "", "General", "core's own thread serves connections too (always so on one core without --io-threads)") \
+    X(pid_file,            TEXT,     "pid-file",             "", 0, 0, "", "General", "file that holds the process's number while it runs") \
     X(log_level,           CHOICE,   "log-level",            "info|debug|warn|error|panic|fatal", 0, 0, "log-level", "General", "the least that is logged; panic and fatal, etcd's words, leave errors") \
     X(log_format,          CHOICE,   "log-format",           "auto|text|json|console", 0, 0, "log-format", "General", "auto: text on a terminal, JSON elsewhere; console is etcd's word for text") \
     X(etcd_listen,         TEXT,     "etcd-listen",          "127.0.0.1:2379", 0, 0, "listen-client-urls", "Listeners", "etcd's protocol: addresses or URLs, comma-separated, or off") \
@@ -59,7 +61,7 @@ enum config_kind {
     X(domain,              TEXT,     "domain",               "consul", 0, 0, "", "DNS", "the domain that names of services and nodes end with") \
     X(alt_domain,          TEXT,     "alt-domain",           "", 0, 0, "", "DNS", "another one that is answered, too") \
     X(recursors,           TEXT,     "recursors",            "", 0, 0, "", "DNS", "who is asked for names outside: addresses, comma-separated; without, they are refused") \
-    X(recursor_timeout_ms, DURATION, "dns-recursor-timeout", "2s", 1, 60000, "", "DNS", "how long one of them is waited for") \
+    X(recursor_timeout_ms, DURATION, "dns-recursor-timeout", "2s", 1, 3600000, "", "DNS", "how long one of them is waited for") \
     X(recursor_strategy,   CHOICE,   "dns-recursor-strategy", "sequential|random", 0, 0, "", "DNS", "which is asked first") \
     X(dns_node_ttl_ms,     DURATION, "dns-node-ttl",         "0s", 0, 2147483647000, "", "DNS", "how long resolvers may keep the address of a node") \
     X(dns_service_ttl,     TEXT,     "dns-service-ttl",      "", 0, 0, "", "DNS", "the same for services: web=10s,api-*=5s,*=1s; the exact name or the longest prefix counts") \
@@ -84,6 +86,8 @@ enum config_kind {
     X(snapshot_bytes,      BYTES,    "snapshot-bytes",       "256M", 1048576, 1099511627776, "", "Storage", "a snapshot for the next start when this much log has been written") \
     X(rebuild_view,        BOOL,     "rebuild-view",         "false", 0, 0, "", "Storage", "build the view again from snapshot and log") \
     X(skip_entry,          NUMBER,   "skip-entry",           "0", 0, UINT64_MAX, "", "Storage", "leave out the commands of this log entry: for one that ends every start") \
+    X(query_ms,            DURATION, "consul-default-query-time", "5m", 1000, 86400000, "", "Consul", "how long a blocking query waits that names no time") \
+    X(query_max_ms,        DURATION, "consul-max-query-time", "10m", 1000, 86400000, "", "Consul", "how long one waits at most") \
     X(progress_ms,         DURATION, "watch-progress-notify-interval", "10m", 100, 86400000, "watch-progress-notify-interval", "etcd", "between progress notices of watches that asked for them") \
     X(ping_min_ms,         DURATION, "grpc-keepalive-min-time", "5s", 0, 86400000, "grpc-keepalive-min-time", "etcd", "closest client pings that are tolerated") \
     X(keepalive_ms,        DURATION, "grpc-keepalive-interval", "2h", 1000, 86400000, "grpc-keepalive-interval", "etcd", "server pings after a connection was idle this long") \
@@ -102,7 +106,8 @@ struct config {
 #undef X
     struct arena arena; /* owns all texts */
     bool data_dir_given, etcd_listen_given;
-    struct buf ignored; /* one line each: accepted for etcd's sake, without effect here */
+    bool as_consul;     /* it was started as Consul's agent is */
+    struct buf ignored; /* one line each: accepted for another's sake, without effect here */
 };
 
 #endif

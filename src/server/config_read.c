@@ -147,7 +147,7 @@ static const char *get_env(char *const *environment, const char *name)
 struct file_reading {
     struct config *config;
     const char *path;
-    uint64_t seen; /* rows that have stood in the file */
+    bool *seen; /* rows that have stood in the file */
     struct why why;
 };
 
@@ -176,10 +176,10 @@ static enum err take_pair(void *ctx, const char *key, const char *value)
     struct bytes flag = without_section(key, name);
     const struct config_row *row = config_find(flag, &etcd);
     snprintf(source, sizeof source, "%s: %s", f->path, key);
-    if (row != NULL && (f->seen >> (row - config_rows) & 1) != 0)
+    if (row != NULL && f->seen[row - config_rows])
         return why_set(&f->why, ERR_INVALID, "%s stands twice", source);
     if (row != NULL)
-        f->seen |= (uint64_t)1 << (row - config_rows);
+        f->seen[row - config_rows] = true;
     return set_named(f->config, flag, value, source, &f->why);
 }
 
@@ -194,8 +194,8 @@ static enum err read_file(struct config *c, const char *path, struct why *why)
     fclose(file);
     if (failed)
         return why_set(why, ERR_INVALID, "cannot read '%s': %s", path, strerror(EIO));
-    assert(config_row_n <= 64);
     struct file_reading reading = { .config = c, .path = path };
+    reading.seen = arena_zalloc(&c->arena, config_row_n, sizeof *reading.seen);
     struct why form = { 0 };
     if (yaml_read_flat(bytes_of(text, n), take_pair, &reading, &form) == OK)
         return OK;

@@ -24,6 +24,15 @@ void dev_greet(struct parts *p)
     buf_fini(&addresses);
 }
 
+void dev_greet_as_consul(const struct config *config)
+{
+    printf("==> Starting Muster as Consul's agent...\n"
+           "           Datacenter: '%s'\n          HTTP listen: %s\n"
+           "           DNS listen: %s\n\n==> Consul agent running!\n\n",
+           config->datacenter, config->consul_listen, config->dns_listen);
+    fflush(stdout);
+}
+
 static int remove_one(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
 {
     return remove(path);

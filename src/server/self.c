@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/uuid.h"
 #include "net/endpoint.h"
 
 enum { NAME_MAX_BYTES = 128 };
@@ -84,9 +85,13 @@ enum err self_find(const struct config *c, struct arena *arena, struct self *ret
     struct endpoint tls = first_endpoint(c->consul_https_listen);
     struct self self = { .consul_port = plain.kind == ENDPOINT_TCP ? plain.port : 0,
                          .consul_https_port = tls.kind == ENDPOINT_TCP ? tls.port : 0 };
+    struct uuid id;
     enum err e = find_name(c, arena, &self.node_name, why);
     if (e != OK)
         return e;
+    if (c->node_id[0] != 0 && !uuid_parse(bytes_str(c->node_id), &id))
+        return why_set(why, ERR_INVALID, "--node-id '%s' is no UUID", c->node_id);
+    self.node_id = c->node_id[0] == 0 ? NULL : c->node_id;
     self.address = find_address(c, arena);
     *ret = self;
     return OK;

@@ -59,7 +59,7 @@ static void say_ignored(const struct config *config)
     const char *at = (const char *)config->ignored.p, *end = at + config->ignored.n;
     while (at < end) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        log_info("config: etcd's option has no meaning here and is left out of account option=%.*s",
+        log_info("config: taken, but it has no meaning here and is left out of account option=%.*s",
                  (int)(line_end - at), at);
         at = line_end + 1;
     }
@@ -139,7 +139,9 @@ static int run(struct parts *p, const struct config *config, const sigset_t *set
     log_info("server: ready to serve client requests version=%s ms=%" PRIu64, MUSTER_VERSION,
              (clock_now_ns() - began_ns) / 1000000);
     notify_systemd("READY=1");
-    if (config->dev)
+    if (config->as_consul)
+        dev_greet_as_consul(config);
+    else if (config->dev)
         dev_greet(p);
 
     int number = wait_for_signals(p, set);
@@ -164,6 +166,16 @@ static int open_and_run(const struct config *config, const sigset_t *set, uint64
     return code;
 }
 
+static bool write_pid_file(const char *path)
+{
+    FILE *file = fopen(path, "we");
+    bool written = file != NULL && fprintf(file, "%ld", (long)getpid()) > 0;
+    written = file != NULL && fclose(file) == 0 && written;
+    if (!written)
+        log_error("server: cannot write --pid-file '%s': %s", path, strerror(errno));
+    return written;
+}
+
 int serve_main(struct config *config)
 {
     uint64_t began_ns = clock_now_ns();
@@ -183,7 +195,13 @@ int serve_main(struct config *config)
         if (!config->data_dir_given)
             config->data_dir = dev_dir;
     }
-    int code = open_and_run(config, &set, began_ns);
+    bool has_pid_file = config->pid_file[0] != 0;
+    int code = EXIT_FAILED;
+    if (!has_pid_file || write_pid_file(config->pid_file)) {
+        code = open_and_run(config, &set, began_ns);
+        if (has_pid_file)
+            unlink(config->pid_file);
+    }
     if (config->dev)
         dev_remove(dev_dir);
     return code;

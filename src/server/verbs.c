@@ -9,6 +9,8 @@
 #include "cli/snapshot_save.h"
 #include "faces/consul/face.h"
 #include "faces/etcd/face.h"
+#include "server/agent.h"
+#include "server/agent_help.h"
 #include "server/arguments.h"
 #include "server/config_help.h"
 #include "server/config_read.h"
@@ -67,6 +69,8 @@ static int help(int argc, char **argv);
 static const struct verb verbs[] = {
     { "serve", "", "[--dev] [--option value ...]", "run the registry", "muster serve --dev",
       serve },
+    { "agent", "", "[-dev] [-server] [-config-file FILE] [-config-dir DIR] [flags]",
+      "run it as Consul's agent, by Consul's flags and files", "muster agent -dev", agent_main },
     { "snapshot", "save", "FILE [--server URL]", "save a snapshot of a running server",
       "muster snapshot save backup.snapshot", cli_snapshot_save },
     { "snapshot", "status", "FILE", "say what is in a snapshot; reads every checksum",
@@ -200,6 +204,8 @@ static int help(int argc, char **argv)
         man_help();
     else if (argc == 1 && strcmp(argv[0], "--consul") == 0)
         consul_page();
+    else if (argc == 1 && strcmp(argv[0], "--consul-agent") == 0)
+        agent_page();
     else if (argc == 1 && !is_noun(argv[0]))
         return unknown(argv[0], NULL);
     else

@@ -166,7 +166,7 @@ static const char *other_value(const struct config_row *row)
     case CONFIG_CHOICE:
         return strchr(row->initial, '|') + 1;
     case CONFIG_BOOL:
-        return "true";
+        return strcmp(row->initial, "true") == 0 ? "false" : "true";
     case CONFIG_NUMBER:
         return "7";
     case CONFIG_BYTES:
