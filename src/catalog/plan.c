@@ -1,6 +1,7 @@
 /* What all operations share, and what is written when all are planned. */
 #include "catalog/plan.h"
 
+#include "base/text.h"
 #include "catalog/last.h"
 #include "catalog/service.h"
 #include "store/txn_size.h"
@@ -12,6 +13,12 @@ struct touched_service {
     int64_t more;
     bool removed; /* one publication at least */
     struct touched_service *next;
+};
+
+struct touched_node {
+    struct bytes ns, node;
+    bool gone;
+    struct touched_node *next;
 };
 
 void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms, struct arena *results)
@@ -99,12 +106,30 @@ bool plan_put(struct plan *p, struct bytes key, const struct standing *s, struct
 
 /* -- nodes ------------------------------------------------------------------------------------ */
 
-void plan_touch_node(struct plan *p, struct bytes ns, struct bytes node)
+void plan_touch_node(struct plan *p, struct bytes ns, struct bytes node, bool gone)
+{
+    struct touched_node *t = p->nodes;
+    while (t != NULL && (!bytes_eq(t->ns, ns) || !text_eq_nocase(t->node, node)))
+        t = t->next;
+    if (t == NULL) {
+        t = arena_zalloc(p->arena, 1, sizeof *t);
+        t->ns = arena_dup(p->arena, ns);
+        t->node = arena_dup(p->arena, node);
+        t->next = p->nodes;
+        p->nodes = t;
+    }
+    t->gone = gone;
+}
+
+static void write_node_state(struct plan *p, const struct touched_node *t)
 {
     struct buf *key = plan_key(p), *row = plan_row(p);
-    node_key(ns, node, key);
+    node_key(t->ns, t->node, key);
     node_state_write(draft_revision(p->draft), row);
-    draft_side_put(p->draft, buf_bytes(key), buf_bytes(row));
+    if (t->gone)
+        draft_side_remove(p->draft, buf_bytes(key));
+    else
+        draft_side_put(p->draft, buf_bytes(key), buf_bytes(row));
 }
 
 enum err plan_node_is_there(struct plan *p, struct bytes ns, struct bytes node, bool *ret)
@@ -210,6 +235,10 @@ static enum err write_state(struct plan *p, const struct touched_service *t)
 enum err plan_finish(struct plan *p)
 {
     enum err e = OK;
+    if (!draft_changes(p->draft))
+        return OK; /* what was touched is as it was, and there is no revision for it */
+    for (const struct touched_node *t = p->nodes; t != NULL; t = t->next)
+        write_node_state(p, t);
     for (const struct touched_service *t = p->services; t != NULL && e == OK; t = t->next)
         e = write_state(p, t);
     return e;

@@ -8,6 +8,7 @@
 #include "catalog/draft.h"
 
 struct touched_service; /* whose state is to be written */
+struct touched_node;
 
 struct plan {
     struct draft *draft;
@@ -16,6 +17,7 @@ struct plan {
     uint64_t age_ms;       /* of the cluster */
     uint64_t result_bytes; /* of rows and pairs that are given, about */
     struct touched_service *services;
+    struct touched_node *nodes;
     struct extinct { /* a service of this namespace has lost its last publication */
         struct bytes ns;
         struct extinct *next;
@@ -32,7 +34,8 @@ MUST_CHECK enum err plan_op(struct plan *p, const struct change_op *op, struct c
 /* The publication of KEY goes, or is in another stage, because its lease has ended or moved. */
 MUST_CHECK enum err plan_end_publication(struct plan *p, struct bytes key);
 MUST_CHECK enum err plan_move_publication(struct plan *p, struct bytes key, enum lease_stage stage);
-/* Plans what follows from all that was planned: the states of services. Once, at the end. */
+/* Plans what follows from all that was planned: the states of services and nodes. Once, at the end.
+ */
 MUST_CHECK enum err plan_finish(struct plan *p);
 
 /* -- inside of plan*.c -------------------------------------------------------------------------
@@ -57,8 +60,8 @@ bool plan_put(struct plan *p, struct bytes key, const struct standing *s, struct
 
 /* Something that is shown of a service changes; MORE publications are in it than before. */
 void plan_touch_service(struct plan *p, const struct service_id *id, int64_t more);
-/* The node or a check of its own changes. */
-void plan_touch_node(struct plan *p, struct bytes ns, struct bytes node);
+/* The node or a check of its own changes; GONE: there is none of it any more. */
+void plan_touch_node(struct plan *p, struct bytes ns, struct bytes node, bool gone);
 /* The service published from a node by an owner with its name, lent. ERR_NOT_FOUND. */
 MUST_CHECK enum err plan_find_from_node(struct plan *p, struct bytes ns, const struct owner *owner,
                                         struct service_id *ret);

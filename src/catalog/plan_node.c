@@ -52,7 +52,7 @@ static enum err put_node(struct plan *p, struct bytes ns, const struct node_op *
     struct buf *key = plan_key(p);
     node_key(ns, op->name, key);
     if (plan_put(p, buf_bytes(key), s, op->row))
-        plan_touch_node(p, ns, op->name);
+        plan_touch_node(p, ns, op->name, false);
     return OK;
 }
 
@@ -85,7 +85,7 @@ static enum err remove_node(struct plan *p, struct bytes ns, struct bytes node)
     struct buf *key = plan_key(p);
     node_key(ns, node, key);
     draft_remove(p->draft, SPACE_CATALOG, buf_bytes(key));
-    draft_side_remove(p->draft, buf_bytes(key));
+    plan_touch_node(p, ns, node, true);
     return e == OK ? sessions_invalidate_for(p->draft, ns, node, bytes_str(""), p->age_ms) : e;
 }
 
@@ -124,7 +124,7 @@ static void touch_checked(struct plan *p, struct bytes ns, struct bytes node,
 {
     struct service_id id = { .ns = ns, .group = check->group, .name = check->service };
     if (check->service.n == 0)
-        plan_touch_node(p, ns, node);
+        plan_touch_node(p, ns, node, false);
     else
         plan_touch_service(p, &id, 0);
 }
