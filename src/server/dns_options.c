@@ -25,6 +25,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .recursors = c->recursors,
         .recursor_timeout_ms = c->recursor_timeout_ms,
         .recursors_at_random = strcmp(c->recursor_strategy, "random") == 0,
+        .token = c->acl_dns_token[0] != 0 ? c->acl_dns_token : c->acl_default_token,
         .rate_limit = c->dns_rate_limit,
     };
 }

@@ -36,6 +36,12 @@ struct bytes lookup_node_name(struct lookup *l, struct bytes node)
     return lookup_name(l, &d, "node");
 }
 
+bool lookup_may(const struct lookup *l, enum access_kind kind, struct bytes name)
+{
+    struct access_reader *reader = l->source->reader;
+    return reader == NULL || access_may(reader, ACCESS_READ, kind, name);
+}
+
 bool lookup_is_own_node(const struct lookup *l, struct bytes ns, struct bytes name)
 {
     return text_eq_nocase(name, l->source->config->node_name) &&
@@ -129,10 +135,13 @@ void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t t
                            .depth = l->depth + 1 };
     if (next.depth > DNS_FOLLOW_MAX)
         return;
-    found = (struct dns_reply){ .arena = l->reply->arena, .answer = l->reply->answer };
+    found = (struct dns_reply){ .arena = l->reply->arena,
+                                .answer = l->reply->answer,
+                                .stamp = l->reply->stamp };
     answer_name(&next, &asked, type);
     l->reply->answer = found.answer; /* with what was found; a denial adds nothing */
     l->reply->chase = found.chase;
+    l->reply->stamp = found.stamp;
 }
 
 static bool is_transfer(uint16_t type)

@@ -89,13 +89,16 @@ void lookup_node(struct lookup *l, const struct dns_asked *asked, uint16_t type)
         wants(type, KNOT_RRTYPE_A) || type == KNOT_RRTYPE_AAAA || type == KNOT_RRTYPE_TXT;
     if (!is_ours)
         return; /* an empty answer, whether there is such a node or not */
-    enum err e = node_row_read(l->source->view, lookup_namespace(asked->ns), asked->name,
-                               l->reply->arena, &node);
+    struct bytes ns = lookup_namespace(asked->ns);
+    enum err e = lookup_may(l, ACCESS_NODE, asked->name)
+                     ? node_row_read(l->source->view, ns, asked->name, l->reply->arena, &node)
+                     : ERR_DENIED;
+    dns_stamp_node(&l->reply->stamp, l->source->view, ns, asked->name, l->reply->arena);
     if (e == OK && node.address.n > 0)
         put_node(l, &node, type);
     else if ((e == OK || e == ERR_NOT_FOUND) && lookup_is_own_node(l, asked->ns, asked->name))
         put_own_node(l, type);
-    else if (e == ERR_NOT_FOUND || e == OK)
+    else if (e == ERR_NOT_FOUND || e == ERR_DENIED || e == OK)
         lookup_deny(l, KNOT_RCODE_NXDOMAIN);
     else
         l->reply->rcode = KNOT_RCODE_SERVFAIL;

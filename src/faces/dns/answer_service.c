@@ -31,9 +31,12 @@ static bool has_tag(const struct publication *p, struct bytes tag)
     return tag.n == 0;
 }
 
-static bool is_usable(const struct dns_config *c, const struct instance *i)
+static bool is_usable(const struct lookup *l, const struct instance *i)
 {
-    return i->is.status == STATUS_UP || (i->is.status == STATUS_SUSPECT && !c->only_passing);
+    bool passes_warned = !l->source->config->only_passing;
+    struct bytes node = i->from->said.node;
+    return (i->is.status == STATUS_UP || (i->is.status == STATUS_SUSPECT && passes_warned)) &&
+           (node.n == 0 || lookup_may(l, ACCESS_NODE, node));
 }
 
 /* Weights are hundredths; what has any keeps some. */
@@ -96,6 +99,8 @@ static enum err read_service(struct lookup *l, const struct dns_asked *asked, st
     struct service_id id;
     struct service_rows rows;
     ret->ttl = dns_config_service_ttl(l->source->config, asked->name);
+    if (!lookup_may(l, ACCESS_SERVICE, asked->name))
+        return OK;
     if (is_own_service(asked)) {
         if (asked->tag.n == 0)
             take_servers(l, ret);
@@ -106,11 +111,11 @@ static enum err read_service(struct lookup *l, const struct dns_asked *asked, st
     enum err e = service_rows_read(l->source->view, &id, arena, &rows);
     if (e != OK)
         return e;
+    dns_stamp_service(&l->reply->stamp, l->source->view, &id, &rows, arena);
     struct instances listed = instances_listed(FACE_DNS, &rows, arena);
     size_t n = 0;
     for (size_t i = 0; i < listed.n; i++)
-        if (is_usable(l->source->config, &listed.all[i]) &&
-            has_tag(&listed.all[i].from->said, asked->tag))
+        if (is_usable(l, &listed.all[i]) && has_tag(&listed.all[i].from->said, asked->tag))
             listed.all[n++] = listed.all[i];
     take_instances(l, id.ns, listed.all, n, ret);
     return OK;

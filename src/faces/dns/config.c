@@ -206,6 +206,7 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
                    .truncates = s->enable_truncate },
     };
     arena_init(&c->arena, 0);
+    c->token = arena_dup(&c->arena, bytes_str(s->token));
     c->node_name = arena_dup(&c->arena, bytes_str(s->node_name));
     c->node_address = ip_parse(bytes_str(s->node_address));
     enum err e = read_zones(c, s, why);

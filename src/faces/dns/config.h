@@ -33,6 +33,8 @@ struct dns_settings {                /* as options say it; texts are copied */
     const char *recursors; /* "10.0.0.2,[fd00::2]:5353" */
     uint64_t recursor_timeout_ms;
     bool recursors_at_random;
+    const char
+        *token; /* the secret that queries are asked with, since DNS carries none; "": none */
     uint64_t rate_limit; /* answers a second over UDP to a network of clients; 0 = no limit */
     /* What a prepared query gives; NULL: there are none. ERR_NOT_FOUND. */
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
@@ -62,6 +64,7 @@ struct dns_config {
     size_t recursor_n;
     uint64_t recursor_timeout_ms;
     bool recursors_at_random;
+    struct bytes token;
     uint64_t rate_limit;
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
                          struct dns_prepared *ret);

@@ -26,7 +26,9 @@ struct dns_face {
     struct hub_listener listener;
     struct hub_read read;
     bool is_reading;
-    struct dns_run { /* packets of a socket, lent until they are answered */
+    struct arena asking;         /* of what is granted for READ */
+    struct access_reader reader; /* what may be seen, while queries are answered from its view */
+    struct dns_run {             /* packets of a socket, lent until they are answered */
         struct udp_socket *socket;
         const struct udp_packet *packets;
         size_t n;
@@ -60,6 +62,6 @@ void dns_respond_reply(struct dns_face *face, const struct dns_query *q, enum dn
                        const struct dns_reply *reply);
 /* An answer without records. */
 void dns_respond_rcode(struct dns_face *face, const struct dns_query *q, uint8_t rcode);
-struct dns_source dns_respond_source(const struct dns_face *face, const struct view *view);
+struct dns_source dns_respond_source(struct dns_face *face, const struct view *view);
 
 #endif

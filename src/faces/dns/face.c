@@ -11,7 +11,7 @@
 #include "faces/dns/recurse.h"
 #include "faces/dns/reverse.h"
 
-enum { ARENA_KEEP = 0, OUT_KEEP = 64 * 1024, OUT_MAX = 128 * 1024 };
+enum { OUT_KEEP = 64 * 1024, OUT_MAX = 128 * 1024 };
 
 struct message {
     struct list link;
@@ -68,10 +68,22 @@ static void answer_messages(struct dns_face *face, const struct view *view)
     }
 }
 
+static void answer_all(struct dns_face *face, const struct view *view)
+{
+    answer_runs(face, view);
+    answer_messages(face, view);
+}
+
 static void want_view(struct dns_face *face)
 {
+    const struct caller caller = { .face = FACE_DNS, .token = face->config->token };
     if (face->is_reading)
         return;
+    arena_clear(&face->asking);
+    if (access_ask(face->hub, &caller, NULL, 0, &face->asking, &face->read.granted, NULL) != OK) {
+        answer_all(face, NULL);
+        return;
+    }
     face->is_reading = true;
     hub_read(face->hub, &face->read);
 }
@@ -80,8 +92,9 @@ static void on_ready(struct hub_read *read, enum err err, const struct view *vie
 {
     struct dns_face *face = CONTAINER_OF(read, struct dns_face, read);
     face->is_reading = false;
-    answer_runs(face, err == OK ? view : NULL);
-    answer_messages(face, err == OK ? view : NULL);
+    if (err == OK)
+        face->reader = access_reader(face->hub, read->granted);
+    answer_all(face, err == OK ? view : NULL);
     if (!list_is_empty(&face->messages))
         want_view(face);
 }
@@ -133,8 +146,10 @@ const struct framed_service dns_tcp_service = { .waiting_max = DNS_TCP_WAITING_M
 static void on_changed(struct hub_listener *l, unsigned spaces, const struct view *view)
 {
     struct dns_face *face = CONTAINER_OF(l, struct dns_face, listener);
-    if ((spaces & (BIT(SPACE_CATALOG) | BIT(SPACE_SYSTEM))) != 0)
+    if ((spaces & BIT(SPACE_SYSTEM)) != 0) /* rules of access stand there */
         dns_cache_drop(face->cache);
+    else if ((spaces & BIT(SPACE_CATALOG)) != 0)
+        dns_cache_doubt(face->cache);
 }
 
 static struct dns_counts *make_counts(struct metrics *metrics)
@@ -161,9 +176,9 @@ struct dns_face *dns_face_new(struct hub *hub, const struct dns_config *config,
     face->recurse = dns_recurse_new(face);
     face->seed = entropy_u64();
     face->read.ready = on_ready;
-    face->read.granted = granted_self();
     list_init(&face->messages);
-    arena_init(&face->arena, ARENA_KEEP);
+    arena_init(&face->arena, 0);
+    arena_init(&face->asking, 0);
     buf_init(&face->out, OUT_MAX);
     face->listener.changed = on_changed;
     hub_listen(hub, &face->listener);
@@ -183,6 +198,7 @@ void dns_face_free(struct dns_face *face)
     dns_limit_free(face->limit);
     mem_free(face->counts);
     arena_fini(&face->arena);
+    arena_fini(&face->asking);
     buf_fini(&face->out);
     mem_free(face);
 }

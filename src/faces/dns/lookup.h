@@ -32,6 +32,9 @@ struct bytes lookup_node_name(struct lookup *l, struct bytes node);
 /* An alias for HOST, and what HOST leads to as far as it is ours. */
 void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t type);
 
+/* True if who asks may see the service or node of that name. What may not be seen is not there. */
+bool lookup_may(const struct lookup *l, enum access_kind kind, struct bytes name);
+
 /* answer_node.c */
 void lookup_node(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 /* The node's metadata as TXT records in SECTION. */

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "faces/dns/dname.h"
+#include "faces/dns/stamp.h"
 
 /* What an additional record belongs to, beside the number of an answer. */
 #define DNS_OF_AUTHORITY (SIZE_MAX - 1)
@@ -24,9 +25,10 @@ struct dns_records {
 struct dns_reply { /* all of it in the arena */
     struct arena *arena;
     uint8_t rcode;
-    bool is_foreign;    /* not from our zones */
-    bool shuffles;      /* its answers may come in any order */
-    bool may_be_kept;   /* the same until the catalog changes */
+    bool is_foreign;  /* not from our zones */
+    bool shuffles;    /* its answers may come in any order */
+    bool may_be_kept; /* the same as long as STAMP holds */
+    struct dns_stamp stamp;
     size_t answers_max; /* of them, however large the packet; 0 = no limit */
     /* The name an answer leads to that somebody else must resolve; empty: there is none. */
     struct bytes chase;

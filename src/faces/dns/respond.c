@@ -9,10 +9,11 @@
 
 enum { MS_PER_S = 1000 };
 
-struct dns_source dns_respond_source(const struct dns_face *face, const struct view *view)
+struct dns_source dns_respond_source(struct dns_face *face, const struct view *view)
 {
     return (struct dns_source){ .config = face->config,
                                 .view = view,
+                                .reader = view == NULL ? NULL : &face->reader,
                                 .serial = (uint32_t)(clock_wall_ms() / MS_PER_S) };
 }
 
@@ -41,8 +42,8 @@ void dns_respond_reply(struct dns_face *face, const struct dns_query *q, enum dn
     dns_render(q, reply, &room, style, &face->seed, &face->out, &whole);
     if (!whole)
         dns_count(face->counts->cut);
-    if (reply->may_be_kept && reply->rcode == KNOT_RCODE_NOERROR && reply->answer.n > 0)
-        dns_cache_put(face->cache, q, &room, buf_bytes(&face->out),
+    if (reply->may_be_kept && !reply->stamp.is_lost && reply->answer.n > 0)
+        dns_cache_put(face->cache, q, &room, buf_bytes(&face->out), &reply->stamp,
                       !reply->shuffles || reply->answer.n < 2);
     count_rcode(face, reply->rcode);
     dns_finish(q, &face->out, face->out.n);
@@ -50,10 +51,10 @@ void dns_respond_reply(struct dns_face *face, const struct dns_query *q, enum dn
 
 /* True if it has been answered with what was rendered before. */
 static bool answer_from_cache(struct dns_face *face, const struct dns_query *q,
-                              enum dns_carrier carrier)
+                              enum dns_carrier carrier, const struct view *view)
 {
     struct dns_room room = dns_room_for(q, carrier, &face->config->style);
-    struct bytes kept = dns_cache_find(face->cache, q, &room);
+    struct bytes kept = dns_cache_find(face->cache, q, &room, view);
     if (kept.p == NULL)
         return false;
     dns_count(face->counts->cached);
@@ -103,7 +104,7 @@ static bool answer_early(struct dns_face *face, const struct dns_asker *asker,
     } else if (view == NULL) {
         dns_respond_rcode(face, q, KNOT_RCODE_SERVFAIL);
     } else {
-        return answer_from_cache(face, q, dns_asker_carrier(asker));
+        return answer_from_cache(face, q, dns_asker_carrier(asker), view);
     }
     return true;
 }

@@ -27,6 +27,7 @@ struct dns_settings rig_settings(void)
         .soa_retry_ms = 600000,
         .soa_expire_ms = 86400000,
         .recursors = "",
+        .token = "",
         .recursor_timeout_ms = 2000,
     };
 }
@@ -69,11 +70,12 @@ static void begin(struct buf *b)
     buf_init(b, 1 << 20);
 }
 
-static void put_row(struct rig *r)
+/* Registers OP, which carries ROW; or puts ROW at KEY. */
+static void put_row(struct rig *r, const struct change_op *op)
 {
     struct stand *s = r->stand;
-    if (r->put != NULL) {
-        r->put(r->ctx, buf_bytes(&key), buf_bytes(&row));
+    if (r->change != NULL) {
+        r->change(r->ctx, op);
         return;
     }
     entries_put(&s->entries, SPACE_CATALOG, buf_bytes(&key), buf_bytes(&row), 0);
@@ -98,7 +100,15 @@ void rig_publish(struct rig *r, const char *service, const char *part, struct pu
     begin(&row);
     publication_key(&id, &owner, &key);
     publication_write(&p, &row);
-    put_row(r);
+    struct change_op op = { .kind = CHANGE_PUBLICATION,
+                            .ns = id.ns,
+                            .publication = { .when.verb = OP_SET,
+                                             .group = id.group,
+                                             .name = id.name,
+                                             .owner = owner,
+                                             .of_member = true,
+                                             .row = buf_bytes(&row) } };
+    put_row(r, &op);
 }
 
 void rig_node(struct rig *r, const char *name, const char *address, const char *meta)
@@ -114,7 +124,11 @@ void rig_node(struct rig *r, const char *name, const char *address, const char *
     begin(&row);
     node_key(bytes_str(NAMESPACE_DEFAULT), n.name, &key);
     node_write(&n, &row);
-    put_row(r);
+    struct change_op op = { .kind = CHANGE_NODE,
+                            .ns = bytes_str(NAMESPACE_DEFAULT),
+                            .node = {
+                                .when.verb = OP_SET, .name = n.name, .row = buf_bytes(&row) } };
+    put_row(r, &op);
 }
 
 void rig_check(struct rig *r, const char *node, const char *part, enum status status)
@@ -126,7 +140,14 @@ void rig_check(struct rig *r, const char *node, const char *part, enum status st
     begin(&row);
     check_key(&id, &key);
     check_write(&c, &row);
-    put_row(r);
+    struct change_op op = { .kind = CHANGE_CHECK,
+                            .ns = id.ns,
+                            .check = { .when.verb = OP_SET,
+                                       .node = id.node,
+                                       .instance = id.instance,
+                                       .id = id.check,
+                                       .row = buf_bytes(&row) } };
+    put_row(r, &op);
 }
 
 const char *rig_answer(struct rig *r, const struct dns_ask *ask, enum dns_carrier carrier)
@@ -135,7 +156,9 @@ const char *rig_answer(struct rig *r, const struct dns_ask *ask, enum dns_carrie
     struct dns_query q;
     struct dns_asked asked;
     struct dns_reply reply;
-    struct dns_source source = { .config = &r->config, .view = s->view, .serial = 7 };
+    struct dns_source source = {
+        .config = &r->config, .view = s->view, .serial = 7, .reader = r->reader
+    };
     struct dns_style *style = &r->config.style;
     begin(&query);
     begin(&answer);

@@ -2,6 +2,7 @@
 #ifndef TEST_FACES_DNS_RIG_H
 #define TEST_FACES_DNS_RIG_H
 
+#include "catalog/change.h"
 #include "catalog/publication.h"
 #include "catalog/status.h"
 #include "faces/dns/answer.h"
@@ -10,11 +11,12 @@
 
 struct rig {
     void *stand; /* struct stand; as stand_set_up made it */
-    /* Where rows go instead; NULL: into the stand. */
-    void (*put)(void *ctx, struct bytes key, struct bytes row);
+    /* Registers instead; NULL: rows are put into the stand as they are. */
+    void (*change)(void *ctx, const struct change_op *op);
     void *ctx;
     struct dns_settings settings; /* rig_configure makes CONFIG of them */
     struct dns_config config;
+    struct access_reader *reader; /* NULL: everything may be seen */
     struct arena arena;
     uint64_t seed;
 };

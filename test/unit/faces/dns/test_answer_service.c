@@ -149,6 +149,28 @@ static void other_groups_and_namespaces_have_names_of_their_own(void **state)
     assert_int_equal(answers(r, "blue--web.service.team.ns.consul", KNOT_RRTYPE_A), 0);
 }
 
+static void what_may_not_be_seen_is_not_there(void **state)
+{
+    struct rig *r = *state;
+    struct access_rule rules[] = {
+        { .kind = ACCESS_SERVICE, .name = bytes_str("web"), .grants = ACCESS_GRANT_READ },
+        { .kind = ACCESS_NODE, .name = bytes_str("n1"), .grants = ACCESS_GRANT_READ },
+    };
+    struct access_reader reader = { .turn = 0 };
+    assert_int_equal(policy_set_new(rules, ARRAY_LEN(rules), false, &reader.rules), OK);
+    rig_node(r, "n1", "10.0.0.1", NULL);
+    rig_node(r, "n2", "10.0.0.2", NULL);
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    rig_publish(r, "web", "b", on("n2", "", 80));
+    rig_publish(r, "db", "c", on("n1", "", 80));
+    r->reader = &reader;
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_memory_equal(rig_ask(r, "db.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    assert_int_equal(answers(r, "n1.node.consul", KNOT_RRTYPE_A), 1);
+    assert_memory_equal(rig_ask(r, "n2.node.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    policy_set_unref(reader.rules);
+}
+
 /* -- addresses --------------------------------------------------------------------------------- */
 
 static void families_are_answered_to_their_types(void **state)
@@ -394,6 +416,7 @@ int main(void)
         CASE(disabled_instance_is_left_out),
         CASE(tag_selects_and_knows_no_case),
         CASE(other_groups_and_namespaces_have_names_of_their_own),
+        CASE(what_may_not_be_seen_is_not_there),
         CASE(families_are_answered_to_their_types),
         CASE(other_types_of_a_service_are_empty),
         CASE(node_lends_its_address),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static struct dns_cache *cache;
+static const struct dns_stamp nothing;
 static const struct dns_room room = { .bytes = 504, .answers_max = 3, .uncompressed = true };
 
 static struct dns_query query(const char *name, uint16_t type)
@@ -20,13 +21,13 @@ static struct dns_query query(const char *name, uint16_t type)
 static void put(const char *name, const char *answer, bool is_only)
 {
     struct dns_query q = query(name, 1);
-    dns_cache_put(cache, &q, &room, bytes_str(answer), is_only);
+    dns_cache_put(cache, &q, &room, bytes_str(answer), &nothing, is_only);
 }
 
 static void assert_finds(const char *name, const char *answer)
 {
     struct dns_query q = query(name, 1);
-    struct bytes found = dns_cache_find(cache, &q, &room);
+    struct bytes found = dns_cache_find(cache, &q, &room, NULL);
     if (answer == NULL)
         assert_null(found.p);
     else
@@ -42,8 +43,8 @@ static void answer_is_found_by_name_type_and_room(void **state)
     put("a", "one", true);
     assert_finds("a", "one");
     assert_finds("b", NULL);
-    assert_null(dns_cache_find(cache, &other_type, &room).p);
-    assert_null(dns_cache_find(cache, &q, &larger).p);
+    assert_null(dns_cache_find(cache, &other_type, &room, NULL).p);
+    assert_null(dns_cache_find(cache, &q, &larger, NULL).p);
 }
 
 static void only_order_is_given_for_ever(void **state)

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "catalog/kinds.h"
 #include "faces/dns/recurse.h"
 #include "net/server.h"
 #include "rig.h"
-#include "store/txn.h"
 #include "test/lib/client.h"
 #include "test/lib/kernel.h"
 
@@ -40,16 +40,14 @@ struct running {
 
 /* -- fixtures ---------------------------------------------------------------------------------- */
 
-static void put_row(void *ctx, struct bytes key, struct bytes row)
+static void change(void *ctx, const struct change_op *op)
 {
     struct running *r = ctx;
-    struct op op = { .kind = OP_PUT, .put = { .space = SPACE_CATALOG, .key = key, .value = row } };
-    struct txn txn = { .then_ops = &op, .then_n = 1 };
     struct buf body;
     uint64_t revision;
     buf_init(&body, 1 << 20);
-    assert_int_equal(txn_encode(&txn, &body), OK);
-    assert_int_equal(kernel_submit(&r->k, COMMAND_TXN, buf_bytes(&body), &revision), OK);
+    change_write(op, 1, &body);
+    assert_int_equal(kernel_submit(&r->k, COMMAND_CATALOG_CHANGE, buf_bytes(&body), &revision), OK);
     buf_fini(&body);
 }
 
@@ -107,9 +105,11 @@ static int start_with(void **state, bool recurses)
     if (recurses)
         r->rig.settings.recursors = r->recursors;
     rig_configure(&r->rig);
-    r->rig.put = put_row;
+    r->rig.change = change;
     r->rig.ctx = r;
     kernel_init(&r->k, NULL);
+    r->k.replica_options.kinds = catalog_kinds(&r->k.replica_options.kind_n);
+    r->k.replica_options.hooks = catalog_hooks();
     r->k.made = open_face;
     r->k.ended = close_face;
     r->k.ctx = r;
@@ -212,18 +212,72 @@ static void what_is_registered_is_answered_at_once(void **state)
     assert_non_null(strstr(text, "A 10.0.0.2\n"));
 }
 
-static void answer_is_kept_until_the_catalog_changes(void **state)
+static double cached(struct running *r)
+{
+    return counted(r, "muster_dns_cached_total");
+}
+
+static void answer_is_kept_while_its_service_is_unchanged(void **state)
 {
     struct running *r = *state;
     rig_publish(&r->rig, "web", "a", rig_at("10.0.0.1", 80));
     ask(r, "web.service.consul", KNOT_RRTYPE_A);
-    assert_true(counted(r, "muster_dns_cached_total") == 0);
+    assert_true(cached(r) == 0);
     assert_non_null(
         strstr(ask(r, "WEB.service.consul", KNOT_RRTYPE_A), "= WEB.service.consul. A 10.0.0.1\n"));
-    assert_true(counted(r, "muster_dns_cached_total") == 1);
+    assert_true(cached(r) == 1);
     rig_publish(&r->rig, "other", "a", rig_at("10.0.0.2", 80));
     ask(r, "web.service.consul", KNOT_RRTYPE_A);
-    assert_true(counted(r, "muster_dns_cached_total") == 1);
+    assert_true(cached(r) == 2);
+    rig_publish(&r->rig, "web", "b", rig_at("10.0.0.3", 80));
+    assert_int_equal(rig_count(ask(r, "web.service.consul", KNOT_RRTYPE_A), "= "), 2);
+    assert_true(cached(r) == 2);
+}
+
+static struct publication on_node(const char *node)
+{
+    struct publication p = rig_at("", 80);
+    p.node = bytes_str(node);
+    return p;
+}
+
+static void answer_is_forgotten_when_a_node_of_its_service_changes(void **state)
+{
+    struct running *r = *state;
+    rig_node(&r->rig, "n1", "10.0.0.1", NULL);
+    rig_node(&r->rig, "n2", "10.0.0.2", NULL);
+    rig_publish(&r->rig, "web", "a", on_node("n1"));
+    assert_non_null(strstr(ask(r, "web.service.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+    rig_node(&r->rig, "n2", "10.0.0.22", NULL);
+    ask(r, "web.service.consul", KNOT_RRTYPE_A);
+    assert_true(cached(r) == 1);
+    rig_node(&r->rig, "n1", "10.0.0.11", NULL);
+    assert_non_null(strstr(ask(r, "web.service.consul", KNOT_RRTYPE_A), "A 10.0.0.11\n"));
+    rig_check(&r->rig, "n1", "", STATUS_DOWN);
+    assert_memory_equal(ask(r, "web.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    rig_check(&r->rig, "n1", "", STATUS_UP);
+    assert_memory_equal(ask(r, "web.service.consul", KNOT_RRTYPE_A), "NOERROR", 7);
+    rig_check(&r->rig, "n1", "a", STATUS_DOWN);
+    assert_memory_equal(ask(r, "web.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
+static void address_of_a_node_is_forgotten_when_it_changes(void **state)
+{
+    struct running *r = *state;
+    rig_node(&r->rig, "n1", "10.0.0.1", NULL);
+    ask(r, "n1.node.consul", KNOT_RRTYPE_A);
+    rig_node(&r->rig, "n1", "10.0.0.2", NULL);
+    assert_non_null(strstr(ask(r, "n1.node.consul", KNOT_RRTYPE_A), "A 10.0.0.2\n"));
+}
+
+static void alias_is_forgotten_when_what_it_leads_to_changes(void **state)
+{
+    struct running *r = *state;
+    rig_publish(&r->rig, "front", "a", rig_at("web.service.consul", 80));
+    rig_publish(&r->rig, "web", "a", rig_at("10.0.0.1", 80));
+    assert_non_null(strstr(ask(r, "front.service.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+    rig_publish(&r->rig, "web", "a", rig_at("10.0.0.2", 80));
+    assert_non_null(strstr(ask(r, "front.service.consul", KNOT_RRTYPE_A), "A 10.0.0.2\n"));
 }
 
 static void denials_are_not_kept(void **state)
@@ -530,7 +584,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(what_is_registered_is_answered_at_once),
-        CASE(answer_is_kept_until_the_catalog_changes),
+        CASE(answer_is_kept_while_its_service_is_unchanged),
+        CASE(answer_is_forgotten_when_a_node_of_its_service_changes),
+        CASE(address_of_a_node_is_forgotten_when_it_changes),
+        CASE(alias_is_forgotten_when_what_it_leads_to_changes),
         CASE(denials_are_not_kept),
         CASE(queries_over_tcp_are_answered_in_a_row),
         CASE(tcp_client_that_leaves_takes_its_queries_along),
