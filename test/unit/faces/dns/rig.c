@@ -50,16 +50,21 @@ int rig_set_up(void **state)
     return 0;
 }
 
+void rig_forget(void)
+{
+    buf_fini(&key);
+    buf_fini(&row);
+    buf_fini(&query);
+    buf_fini(&answer);
+}
+
 int rig_tear_down(void **state)
 {
     struct rig *r = *state;
     dns_config_fini(&r->config);
     arena_fini(&r->arena);
     stand_tear_down(&r->stand);
-    buf_fini(&key);
-    buf_fini(&row);
-    buf_fini(&query);
-    buf_fini(&answer);
+    rig_forget();
     free(r);
     return 0;
 }

@@ -24,6 +24,8 @@ struct rig {
 /* Fixtures for cmocka. */
 int rig_set_up(void **state);
 int rig_tear_down(void **state);
+/* What a rig of its own holds beside CONFIG; rig_tear_down does it. */
+void rig_forget(void);
 /* The settings that a server has which was told nothing. */
 struct dns_settings rig_settings(void);
 /* After SETTINGS were changed. */
