@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "faces/consul/route.h"
 
+extern const struct consul_area consul_acl_area;      /* acl.c */
 extern const struct consul_area consul_agent_area;    /* agent.c */
 extern const struct consul_area consul_operator_area; /* operator.c */
 extern const struct consul_area consul_peering_area;  /* peering.c */

@@ -97,6 +97,11 @@ bool consul_grant_open(struct consul_call *c);
 bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind kind,
                 struct bytes name);
 
+/* Like consul_may, for what is not a row of an answer. */
+bool consul_could(struct consul_call *c, enum access_verb verb, enum access_kind kind,
+                  struct bytes name);
+/* For the two routes that make a token: whatever token there is, it is not looked at. */
+bool consul_grant_nobody(struct consul_call *c);
 /* The request's token, or the one for those that bring none; may be empty. */
 struct bytes consul_token(const struct consul_call *c);
 /* What was granted is so no longer: says why. E is ERR_DENIED or ERR_UNAUTHENTICATED. */

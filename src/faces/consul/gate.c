@@ -46,13 +46,13 @@ static void refuse(struct consul_call *c, const struct access_denial *d, enum er
 }
 
 /* All that the handler has asked for so far, in one. */
-static bool ask(struct consul_call *c)
+static bool ask(struct consul_call *c, struct bytes token)
 {
     struct access_denial denial;
     struct caller caller = { .face = FACE_CONSUL,
                              .peer = http_peer(c->request),
                              .client_name = http_client_name(c->request),
-                             .token = consul_token(c) };
+                             .token = token };
     enum err e = access_ask(c->face->hub, &caller, c->questions, c->question_n, consul_arena(c),
                             &c->granted, &denial);
     if (e != OK)
@@ -76,7 +76,7 @@ static bool grant(struct consul_call *c, const struct access_question *question)
         c->questions = more;
     }
     c->questions[c->question_n++] = *question;
-    return ask(c);
+    return ask(c, consul_token(c));
 }
 
 bool consul_grant(struct consul_call *c, enum access_verb verb, enum access_kind kind,
@@ -97,18 +97,30 @@ bool consul_grant_under(struct consul_call *c, enum access_verb verb, enum acces
 
 bool consul_grant_open(struct consul_call *c)
 {
-    return ask(c);
+    return ask(c, consul_token(c));
+}
+
+bool consul_grant_nobody(struct consul_call *c)
+{
+    return ask(c, (struct bytes){ 0 });
 }
 
 bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind kind,
                 struct bytes name)
 {
+    bool had_hidden = c->reader.has_hidden;
     if (!access_reader_holds(c->face->hub, &c->reader)) {
-        if (c->granted == NULL && !ask(c))
-            return false;
         c->reader = access_reader(c->face->hub, c->granted);
+        c->reader.has_hidden = had_hidden;
     }
     return access_may(&c->reader, verb, kind, name);
+}
+
+bool consul_could(struct consul_call *c, enum access_verb verb, enum access_kind kind,
+                  struct bytes name)
+{
+    struct access_reader r = access_reader(c->face->hub, c->granted);
+    return access_may(&r, verb, kind, name);
 }
 
 void consul_refuse_denied(struct consul_call *c, enum err e)
