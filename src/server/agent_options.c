@@ -156,6 +156,21 @@ static enum err put_service_ttl(struct making *m)
     return OK;
 }
 
+/* Consul listens without a certificate too, and nobody gets through: left off. */
+static void put_https(struct making *m, struct buf *ignored)
+{
+    const char *port = agent_value(m->config, "ports.https");
+    bool has_certificate =
+        tls_value(m->config, "tls.https.cert_file", "tls.defaults.cert_file") != NULL;
+    if (has_certificate) {
+        put_listener(m, "consul-https-listen", "https", "-1");
+        return;
+    }
+    put(m, "consul-https-listen", "off");
+    if (port != NULL && port[0] != '-')
+        buf_put_str(ignored, "ports.https (there is no certificate)\n");
+}
+
 static enum err check_role(struct making *m)
 {
     const struct agent_config *c = m->config;
@@ -196,7 +211,7 @@ enum err agent_options_make(const struct agent_config *a, struct arena *arena,
     put(&m, "native-listen", "off");
     put_same(&m, ignored);
     put_listener(&m, "consul-listen", "http", "8500");
-    put_listener(&m, "consul-https-listen", "https", "-1");
+    put_https(&m, ignored);
     put_listener(&m, "dns-listen", "dns", "8600");
     put_log(&m);
     put_tls(&m);

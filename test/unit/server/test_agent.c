@@ -127,7 +127,8 @@ static void ports_and_addresses_meet(void **state)
 {
     struct run r;
     assert_int_equal(begin(&r, "-dev -http-port=18500 -dns-port -1 --https-port 18501 "
-                               "-client 127.0.0.2 -node n1 -datacenter=east"),
+                               "-client 127.0.0.2 -node n1 -datacenter=east "
+                               "-hcl tls{https{cert_file=\"c.pem\"}}"),
                      OK);
     assert_option(&r, "consul-listen", "127.0.0.2:18500");
     assert_option(&r, "consul-https-listen", "127.0.0.2:18501");
@@ -209,7 +210,7 @@ static const char harness[] =
     "\"https\":20003,\"serf_lan\":20004,\"serf_wan\":20005,\"server\":20006,\"grpc\":20007,"
     "\"grpc_tls\":20008},\"acl\":{\"tokens\":{}},\"connect\":{\"ca_config\":"
     "{\"cluster_id\":\"11111111-2222-3333-4444-555555555555\"},\"enabled\":true},"
-    "\"peering\":{\"enabled\":true},\"skip_leave_on_interrupt\":true}";
+    "\"peering\":{\"enabled\":true},\"skip_leave_on_interrupt\":true,\"version\":\"1.21.4\"}";
 
 static void the_file_of_gos_harness_is_understood(void **state)
 {
@@ -226,7 +227,7 @@ static void the_file_of_gos_harness_is_understood(void **state)
     assert_option(&r, "data-dir", "/d");
     assert_option(&r, "log-level", "debug");
     assert_option(&r, "consul-listen", "127.0.0.1:20002");
-    assert_option(&r, "consul-https-listen", "127.0.0.1:20003");
+    assert_option(&r, "consul-https-listen", "off"); /* without a certificate nobody gets in */
     assert_option(&r, "dns-listen", "127.0.0.1:20001");
     end(&r);
     tempdir_free(dir);
