@@ -1,6 +1,7 @@
 #include "test/lib/target.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,17 +25,29 @@ struct target {
     char request[64 * 1024];
 };
 
-static int listen_somewhere(uint16_t *ret_port)
+static void must(bool ok)
+{
+    if (ok)
+        return;
+    perror("test target");
+    abort();
+}
+
+static int bind_somewhere(int type, uint16_t *ret_port)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, n) != 0 || listen(fd, 64) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
-        perror("test target");
-        abort();
-    }
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    must(fd >= 0 && bind(fd, (struct sockaddr *)&at, n) == 0 &&
+         getsockname(fd, (struct sockaddr *)&at, &n) == 0);
     *ret_port = ntohs(at.sin_port);
+    return fd;
+}
+
+static int listen_somewhere(uint16_t *ret_port)
+{
+    int fd = bind_somewhere(SOCK_STREAM, ret_port);
+    must(listen(fd, 64) == 0);
     return fd;
 }
 
@@ -152,6 +165,12 @@ void target_hold(int fd)
         ;
 }
 
+bool target_wait(int fd, int ms)
+{
+    struct pollfd polled = { .fd = fd, .events = POLLIN };
+    return poll(&polled, 1, ms) == 0;
+}
+
 void target_reset(int fd)
 {
     struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
@@ -168,4 +187,16 @@ uint16_t target_dead_port(void)
     uint16_t port;
     close(listen_somewhere(&port));
     return port;
+}
+
+uint16_t target_udp(int *ret_fd)
+{
+    uint16_t port;
+    *ret_fd = bind_somewhere(SOCK_DGRAM, &port);
+    return port;
+}
+
+void target_udp_close(int fd)
+{
+    close(fd);
 }

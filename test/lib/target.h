@@ -28,6 +28,8 @@ bool target_write(int fd, const char *text);
 bool target_write_bytes(int fd, const void *p, size_t n);
 /* Reads and drops until the peer has gone. */
 void target_hold(int fd);
+/* Waits for so long; false if the peer has gone or sends. */
+bool target_wait(int fd, int ms);
 /* The close will be a reset. */
 void target_reset(int fd);
 /* What the last target_read has read. When the target is stopped, or idle. */
@@ -35,5 +37,8 @@ const char *target_request(const struct target *t);
 
 /* A port of the loopback that nobody listens on. */
 uint16_t target_dead_port(void);
+/* A UDP socket that says nothing; its port. */
+uint16_t target_udp(int *ret_fd);
+void target_udp_close(int fd);
 
 #endif
