@@ -107,6 +107,13 @@ static void tell_listeners(struct hub *h)
     }
 }
 
+/* Who may no longer read what he asked for gets nothing of it. */
+static void answer_read(struct hub *h, struct hub_read *r)
+{
+    enum err e = access_ask_if_moved(h, r->granted);
+    r->ready(r, e, e == OK ? h->view : NULL);
+}
+
 /* One heavy read is not cut, but those behind it wait for the next turn, so that the thread's
  * connections are heard in between. */
 static void answer_reads(struct hub *h)
@@ -121,7 +128,7 @@ static void answer_reads(struct hub *h)
         if (r->need > h->view_index)
             list_append(&h->reads, &r->link);
         else
-            r->ready(r, OK, h->view);
+            answer_read(h, r);
     }
     list_splice(&now, &h->reads);
     list_splice(&h->reads, &now);
@@ -157,6 +164,7 @@ static bool nothing_waits(const struct hub *h)
 static void run_turn(struct loop_hook *hook)
 {
     struct hub *h = CONTAINER_OF(hook, struct hub, turn);
+    gate_turn(h->gate);
     hub_send_leases(h);
     note_needs(h);
     mailbox_take(h->box);
@@ -240,6 +248,8 @@ enum err hub_new(const struct hub_options *options, struct hub **ret)
     h->box = mailbox_new(options->loop);
     enum err e = view_open(replica_store(options->replica), &h->view);
     if (e == OK)
+        e = gate_new(options->replica, options->gate, &h->gate);
+    if (e == OK)
         e = watch_hub_new(h);
     if (e != OK) {
         hub_free(h);
@@ -269,6 +279,7 @@ void hub_free(struct hub *h)
         mem_free(w);
     }
     watch_hub_free(h);
+    gate_free(h->gate);
     if (h->view != NULL)
         view_close(h->view);
     mem_free(h);
