@@ -7,8 +7,11 @@
 
 extern const struct consul_area consul_acl_area;      /* acl.c */
 extern const struct consul_area consul_agent_area;    /* agent.c */
+extern const struct consul_area consul_kv_area;       /* kv.c */
 extern const struct consul_area consul_operator_area; /* operator.c */
 extern const struct consul_area consul_peering_area;  /* peering.c */
+extern const struct consul_area consul_session_area;  /* session.c */
 extern const struct consul_area consul_status_area;   /* status.c */
+extern const struct consul_area consul_txn_area;      /* txn.c */
 
 #endif

@@ -135,6 +135,26 @@ void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes b
     c->write = hub_submit(c->face->hub, c->granted, kind, body, write_done, c);
 }
 
+static void lease_renewed(struct hub_lease *l, enum lease_answer answer, uint64_t ttl_ms,
+                          uint64_t remaining_ms)
+{
+    struct consul_call *c = CONTAINER_OF(l, struct consul_call, lease);
+    consul_waits_no_more(c);
+    c->on_renewed(c, answer);
+}
+
+void consul_renew(struct consul_call *c, int64_t lease, consul_renewed_fn on_renewed)
+{
+    c->on_renewed = on_renewed;
+    c->lease = (struct hub_lease){ .id = lease,
+                                   .face = FACE_CONSUL,
+                                   .renew = true,
+                                   .granted = c->granted,
+                                   .done = lease_renewed };
+    wait_for(c, CONSUL_WAITS_LEASE);
+    hub_lease_ask(c->face->hub, &c->lease);
+}
+
 /* -- the body --------------------------------------------------------------------------------- */
 
 bool consul_decode(struct consul_call *c, const struct json_shape *shape, void *into)

@@ -32,6 +32,7 @@ enum { CONSUL_MORE_MAX = 4 };
 
 typedef void (*consul_read_fn)(struct consul_call *c, const struct view *view);
 typedef void (*consul_written_fn)(struct consul_call *c, const struct command_result *result);
+typedef void (*consul_renewed_fn)(struct consul_call *c, enum lease_answer answer);
 /* True: it has answered. */
 typedef bool (*consul_refused_fn)(struct consul_call *c, enum err err,
                                   const struct command_result *result);
@@ -57,6 +58,7 @@ struct consul_call {
     consul_written_fn on_written;
     consul_refused_fn on_refused; /* of a command that was applied and refused; NULL: as errors.h */
     struct hub_lease lease;
+    consul_renewed_fn on_renewed;
     void (*on_give_up)(struct consul_call *c);
     const struct consul_query *query; /* query.c */
     struct wait wait;
@@ -114,6 +116,8 @@ void consul_read(struct consul_call *c, consul_read_fn on_read);
 /* BODY is copied. ON_WRITTEN comes only if the command was applied and not refused. */
 void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,
                    consul_written_fn on_written);
+/* Renews a lease of this face. */
+void consul_renew(struct consul_call *c, int64_t lease, consul_renewed_fn on_renewed);
 /* Waits for something else, until consul_waits_no_more. */
 void consul_wait_other(struct consul_call *c, void (*on_give_up)(struct consul_call *c));
 

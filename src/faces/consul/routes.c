@@ -2,7 +2,7 @@
 #include "faces/consul/areas.h"
 
 const struct consul_area *const consul_areas[] = {
-    &consul_acl_area,     &consul_agent_area,  &consul_operator_area,
-    &consul_peering_area, &consul_status_area,
+    &consul_acl_area,     &consul_agent_area,   &consul_kv_area,     &consul_operator_area,
+    &consul_peering_area, &consul_session_area, &consul_status_area, &consul_txn_area,
 };
 const size_t consul_area_n = ARRAY_LEN(consul_areas);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "catalog/kinds.h"
+
 static void count_reload(void *ctx)
 {
     ((struct rig *)ctx)->reloads++;
@@ -48,6 +50,8 @@ struct rig *rig_new(void)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     kernel_init(&rig->k, NULL);
+    rig->k.replica_options.kinds = catalog_kinds(&rig->k.replica_options.kind_n);
+    rig->k.replica_options.hooks = catalog_hooks();
     rig->k.made = open_face;
     rig->k.ended = close_face;
     rig->k.ctx = rig;

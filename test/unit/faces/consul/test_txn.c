@@ -1,0 +1,222 @@
+/* /v1/txn. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/compiler.h"
+#include "catalog/kv_pair.h"
+
+static const char txn[] = "PUT /v1/txn";
+
+/* One operation on a pair, MORE being what it says beside its verb and key. */
+static const char *kv(const char *verb, const char *key, const char *more)
+{
+    static char text[500];
+    snprintf(text, sizeof text, "[{\"KV\":{\"Verb\":\"%s\",\"Key\":\"%s\"%s}}]", verb, key, more);
+    return text;
+}
+
+static void expect_error(struct rig *rig, const char *body, const char *what)
+{
+    char expected[500];
+    snprintf(expected, sizeof expected,
+             "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"%s\"}]}", what);
+    rig_expect(rig, txn, body, 409, expected);
+}
+
+static void put(struct rig *rig, const char *request, const char *value)
+{
+    rig_expect(rig, request, value, 200, "true");
+}
+
+/* -- all or none ------------------------------------------------------------------------------ */
+
+static void operations_are_done_all_or_none(void **state)
+{
+    rig_expect(*state, txn,
+               "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"a\",\"Value\":\"YmFy\",\"Flags\":3}},"
+               "{\"KV\":{\"Verb\":\"get\",\"Key\":\"a\"}},"
+               "{\"KV\":{\"Verb\":\"delete\",\"Key\":\"none\"}}]",
+               200,
+               "{\"Results\":[{\"KV\":{\"LockIndex\":0,\"Key\":\"a\",\"Flags\":3,\"Value\":null,"
+               "\"CreateIndex\":2,\"ModifyIndex\":2}},{\"KV\":{\"LockIndex\":0,\"Key\":\"a\","
+               "\"Flags\":3,\"Value\":\"YmFy\",\"CreateIndex\":2,\"ModifyIndex\":2}}],"
+               "\"Errors\":null}");
+    rig_expect(*state, txn,
+               "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"b\"}},"
+               "{\"KV\":{\"Verb\":\"cas\",\"Key\":\"a\",\"Index\":9}}]",
+               409,
+               "{\"Results\":null,\"Errors\":[{\"OpIndex\":1,\"What\":\"failed to set key "
+               "\\\"a\\\", index is stale\"}]}");
+    rig_expect(*state, "GET /v1/kv/b", NULL, 404, "");
+}
+
+static void reads_alone_show_all_that_is_missing(void **state)
+{
+    put(*state, "PUT /v1/kv/t/b", "v");
+    rig_expect(*state, txn,
+               "[{\"KV\":{\"Verb\":\"get-tree\",\"Key\":\"t/\"}},"
+               "{\"KV\":{\"Verb\":\"get-or-empty\",\"Key\":\"none\"}},"
+               "{\"KV\":{\"Verb\":\"check-not-exists\",\"Key\":\"none\"}}]",
+               200,
+               "{\"Results\":[{\"KV\":{\"LockIndex\":0,\"Key\":\"t/b\",\"Flags\":0,\"Value\":"
+               "\"dg==\",\"CreateIndex\":2,\"ModifyIndex\":2}},{\"KV\":{\"LockIndex\":0,\"Key\":"
+               "\"none\",\"Flags\":0,\"Value\":null,\"CreateIndex\":0,\"ModifyIndex\":0}}],"
+               "\"Errors\":null,\"Index\":2,\"LastContact\":0,\"KnownLeader\":true}");
+    assert_string_equal(rig_header(*state, "x-consul-knownleader"), "true");
+    assert_string_equal(rig_header(*state, "x-consul-lastcontact"), "0");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "");
+    rig_expect(*state, txn,
+               "[{\"KV\":{\"Verb\":\"get\",\"Key\":\"x\"}},{\"KV\":{\"Verb\":\"get\",\"Key\":"
+               "\"t/b\"}},{\"KV\":{\"Verb\":\"get\",\"Key\":\"y\"}}]",
+               409,
+               "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"key \\\"x\\\" doesn't "
+               "exist\"},{\"OpIndex\":2,\"What\":\"key \\\"y\\\" doesn't exist\"}]}");
+    rig_expect_part(*state, txn, "[]", 200, "{\"Results\":[],\"Errors\":null,");
+}
+
+/* -- verbs ------------------------------------------------------------------------------------ */
+
+static void each_verb_says_in_its_own_words_why_not(void **state)
+{
+    static const char none[] = ",\"Session\":\"00000000-0000-4000-8000-000000000001\"";
+    put(*state, "PUT /v1/kv/k", "v");
+    expect_error(*state, kv("get", "n", ""), "key \\\"n\\\" doesn't exist");
+    expect_error(*state, kv("cas", "k", ",\"Index\":1"),
+                 "failed to set key \\\"k\\\", index is stale");
+    expect_error(*state, kv("delete-cas", "k", ",\"Index\":1"),
+                 "failed to delete key \\\"k\\\", index is stale");
+    expect_error(*state, kv("check-index", "k", ",\"Index\":7"),
+                 "failed index check for key \\\"k\\\", current modify index 2 != 7");
+    expect_error(*state, kv("check-index", "n", ",\"Index\":7"),
+                 "failed to check index, key \\\"n\\\" doesn't exist");
+    expect_error(*state, kv("check-session", "k", none),
+                 "failed session check for key \\\"k\\\", current session \\\"\\\" != "
+                 "\\\"00000000-0000-4000-8000-000000000001\\\"");
+    expect_error(*state, kv("check-session", "n", none),
+                 "failed to check session, key \\\"n\\\" doesn't exist");
+    expect_error(*state, kv("check-not-exists", "k", ""), "key \\\"k\\\" exists");
+    expect_error(*state, kv("lock", "k", none),
+                 "invalid session \\\"00000000-0000-4000-8000-000000000001\\\"");
+    expect_error(*state, kv("lock", "k", ",\"Session\":\"x\""), "invalid session \\\"x\\\"");
+    expect_error(*state, kv("lock", "k", ""), "missing session");
+    expect_error(*state, kv("unlock", "k", none),
+                 "failed to unlock key \\\"k\\\", lock isn't held, or is held by another session");
+    expect_error(*state, kv("set", "", ""), "Must provide key");
+    expect_error(*state, kv("swap", "k", ""), "unknown KV verb \\\"swap\\\"");
+    expect_error(*state, "[{}]", "no operation specified");
+}
+
+static void locks_are_taken_and_refused(void **state)
+{
+    char a[100], b[100];
+    char *const more[] = { a, b };
+    for (int i = 0; i < 2; i++) {
+        rig_expect_part(*state, "PUT /v1/session/create", NULL, 200, "ID");
+        snprintf(more[i], 100, ",\"Session\":%.38s", rig_body(*state) + 6);
+    }
+    rig_expect_part(*state, txn, kv("lock", "k", a), 200, "{\"KV\":{\"LockIndex\":1,\"Key\":\"k\"");
+    expect_error(*state, kv("lock", "k", b), "failed to lock key \\\"k\\\", lock is already held");
+    rig_expect_part(*state, txn, kv("check-session", "k", a), 200, "\"Value\":null,\"Session\":\"");
+    rig_expect_part(*state, txn, kv("unlock", "k", a), 200, "\"LockIndex\":1");
+    rig_expect_part(*state, txn, kv("check-session", "k", ""), 200, "\"LockIndex\":1");
+    rig_expect_part(*state, txn, kv("lock", "k", b), 200, "\"LockIndex\":2");
+}
+
+static void lock_delay_refuses(void **state)
+{
+    char a[100], path[100];
+    rig_expect_part(*state, "PUT /v1/session/create", NULL, 200, "ID");
+    snprintf(a, sizeof a, ",\"Session\":%.38s", rig_body(*state) + 6);
+    snprintf(path, sizeof path, "PUT /v1/session/destroy/%.36s", rig_body(*state) + 7);
+    rig_expect_part(*state, txn, kv("lock", "k", a), 200, "\"LockIndex\":1");
+    rig_expect(*state, path, NULL, 200, "true");
+    expect_error(*state, kv("lock", "k", a), "failed to lock key \\\"k\\\" due to lock delay");
+}
+
+static void trees_are_removed(void **state)
+{
+    put(*state, "PUT /v1/kv/t/b", "v");
+    put(*state, "PUT /v1/kv/u", "v");
+    rig_expect(*state, txn, kv("delete-tree", "t/", ""), 200, "{\"Results\":[],\"Errors\":null}");
+    rig_expect(*state, "GET /v1/kv/?keys", NULL, 200, "[\"u\"]");
+    rig_expect(*state, txn, kv("delete-cas", "u", ",\"Index\":3"), 200,
+               "{\"Results\":[],\"Errors\":null}");
+    rig_expect(*state, "GET /v1/kv/?keys", NULL, 200, "[]");
+}
+
+/* -- bodies ----------------------------------------------------------------------------------- */
+
+static void body_that_is_no_list_of_operations_is_refused(void **state)
+{
+    rig_expect(*state, txn, "[", 400, "Failed to parse body: unexpected EOF");
+    rig_expect(*state, txn, NULL, 400, "Failed to parse body: EOF");
+    rig_expect(*state, txn, "{}", 400,
+               "Failed to parse body: json: cannot unmarshal object into Go value of type "
+               "api.TxnOps");
+    rig_expect(*state, txn, "[{\"KV\":{\"Verb\":\"get\",\"Kez\":\"a\"}}]", 400,
+               "Failed to parse body: json: unknown field \"Kez\"");
+    rig_expect_part(*state, txn, "[{\"KV\":{\"Value\":\"!\"}}]", 400, "Failed to parse body: ");
+}
+
+/* N operations, the first of which sets "k" to VALUE. */
+static char *operations(size_t n, const char *value)
+{
+    size_t room = n * 64 + strlen(value) + 100, at;
+    char *text = malloc(room);
+    at = (size_t)snprintf(text, room, "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"k\",\"Value\":\"%s\"}}",
+                          value);
+    for (size_t i = 1; i < n; i++)
+        at += (size_t)snprintf(text + at, room - at,
+                               ",{\"KV\":{\"Verb\":\"delete\",\"Key\":\"%zu\"}}", i);
+    snprintf(text + at, room - at, "]");
+    return text;
+}
+
+static void transaction_has_at_most_128_operations(void **state)
+{
+    char *most = operations(128, ""), *more = operations(129, "");
+    rig_expect_part(*state, txn, most, 200, "\"Errors\":null");
+    rig_expect(*state, txn, more, 413, "Transaction contains too many operations (129 > 128)");
+    free(most);
+    free(more);
+}
+
+static void value_ends_at_half_a_mebibyte(void **state)
+{
+    enum { TEXT = (KV_VALUE_MAX + 2) / 3 * 4 };
+    char *value = calloc(1, TEXT + 1);
+    memset(value, 'A', TEXT);
+    value[TEXT - 1] = '='; /* of the last three bytes two are there */
+    char *most = operations(1, value);
+    rig_expect_part(*state, txn, most, 200, "\"Errors\":null");
+    value[TEXT - 1] = 'A';
+    char *more = operations(1, value);
+    rig_expect(*state, txn, more, 413, "Value for key \"k\" is too large (524289 > 524288 bytes)");
+    free(value);
+    free(most);
+    free(more);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(operations_are_done_all_or_none),
+        TEST(reads_alone_show_all_that_is_missing),
+        TEST(each_verb_says_in_its_own_words_why_not),
+        TEST(locks_are_taken_and_refused),
+        TEST(lock_delay_refuses),
+        TEST(trees_are_removed),
+        TEST(body_that_is_no_list_of_operations_is_refused),
+        TEST(transaction_has_at_most_128_operations),
+        TEST(value_ends_at_half_a_mebibyte),
+    };
+    return cmocka_run_group_tests_name("txn", tests, NULL, NULL);
+}
