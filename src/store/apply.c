@@ -31,6 +31,7 @@ static void apply_free(struct apply *a)
     buf_fini(&a->from);
     arena_fini(&a->entry_arena);
     arena_fini(&a->scratch);
+    arena_fini(&a->hook_arena);
     a->store->apply = NULL;
     mem_free(a);
 }
@@ -84,6 +85,7 @@ enum err store_apply_begin(struct store *store, uint64_t index, uint64_t term, s
     a->payload = payload;
     arena_init(&a->entry_arena, 0);
     arena_init(&a->scratch, 0);
+    arena_init(&a->hook_arena, 0);
     buf_init(&a->from, SIZE_MAX / 4);
     enum err e = payload.n == 0 ? OK : entry_read(payload, &a->entry_arena, &a->entry);
     if (e == OK && payload.n > 0)
@@ -207,7 +209,7 @@ static enum err begin_command(struct apply *a)
     enum err e = entry_next(&a->entry, &a->command);
     if (e != OK)
         return ERR_DAMAGED; /* it was read ahead */
-    a->wrote = a->wrote_system = a->policy_checked = false;
+    a->wrote = a->wrote_system = a->policy_checked = a->projected = false;
     a->phase = COMMAND_CHECK;
     return OK;
 }
@@ -243,6 +245,7 @@ static enum err go_on_running(struct apply *a, uint64_t *rows)
 {
     bool done;
     enum err e = run_command(a, rows, &done);
+    apply_spend(a, rows);
     if (e == OK && done)
         end_command(a);
     return e;
@@ -302,23 +305,6 @@ static enum err finish(struct apply *a, struct effects **ret_effects)
     return e;
 }
 
-const struct store_hooks *apply_hooks(const struct apply *a)
-{
-    static const struct store_hooks none = { 0 };
-    const struct store_hooks *hooks = a->store->options.hooks;
-    return hooks == NULL || a->entry.rules < RULES_HOOKS ? &none : hooks;
-}
-
-static enum err end_entry(struct apply *a, uint64_t *rows, bool *ret_done)
-{
-    const struct store_hooks *hooks = apply_hooks(a);
-    *ret_done = true;
-    if (hooks->end_entry == NULL)
-        return OK;
-    return hooks->end_entry(a->store->options.kinds_ctx, (struct apply_context *)a, a->memo, rows,
-                            ret_done);
-}
-
 /* About ROWS rows of work; *ret_end when nothing is left to do but the commit. */
 static enum err work(struct apply *a, uint64_t rows, bool *ret_end)
 {
@@ -328,7 +314,7 @@ static enum err work(struct apply *a, uint64_t rows, bool *ret_end)
         switch (a->phase) {
         case COMMAND_NONE:
             if (a->entry.command_n == 0) {
-                e = end_entry(a, &rows, ret_end);
+                e = apply_hook_end_entry(a, &rows, ret_end);
                 if (*ret_end)
                     return e;
                 break;

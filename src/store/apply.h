@@ -19,6 +19,8 @@ struct apply {
     struct entry_reader entry;
     struct arena entry_arena; /* origins */
     struct arena scratch;     /* of the present command */
+    struct arena hook_arena;  /* of the present call of a hook */
+    uint64_t upper_rows;      /* written by upper folders and not counted as work yet */
     struct bytes payload;
     struct effects *effects;
     struct batch *batch;
@@ -34,6 +36,7 @@ struct apply {
     struct command_result *result;
     void *upper_plan;         /* of an upper kind, in SCRATCH */
     bool wrote, wrote_system; /* it has taken a revision */
+    bool projected;           /* an upper folder has put a key in ETCD */
     uint32_t sub, system_sub;
     bool others_touched; /* by this entry: leases, rows beside the spaces */
 
@@ -73,8 +76,6 @@ MUST_CHECK enum err apply_remove_key(struct apply *a, enum space space, struct b
 /* A copy of a version in the effects' arena. */
 MUST_CHECK enum err apply_copy_kv(struct apply *a, enum space space, struct bytes key,
                                   const struct row *row, struct kv *ret);
-/* The upper folders' hooks, all NULL for entries that know none. */
-const struct store_hooks *apply_hooks(const struct apply *a);
 void apply_lease_change(struct apply *a, const struct lease_change *change);
 
 /* -- commands: `check` refuses, `run` goes on until *ret_done -----------------------------------
@@ -90,6 +91,21 @@ MUST_CHECK enum err apply_lease_check(struct apply *a);
 MUST_CHECK enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done);
 MUST_CHECK enum err apply_compact_check(struct apply *a);
 MUST_CHECK enum err apply_compact_run(struct apply *a);
+
+/* -- apply_hook.c: what upper folders do beside a command
+ * ----------------------------------------- */
+
+/* Subtracts what they have written from ROWS, the work that is left for this step. */
+void apply_spend(struct apply *a, uint64_t *rows);
+MUST_CHECK enum err apply_hook_end_key(struct apply *a, enum space space, struct bytes key,
+                                       bool *ret_taken);
+bool apply_hook_moves(const struct apply *a);
+MUST_CHECK enum err apply_hook_move_key(struct apply *a, struct bytes key);
+MUST_CHECK enum err apply_hook_check(struct apply *a, const struct txn_plan *plan);
+MUST_CHECK enum err apply_hook_put(struct apply *a, enum space space, struct bytes key,
+                                   struct bytes value, int64_t lease);
+MUST_CHECK enum err apply_hook_removed(struct apply *a, enum space space, struct bytes key);
+MUST_CHECK enum err apply_hook_end_entry(struct apply *a, uint64_t *rows, bool *ret_done);
 
 /* origin.c: the number of the command's origin, interned; and its WHY, kept once for REVISION. */
 MUST_CHECK enum err apply_origin(struct apply *a, uint32_t *ret_number);

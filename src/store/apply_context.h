@@ -14,6 +14,8 @@ struct apply_context;
 /* A view of the state as it is becoming; lent until the next write. */
 const struct view *apply_view(struct apply_context *c);
 const struct origin *apply_command_origin(const struct apply_context *c);
+/* The apply rules of the entry (store/entry.h). */
+uint32_t apply_rules(const struct apply_context *c);
 /* Cluster age and wall time of the entry, milliseconds. */
 uint64_t apply_age_ms(const struct apply_context *c);
 uint64_t apply_wall_ms(const struct apply_context *c);

@@ -68,17 +68,6 @@ static enum err run_grant(struct apply *a)
     return e;
 }
 
-/* True if the hook has taken the key away. */
-static enum err end_key(struct apply *a, enum space space, struct bytes key, bool *ret_taken)
-{
-    const struct store_hooks *hooks = apply_hooks(a);
-    *ret_taken = false;
-    if (hooks->end_key == NULL)
-        return OK;
-    return hooks->end_key(a->store->options.kinds_ctx, (struct apply_context *)a, space, key,
-                          &a->scratch, ret_taken);
-}
-
 static enum err remove_first_key(struct apply *a)
 {
     enum space space;
@@ -88,7 +77,7 @@ static enum err remove_first_key(struct apply *a)
     arena_clear(&a->scratch);
     enum err e = lease_first_key(&a->view, a->lease.grant.id, &a->scratch, &space, &key);
     if (e == OK)
-        e = end_key(a, space, key, &taken);
+        e = apply_hook_end_key(a, space, key, &taken);
     if (e != OK)
         return e;
     a->result->removed++;
@@ -96,15 +85,19 @@ static enum err remove_first_key(struct apply *a)
     bool stands = e == OK && head.lease == a->lease.grant.id;
     if ((e != OK && e != ERR_NOT_FOUND) || stands == taken)
         return e == OK || e == ERR_NOT_FOUND ? ERR_DAMAGED : e; /* the two tables disagree */
-    return taken ? OK : apply_remove_key(a, space, key, &head);
+    e = taken ? OK : apply_remove_key(a, space, key, &head);
+    return e == OK && !taken ? apply_hook_removed(a, space, key) : e;
 }
 
 static enum err run_remove(struct apply *a, uint64_t *rows, bool *ret_done)
 {
     enum err e = OK;
     *ret_done = false;
-    for (; *rows > 0 && e == OK; --*rows)
+    while (*rows > 0 && e == OK) {
+        --*rows;
         e = remove_first_key(a);
+        apply_spend(a, rows);
+    }
     if (e != ERR_NOT_FOUND)
         return e;
     *ret_done = true;
@@ -132,10 +125,9 @@ static bool take_key(void *ctx, enum space space, struct bytes key)
 /* Tells of the keys in CATALOG, one by one; FROM is where it goes on. */
 static enum err move_keys(struct apply *a, uint64_t *rows, bool *ret_done)
 {
-    const struct store_hooks *hooks = apply_hooks(a);
     enum err e = OK;
-    *ret_done = hooks->move_key == NULL;
-    for (; e == OK && !*ret_done && *rows > 0; --*rows) {
+    *ret_done = !apply_hook_moves(a);
+    while (e == OK && !*ret_done && *rows > 0) {
         struct key_taken next = { .arena = &a->scratch };
         bool all;
         arena_clear(&a->scratch);
@@ -144,8 +136,9 @@ static enum err move_keys(struct apply *a, uint64_t *rows, bool *ret_done)
         *ret_done = e == OK && !next.found;
         if (e != OK || !next.found)
             break;
-        e = hooks->move_key(a->store->options.kinds_ctx, (struct apply_context *)a, &a->lease,
-                            next.key, &a->scratch);
+        e = apply_hook_move_key(a, next.key);
+        --*rows;
+        apply_spend(a, rows);
         buf_clear(&a->from, SIZE_MAX);
         buf_put_bytes(&a->from, next.key);
         buf_put_u8(&a->from, 0); /* the next key that can be */

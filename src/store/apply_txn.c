@@ -75,6 +75,8 @@ enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done)
         e = measure(a, rows, ret_done);
     else
         apply_txn_end_check(a);
+    if (e == OK && *ret_done)
+        e = apply_hook_check(a, &a->plan);
     if (e != OK || !*ret_done)
         return e;
     a->step = 0;
@@ -108,7 +110,8 @@ static enum err run_put(struct apply *a, const struct put *put, struct op_result
         if (put->ignore_lease && prev != NULL)
             lease = prev->lease;
     }
-    return apply_put_key(a, put->space, put->key, value, lease);
+    enum err written = apply_put_key(a, put->space, put->key, value, lease);
+    return written == OK ? apply_hook_put(a, put->space, put->key, value, lease) : written;
 }
 
 /* -- remove ----------------------------------------------------------------------------------- */
@@ -136,7 +139,7 @@ static enum err remove_one(struct apply *a, const struct remove *m, struct bytes
     if (e == OK)
         e = apply_remove_key(a, m->space, key, head);
     result->removed.n++;
-    return e;
+    return e == OK ? apply_hook_removed(a, m->space, key) : e;
 }
 
 static enum err remove_single(struct apply *a, const struct remove *m, struct op_result *result)
@@ -147,6 +150,13 @@ static enum err remove_single(struct apply *a, const struct remove *m, struct op
     if (e == OK)
         return remove_one(a, m, m->key, &head, result);
     return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* A row of this very command was put by a hook: no operation of a transaction puts into a range
+ * that another one removes. */
+static bool is_new(const struct apply *a, enum space space, const struct row *head)
+{
+    return a->projected && space == SPACE_ETCD && head->place.revision == a->view.state.revision;
 }
 
 /* The first living key at or after A->from in the range, its key left in A->from; ERR_NOT_FOUND. */
@@ -169,7 +179,7 @@ static enum err find_victim(struct apply *a, const struct remove *m, uint64_t *r
             buf_clear(&a->from, SIZE_MAX);
             buf_put_bytes(&a->from, layered_key(&c));
         }
-        if (e != OK || !ret_head->deleted)
+        if (e != OK || !(ret_head->deleted || is_new(a, m->space, ret_head)))
             break;
         --*rows;
     }
@@ -195,6 +205,7 @@ static enum err remove_range(struct apply *a, const struct remove *m, struct op_
         if (e != OK)
             return e;
         --*rows;
+        apply_spend(a, rows);
         buf_put_u8(&a->from, 0); /* the next key that can be */
     }
 }
@@ -252,6 +263,7 @@ enum err apply_txn_run(struct apply *a, uint64_t *rows, bool *ret_done)
             return OK;
         if (s->op != NULL)
             e = run_step(a, s, rows, &done);
+        apply_spend(a, rows);
         if (e != OK || !done)
             return e;
         if (s->result != NULL)

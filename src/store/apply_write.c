@@ -225,6 +225,11 @@ uint64_t apply_revision(const struct apply_context *c)
     return ((const struct apply *)c)->view.state.revision;
 }
 
+uint32_t apply_rules(const struct apply_context *c)
+{
+    return ((const struct apply *)c)->entry.rules;
+}
+
 void **apply_entry_memo(struct apply_context *c, struct arena **ret_arena)
 {
     *ret_arena = &of_context(c)->entry_arena;
@@ -260,6 +265,8 @@ void apply_give_result(struct apply_context *c, void *result)
 enum err apply_put(struct apply_context *c, enum space space, struct bytes key, struct bytes value,
                    int64_t lease)
 {
+    of_context(c)->upper_rows++;
+    of_context(c)->projected |= space == SPACE_ETCD;
     return apply_put_key(of_context(c), space, key, value, lease);
 }
 
@@ -267,6 +274,7 @@ enum err apply_remove(struct apply_context *c, enum space space, struct bytes ke
 {
     struct row head;
     bool has_head;
+    of_context(c)->upper_rows++;
     enum err e = apply_head(of_context(c), space, key, &head, &has_head);
     return e != OK ? e : apply_remove_key(of_context(c), space, key, &head);
 }

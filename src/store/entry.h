@@ -13,12 +13,14 @@
 /* The apply rules this build makes entries under; it applies every number up to it.
  * 2: the results of a transaction and of an entry end somewhere (txn_size.h).
  * 3: a command that was checked at an older policy is refused (policy.h).
- * 4: upper folders have hooks (options.h). */
+ * 4: upper folders have hooks (options.h).
+ * 5: and those of transactions. */
 enum {
-    ENTRY_RULES = 4,
+    ENTRY_RULES = 5,
     RULES_RESULTS_END = 2,
     RULES_POLICY = 3,
     RULES_HOOKS = 4,
+    RULES_PROJECTION = 5,
     ENTRY_FORMAT = 1
 };
 

@@ -23,7 +23,8 @@ struct command_kind_row {
 
 /* What upper folders do when the kernel's own commands touch what is theirs: in the same
  * transaction, writing at the same revision, failing only by the disk. Each may be NULL. Entries
- * made before RULES_HOOKS are applied without. */
+ * made before RULES_HOOKS are applied without, those made before RULES_PROJECTION without the ones
+ * of transactions. */
 struct store_hooks {
     /* KEY goes because its lease ends: removes it and all that hangs on it. *ret_taken stays false:
      * the kernel removes it alone. */
@@ -32,6 +33,16 @@ struct store_hooks {
     /* The LEASE of a key in CATALOG has moved to another stage. */
     enum err (*move_key)(void *ctx, struct apply_context *apply, const struct lease *lease,
                          struct bytes key, struct arena *a);
+    /* A transaction is going to put KEY in ETCD, or to remove it, or all of [KEY, END): may refuse.
+     */
+    enum err (*check_put)(void *ctx, struct apply_context *apply, struct bytes key);
+    enum err (*check_remove)(void *ctx, struct apply_context *apply, struct bytes key,
+                             struct bytes end);
+    /* A transaction has put KEY in ETCD, or a transaction or the end of a lease has removed it. */
+    enum err (*did_put)(void *ctx, struct apply_context *apply, struct bytes key,
+                        struct bytes value, int64_t lease, struct arena *a);
+    enum err (*did_remove)(void *ctx, struct apply_context *apply, struct bytes key,
+                           struct arena *a);
     /* All commands of an entry are done; MEMO was kept while they were (apply_entry_memo), or is
      * NULL: writes rows beside the spaces, as `run` does. */
     enum err (*end_entry)(void *ctx, struct apply_context *apply, void *memo, uint64_t *rows,

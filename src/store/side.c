@@ -47,6 +47,7 @@ static void note_side_growth(struct apply *a, struct bytes key, struct bytes val
     enum { PAGES = 2 * 4096 };
     a->grown_bytes += PAGES + 2 * (key.n + value.n);
     a->others_touched = true;
+    a->upper_rows++;
 }
 
 enum err apply_side_put(struct apply_context *c, struct bytes key, struct bytes value)

@@ -61,7 +61,40 @@ static enum err end_entry(void *ctx, struct apply_context *apply, void *memo, ui
     return *ret_done ? apply_side_put(apply, bytes_str("="), bytes_str(memo)) : OK;
 }
 
-static const struct store_hooks hooks = { end_key, move_key, end_entry };
+/* Keys that begin with "no" are not to be touched. A key "to:X" puts X with its value when it is
+ * put, and takes it away when it goes. */
+static enum err check_put(void *ctx, struct apply_context *apply, struct bytes key)
+{
+    return bytes_starts(key, bytes_str("no")) ? ERR_DENIED : OK;
+}
+
+static enum err check_remove(void *ctx, struct apply_context *apply, struct bytes key,
+                             struct bytes end)
+{
+    struct bytes no = bytes_str("no");
+    return range_holds(key, end, no) || bytes_starts(key, no) ? ERR_DENIED : OK;
+}
+
+static enum err did_put(void *ctx, struct apply_context *apply, struct bytes key,
+                        struct bytes value, int64_t lease, struct arena *a)
+{
+    if (!bytes_starts(key, bytes_str("to:")))
+        return OK;
+    return apply_put(apply, SPACE_ETCD, bytes_skip(key, 3), arena_dup(a, value), 0);
+}
+
+static enum err did_remove(void *ctx, struct apply_context *apply, struct bytes key,
+                           struct arena *a)
+{
+    if (!bytes_starts(key, bytes_str("to:")))
+        return OK;
+    struct bytes other = bytes_skip(key, 3);
+    return other.p[0] == 'z' ? apply_put(apply, SPACE_ETCD, other, bytes_str("new"), 0)
+                             : apply_remove(apply, SPACE_ETCD, arena_dup(a, other));
+}
+
+static const struct store_hooks hooks = { end_key, move_key,   check_put, check_remove,
+                                          did_put, did_remove, end_entry };
 
 /* Body: the lease, then the key. */
 static enum err check(void *ctx, struct apply_context *apply, struct bytes body, struct arena *a,
@@ -209,6 +242,55 @@ static void memo_is_of_one_entry(void **state)
     assert_string_equal(side(s, "="), "m");
 }
 
+static void transaction_is_refused_before_it_writes(void **state)
+{
+    struct stand *s = *state;
+    struct op ops[] = { stand_op_put("a", "1"), stand_op_put("no-1", "2") };
+    struct txn txn = { .then_ops = ops, .then_n = 2 };
+    assert_int_equal(stand_txn(s, &txn)->err, ERR_DENIED);
+    assert_string_equal(stand_value(s, "a", 0), "");
+    ops[1] = stand_op_remove("m", "o");
+    assert_int_equal(stand_txn(s, &txn)->err, ERR_DENIED);
+    ops[1] = stand_op_remove("no-1", NULL);
+    assert_int_equal(stand_txn(s, &txn)->err, ERR_DENIED);
+    ops[1] = stand_op_remove("b", "n");
+    assert_int_equal(stand_txn(s, &txn)->err, OK);
+}
+
+static void what_follows_a_put_or_removal_shares_its_revision(void **state)
+{
+    struct stand *s = *state;
+    assert_int_equal(stand_put(s, "to:a", "1"), 2);
+    assert_string_equal(stand_value(s, "a", 0), "1");
+    assert_int_equal(stand_put(s, "to:a", "2"), 3);
+    assert_int_equal(stand_remove(s, "to:a", NULL), 4);
+    assert_string_equal(stand_value(s, "a", 0), "");
+    assert_string_equal(stand_value(s, "a", 3), "2");
+}
+
+static void key_of_a_lease_is_told_of_when_it_ends(void **state)
+{
+    struct stand *s = *state;
+    put(s, SPACE_ETCD, "to:a", 7);
+    entries_revoke(&s->entries, 7, FACE_ETCD);
+    assert_int_equal(stand_apply(s)->revision, 3);
+    assert_string_equal(stand_value(s, "a", 0), "");
+}
+
+static void removal_of_a_range_leaves_what_it_brings_about(void **state)
+{
+    struct stand *s = *state;
+    stand_put(s, "to:a", "1");
+    stand_put(s, "to:z1", "1");
+    stand_put(s, "u", "1");
+    struct op op = stand_op_remove("o", "zz");
+    struct txn txn = { .then_ops = &op, .then_n = 1 };
+    const struct command_result *r = stand_txn(s, &txn);
+    assert_int_equal(r->txn->ops[0].removed.n, 3); /* z1 was put anew before it came to it */
+    assert_string_equal(stand_value(s, "z1", 0), "new");
+    assert_string_equal(stand_value(s, "u", 0), "");
+}
+
 static void entry_of_older_rules_knows_no_hooks(void **state)
 {
     struct stand *s = *state;
@@ -271,6 +353,10 @@ int main(void)
         TEST(ended_lease_takes_what_hangs_on_its_keys),
         TEST(many_keys_move_and_end_in_steps),
         TEST(memo_is_of_one_entry),
+        TEST(transaction_is_refused_before_it_writes),
+        TEST(what_follows_a_put_or_removal_shares_its_revision),
+        TEST(key_of_a_lease_is_told_of_when_it_ends),
+        TEST(removal_of_a_range_leaves_what_it_brings_about),
         TEST(entry_of_older_rules_knows_no_hooks),
         TEST(key_attached_to_another_lease_is_else_as_it_was),
         TEST(key_can_be_attached_to_no_lease_and_back),
