@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-enum { JSON_DEPTH_MAX = 64 };
+enum { JSON_DEPTH_MAX = 128 };
 
 struct json_writer {
     struct buf *out;

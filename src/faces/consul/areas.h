@@ -7,6 +7,8 @@
 
 extern const struct consul_area consul_acl_area;      /* acl.c */
 extern const struct consul_area consul_agent_area;    /* agent.c */
+extern const struct consul_area consul_catalog_area;  /* catalog.c */
+extern const struct consul_area consul_health_area;   /* health.c */
 extern const struct consul_area consul_kv_area;       /* kv.c */
 extern const struct consul_area consul_operator_area; /* operator.c */
 extern const struct consul_area consul_peering_area;  /* peering.c */

@@ -2,6 +2,7 @@
 #include "faces/consul/call.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "faces/consul/answer.h"
@@ -91,6 +92,7 @@ void consul_wait_client(struct consul_call *c)
 static void read_ready(struct hub_read *r, enum err err, const struct view *view)
 {
     struct consul_call *c = CONTAINER_OF(r, struct consul_call, read);
+    struct consul_face *face = c->face;
     consul_waits_no_more(c);
     if (err == ERR_DENIED || err == ERR_UNAUTHENTICATED)
         consul_refuse_denied(c, err);
@@ -98,6 +100,7 @@ static void read_ready(struct hub_read *r, enum err err, const struct view *view
         consul_fail(c, err);
     else
         c->on_read(c, view);
+    arena_clear(&face->scratch);
 }
 
 void consul_read(struct consul_call *c, consul_read_fn on_read)
@@ -157,12 +160,22 @@ void consul_renew(struct consul_call *c, int64_t lease, consul_renewed_fn on_ren
 
 /* -- the body --------------------------------------------------------------------------------- */
 
+/* What Consul adds about fields that only its other edition has. */
+static const char *edition_of(const char *complaint)
+{
+    if (strcmp(complaint, "json: unknown field \"Namespace\"") == 0)
+        return " - Namespaces are a Consul Enterprise feature";
+    if (strcmp(complaint, "json: unknown field \"Partition\"") == 0)
+        return " - Partitions are a Consul Enterprise feature";
+    return "";
+}
+
 bool consul_decode(struct consul_call *c, const struct json_shape *shape, void *into)
 {
     struct why why = { 0 };
     enum err e = json_decode(http_body(c->request), shape, consul_arena(c), into, &why);
     if (e != OK)
-        consul_refuse_text(c, 400, "Request decode failed: %s", why.text);
+        consul_refuse_text(c, 400, "Request decode failed: %s%s", why.text, edition_of(why.text));
     return e == OK;
 }
 

@@ -57,6 +57,7 @@ struct consul_call {
     struct hub_write *write;
     consul_written_fn on_written;
     consul_refused_fn on_refused; /* of a command that was applied and refused; NULL: as errors.h */
+    void (*on_changed)(struct consul_call *c); /* edit.c */
     struct hub_lease lease;
     consul_renewed_fn on_renewed;
     void (*on_give_up)(struct consul_call *c);
@@ -111,7 +112,8 @@ void consul_refuse_denied(struct consul_call *c, enum err e);
 
 /* -- asking ------------------------------------------------------------------------------------ */
 
-/* ON_READ comes at the end of a turn, with a view as fresh as the request's consistency asks. */
+/* ON_READ comes at the end of a turn, with a view as fresh as the request's consistency asks. What
+ * it puts into face->scratch is gone when it returns. */
 void consul_read(struct consul_call *c, consul_read_fn on_read);
 /* BODY is copied. ON_WRITTEN comes only if the command was applied and not refused. */
 void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,

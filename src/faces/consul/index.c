@@ -2,10 +2,9 @@
 #include "faces/consul/index.h"
 
 #include "base/text.h"
+#include "catalog/index.h"
 #include "catalog/key.h"
-#include "catalog/service.h"
 #include "faces/consul/call.h"
-#include "store/side.h"
 
 enum {
     KEY_MAX = 64 * 1024,
@@ -15,56 +14,6 @@ enum {
 static struct bytes ns(void)
 {
     return bytes_str(CONSUL_NS);
-}
-
-/* -- revisions ----------------------------------------------------------------------------------
- */
-
-static enum err read_tables(const struct view *view, struct registry_tables *ret)
-{
-    struct buf key;
-    struct bytes row;
-    buf_init(&key, KEY_MAX);
-    tables_key(ns(), &key);
-    enum err e = side_get(view, buf_bytes(&key), &row);
-    buf_fini(&key);
-    *ret = (struct registry_tables){ { 0 } };
-    if (e == ERR_NOT_FOUND)
-        return OK;
-    return e == OK ? registry_tables_read(row, ret) : e;
-}
-
-static enum err raise_by_service(const struct view *view, const struct service_id *id,
-                                 uint64_t *index)
-{
-    struct buf key;
-    struct bytes row;
-    struct service_state state;
-    buf_init(&key, KEY_MAX);
-    service_key(id, &key);
-    enum err e = side_get(view, buf_bytes(&key), &row);
-    buf_fini(&key);
-    if (e == OK)
-        e = service_state_read(row, &state);
-    if (e == OK && state.revision > *index)
-        *index = state.revision;
-    return e == ERR_NOT_FOUND ? OK : e;
-}
-
-static enum err raise_by_node(const struct view *view, struct bytes node, uint64_t *index)
-{
-    struct buf key;
-    struct bytes row;
-    uint64_t revision;
-    buf_init(&key, KEY_MAX);
-    node_key(ns(), node, &key);
-    enum err e = side_get(view, buf_bytes(&key), &row);
-    buf_fini(&key);
-    if (e == OK)
-        e = node_state_read(row, &revision);
-    if (e == OK && revision > *index)
-        *index = revision;
-    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* -- what moves them ----------------------------------------------------------------------------
@@ -126,7 +75,7 @@ enum err consul_index_of_table(struct consul_call *c, const struct view *view,
         [REGISTRY_EXTINCT] = "p",  [REGISTRY_PAIRS] = "",
     };
     struct registry_tables tables;
-    enum err e = read_tables(view, &tables);
+    enum err e = registry_tables_get(view, ns(), &tables);
     if (e != OK)
         return e;
     for (const char *letter = letters[table]; *letter != 0; letter++)
@@ -135,35 +84,34 @@ enum err consul_index_of_table(struct consul_call *c, const struct view *view,
     return OK;
 }
 
-static enum err index_of_none(const struct view *view, uint64_t *ret)
+static enum err raise_by_node(const struct view *view, struct bytes node, uint64_t *index)
 {
-    struct registry_tables tables;
-    enum err e = read_tables(view, &tables);
-    if (e != OK)
-        return e;
-    uint64_t index = tables.last[REGISTRY_EXTINCT];
-    static const enum registry_table all[] = { REGISTRY_NODES, REGISTRY_SERVICES, REGISTRY_CHECKS };
-    for (size_t i = 0; i < ARRAY_LEN(all) && tables.last[REGISTRY_EXTINCT] == 0; i++)
-        if (tables.last[all[i]] > index)
-            index = tables.last[all[i]];
-    *ret = index;
-    return OK;
+    uint64_t revision;
+    enum err e = node_index(view, ns(), node, &revision);
+    if (e == OK && revision > *index)
+        *index = revision;
+    return e;
 }
 
 enum err consul_index_of_service(struct consul_call *c, const struct view *view,
                                  const struct service_id *id,
                                  const struct consul_service_list *list, uint64_t *ret)
 {
-    uint64_t index = 0;
+    uint64_t index;
+    const struct service_rows none = { 0 };
+    struct service_state state = { 0 };
     bool apart = list->n <= INSTANCES_APART;
     depend_on_service(c, id);
     if (list->n == 0)
-        return index_of_none(view, ret);
+        return service_index(view, id, &none, ret);
     if (!apart) {
         depend_on_letter(c, 'n');
         depend_on_letter(c, 'c');
     }
-    enum err e = raise_by_service(view, id, &index);
+    enum err e = service_state_get(view, id, &state);
+    if (e == ERR_NOT_FOUND) /* Muster's own alone */
+        e = OK;
+    index = state.revision;
     struct bytes before = { 0 };
     for (size_t i = 0; i < list->n && e == OK; i++) {
         const struct consul_service *s = &list->all[i];

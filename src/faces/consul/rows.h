@@ -80,6 +80,9 @@ MUST_CHECK enum err consul_node_read(const struct consul_rows *r, struct bytes n
 MUST_CHECK enum err consul_node_find(const struct consul_rows *r, struct bytes name_or_id,
                                      struct consul_node *ret);
 
+/* A check of the node or of what agents have registered on it, by its id exactly. ERR_NOT_FOUND. */
+MUST_CHECK enum err consul_check_find(const struct consul_rows *r, const struct consul_node *node,
+                                      struct bytes id, struct consul_check *ret);
 /* The node's own checks, with serfHealth first if it is a member. */
 MUST_CHECK enum err consul_node_checks_read(const struct consul_rows *r,
                                             const struct consul_node *node,
@@ -94,7 +97,11 @@ MUST_CHECK enum err consul_services_read(const struct consul_rows *r,
 MUST_CHECK enum err consul_node_services_read(const struct consul_rows *r,
                                               const struct consul_node *node,
                                               struct consul_service_list *ret);
-/* One that an agent has registered on the node, by its id exactly. ERR_NOT_FOUND. */
+/* What agents and catalog/register have put on the node, by id; without checks. */
+MUST_CHECK enum err consul_registered_list(const struct consul_rows *r,
+                                           const struct consul_node *node,
+                                           struct consul_service_list *ret);
+/* One of them by its id exactly, with its checks. ERR_NOT_FOUND. */
 MUST_CHECK enum err consul_registered_read(const struct consul_rows *r,
                                            const struct consul_node *node, struct bytes id,
                                            struct consul_service *ret);

@@ -55,6 +55,8 @@ struct rig *rig_new(void)
     rig->k.made = open_face;
     rig->k.ended = close_face;
     rig->k.ctx = rig;
+    rig->k.replica_options.hooks = catalog_hooks();
+    rig->k.replica_options.kinds = catalog_kinds(&rig->k.replica_options.kind_n);
     rig->options = (struct consul_options){
         .self = { .datacenter = "dc1",
                   .node_name = "n1",

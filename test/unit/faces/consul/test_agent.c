@@ -46,6 +46,35 @@ static void members_are_alive(void **state)
                     "[{\"Name\":\"n1.dc1\",\"Addr\":\"10.0.0.1\",\"Port\":8302,");
 }
 
+static void node_maintenance_is_a_critical_check(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/maintenance", NULL, 400, "Missing value for enable");
+    rig_expect(*state, "PUT /v1/agent/maintenance?enable=true&reason=kernel", NULL, 200, "");
+    rig_expect_part(*state, "GET /v1/health/node/n1", NULL, 200,
+                    "\"CheckID\":\"_node_maintenance\",\"Name\":\"Node Maintenance Mode\","
+                    "\"Status\":\"critical\",\"Notes\":\"kernel\"");
+    rig_expect(*state, "PUT /v1/agent/maintenance?enable=false", NULL, 200, "");
+    rig_expect_part(*state, "GET /v1/health/node/n1", NULL, 200, "serfHealth");
+    assert_null(strstr(rig_body(*state), "_node_maintenance"));
+}
+
+static void reload_and_leave_do_what_signals_do(void **state)
+{
+    struct rig *rig = *state;
+    rig_expect(rig, "PUT /v1/agent/reload", NULL, 200, "");
+    assert_int_equal(rig->reloads, 1);
+    rig_expect(rig, "PUT /v1/agent/leave", NULL, 200, "");
+    assert_int_equal(rig->leaves, 1);
+}
+
+static void nobody_joins_or_is_made_to_leave(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/join/10.0.0.2", NULL, 500,
+               "members of a cluster are configured here, they do not join by gossip");
+    rig_expect(*state, "PUT /v1/agent/force-leave/n7", NULL, 500,
+               "agent: No node found with name 'n7'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -53,6 +82,9 @@ int main(void)
         cmocka_unit_test(version_is_consuls),
         cmocka_unit_test(host_has_memory_and_disk),
         cmocka_unit_test(members_are_alive),
+        cmocka_unit_test(node_maintenance_is_a_critical_check),
+        cmocka_unit_test(reload_and_leave_do_what_signals_do),
+        cmocka_unit_test(nobody_joins_or_is_made_to_leave),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

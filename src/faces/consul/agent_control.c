@@ -1,0 +1,44 @@
+/* What an operator does to the agent. There is no gossip: members are those of the cluster. */
+#include "faces/consul/agent.h"
+#include "faces/consul/answer.h"
+#include "faces/consul/core.h"
+
+static bool may(struct consul_call *c, enum access_kind kind)
+{
+    struct bytes name = kind == ACCESS_AGENT ? bytes_str(c->face->self.node_name) : bytes_str("");
+    return consul_grant(c, ACCESS_WRITE, kind, name);
+}
+
+void consul_agent_reload(struct consul_call *c)
+{
+    if (!may(c, ACCESS_AGENT))
+        return;
+    c->face->options.reload(c->face->options.ctx);
+    consul_answer_empty(c);
+}
+
+void consul_agent_leave(struct consul_call *c)
+{
+    if (!may(c, ACCESS_AGENT))
+        return;
+    c->face->options.leave(c->face->options.ctx);
+    consul_answer_empty(c);
+}
+
+void consul_agent_join(struct consul_call *c)
+{
+    if (may(c, ACCESS_AGENT))
+        consul_refuse_text(c, 500,
+                           "members of a cluster are configured here, they do not join by gossip");
+}
+
+/* Only members that have failed can be made to leave, and none has. */
+void consul_agent_force_leave(struct consul_call *c)
+{
+    if (!may(c, ACCESS_OPERATOR))
+        return;
+    if (c->rest.n == 0)
+        consul_refuse_text(c, 400, "Missing node name");
+    else
+        consul_refuse_text(c, 500, "agent: No node found with name '%s'", consul_text(c, c->rest));
+}

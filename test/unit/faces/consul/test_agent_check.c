@@ -1,0 +1,132 @@
+/* Checks of the agent. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void register_binds_to_node_or_service(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register", "{\"ID\":\"w1\",\"Name\":\"web\"}", 200,
+               "");
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"disk\",\"TTL\":\"1m\",\"Notes\":\"n\"}", 200, "");
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"ID\":\"h\",\"Name\":\"http\",\"ServiceID\":\"w1\",\"HTTP\":\"http://x\","
+               "\"Interval\":\"5s\",\"Timeout\":\"1s\",\"Status\":\"warning\"}",
+               200, "");
+    rig_expect_part(
+        *state, "GET /v1/health/service/web", NULL, 200,
+        "{\"Node\":\"n1\",\"CheckID\":\"disk\",\"Name\":\"disk\",\"Status\":\"critical\","
+        "\"Notes\":\"n\",\"Output\":\"\",\"ServiceID\":\"\",\"ServiceName\":\"\",");
+    assert_non_null(strstr(rig_body(*state),
+                           "{\"Node\":\"n1\",\"CheckID\":\"h\",\"Name\":\"http\",\"Status\":"
+                           "\"warning\",\"Notes\":\"\",\"Output\":\"\",\"ServiceID\":\"w1\","
+                           "\"ServiceName\":\"web\",\"ServiceTags\":[],\"Type\":\"http\","
+                           "\"Interval\":\"5s\",\"Timeout\":\"1s\","));
+}
+
+static void bad_checks_are_refused_in_consuls_words(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"TTL\":\"1m\"}", 400,
+               "Missing check name");
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"x\",\"TTL\":\"1m\",\"Status\":\"odd\"}", 400, "Bad check status");
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"x\"}", 400,
+               "Invalid check: TTL must be > 0 for TTL checks");
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"x\",\"TTL\":\"1m\",\"ServiceID\":\"no\"}", 404,
+               "ServiceID \"no\" does not exist");
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"x\",\"DockerContainerID\":\"d\",\"Interval\":\"1s\"}", 400,
+               "Invalid check: Docker checks are not supported");
+    rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
+}
+
+static void checks_are_listed_by_id(void **state)
+{
+    rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"a\",\"TTL\":\"1m\"}", 200, "");
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"b\",\"TTL\":\"1m\",\"Status\":\"passing\"}", 200, "");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "{\"a\":{\"Node\":\"n1\",");
+    rig_expect_part(*state, "GET /v1/agent/checks?filter=Status==passing", NULL, 200,
+                    "{\"b\":{\"Node\":\"n1\",");
+    assert_null(strstr(rig_body(*state), "\"a\":"));
+}
+
+static void deregister_takes_one_check(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"a\",\"TTL\":\"1m\"}", 200, "");
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"b\",\"TTL\":\"1m\"}", 200, "");
+    rig_expect(*state, "PUT /v1/agent/check/deregister/a", NULL, 200, "");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "{\"b\":{");
+    rig_expect(*state, "PUT /v1/agent/check/deregister/a", NULL, 404,
+               "Unknown check ID \"a\". Ensure that the check ID is passed, not the check name.");
+}
+
+static void expect_state(void **state, const char *word, const char *output)
+{
+    char part[200];
+    snprintf(part, sizeof part, "\"Status\":\"%s\",\"Notes\":\"\",\"Output\":\"%s\"", word, output);
+    rig_expect_part(*state, "GET /v1/health/checks/web", NULL, 200, part);
+}
+
+static void register_web(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"w1\",\"Name\":\"web\",\"Check\":{\"TTL\":\"10s\"}}", 200, "");
+}
+
+static void pass_warn_and_fail_set_status_and_output(void **state)
+{
+    register_web(state);
+    expect_state(state, "critical", "");
+    rig_expect(*state, "PUT /v1/agent/check/pass/service:w1?note=all%20well", NULL, 200, "");
+    expect_state(state, "passing", "all well");
+    rig_expect(*state, "PUT /v1/agent/check/warn/service:w1?note=slow", NULL, 200, "");
+    expect_state(state, "warning", "slow");
+    rig_expect(*state, "PUT /v1/agent/check/fail/service:w1", NULL, 200, "");
+    expect_state(state, "critical", "");
+    rig_expect(
+        *state, "PUT /v1/agent/check/pass/none", NULL, 404,
+        "Unknown check ID \"none\". Ensure that the check ID is passed, not the check name.");
+}
+
+static void update_takes_status_and_output(void **state)
+{
+    register_web(state);
+    rig_expect(*state, "PUT /v1/agent/check/update/service:w1",
+               "{\"Status\":\"passing\",\"Output\":\"ok\"}", 200, "");
+    expect_state(state, "passing", "ok");
+    rig_expect(*state, "PUT /v1/agent/check/update/service:w1", "{\"Status\":\"odd\"}", 400,
+               "Invalid check status: 'odd'");
+    expect_state(state, "passing", "ok");
+}
+
+static void only_checks_with_a_ttl_are_told(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"h\",\"HTTP\":\"http://x\",\"Interval\":\"5s\"}", 200, "");
+    rig_expect(*state, "PUT /v1/agent/check/pass/h", NULL, 500,
+               "CheckID \"h\" does not have associated TTL");
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(register_binds_to_node_or_service),
+        EACH(bad_checks_are_refused_in_consuls_words),
+        EACH(checks_are_listed_by_id),
+        EACH(deregister_takes_one_check),
+        EACH(pass_warn_and_fail_set_status_and_output),
+        EACH(update_takes_status_and_output),
+        EACH(only_checks_with_a_ttl_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,283 @@
+/* Services registered through the agent. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void put(void **state, const char *path, const char *body)
+{
+    char request[300];
+    snprintf(request, sizeof request, "PUT %s", path);
+    rig_expect(*state, request, body, 200, "");
+}
+
+static void assert_holds(void **state, const char *part)
+{
+    if (strstr(rig_body(*state), part) == NULL)
+        fail_msg("%s\nis not in %s", part, rig_body(*state));
+}
+
+static void assert_lacks(void **state, const char *part)
+{
+    if (strstr(rig_body(*state), part) != NULL)
+        fail_msg("%s\nis in %s", part, rig_body(*state));
+}
+
+/* -- registering --------------------------------------------------------------------------------
+ */
+
+static void register_makes_service_and_checks(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"ID\":\"web1\",\"Name\":\"web\",\"Tags\":[\"v1\"],\"Port\":80,\"Address\":\"10.0.0.9\","
+        "\"Meta\":{\"a\":\"b\"},\"Check\":{\"TTL\":\"10s\"}}");
+    rig_expect(
+        *state, "GET /v1/agent/services", NULL, 200,
+        "{\"web1\":{\"ID\":\"web1\",\"Service\":\"web\",\"Tags\":[\"v1\"],\"Meta\":{\"a\":"
+        "\"b\"},\"Port\":80,\"Address\":\"10.0.0.9\",\"TaggedAddresses\":{\"lan_ipv4\":{"
+        "\"Address\":\"10.0.0.9\",\"Port\":80},\"wan_ipv4\":{\"Address\":\"10.0.0.9\","
+        "\"Port\":80}},\"Weights\":{\"Passing\":1,\"Warning\":1},\"EnableTagOverride\":false,"
+        "\"Datacenter\":\"dc1\"}}");
+    rig_expect_part(
+        *state, "GET /v1/agent/checks", NULL, 200,
+        "{\"service:web1\":{\"Node\":\"n1\",\"CheckID\":\"service:web1\",\"Name\":"
+        "\"Service 'web' check\",\"Status\":\"critical\",\"Notes\":\"\",\"Output\":\"\","
+        "\"ServiceID\":\"web1\",\"ServiceName\":\"web\",\"ServiceTags\":[\"v1\"],"
+        "\"Type\":\"ttl\",\"Interval\":\"0s\",\"Timeout\":\"0s\",\"ExposedPort\":0,"
+        "\"Definition\":{},");
+}
+
+static void several_checks_are_numbered(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"name\":\"web\",\"CHECK\":{\"ttl\":\"10s\"},\"Checks\":[{\"HTTP\":\"http://x/\","
+        "\"Interval\":\"10s\",\"Status\":\"passing\"},{\"CheckID\":\"own\",\"TCP\":\"x:1\","
+        "\"Interval\":1000000000}]}");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "\"service:web:1\":");
+    assert_holds(state, "\"service:web:2\":{\"Node\":\"n1\",\"CheckID\":\"service:web:2\",\"Name\":"
+                        "\"Service 'web' check\",\"Status\":\"passing\"");
+    assert_holds(state, "\"own\":");
+    assert_holds(state, "\"Type\":\"http\",\"Interval\":\"10s\"");
+}
+
+static void registering_again_keeps_status_and_moves_no_index(void **state)
+{
+    static const char body[] = "{\"Name\":\"web\",\"Check\":{\"TTL\":\"10s\"}}";
+    put(state, "/v1/agent/service/register", body);
+    put(state, "/v1/agent/check/pass/service:web?note=fine", NULL);
+    rig_ask(*state, "GET /v1/health/service/web", NULL, "");
+    char *index = strdup(rig_header(*state, "x-consul-index"));
+    put(state, "/v1/agent/service/register", body);
+    rig_expect_part(*state, "GET /v1/health/service/web?passing", NULL, 200,
+                    "\"Status\":\"passing\",\"Notes\":\"\",\"Output\":\"fine\"");
+    assert_string_equal(rig_header(*state, "x-consul-index"), index);
+    free(index);
+}
+
+static void replacing_checks_drops_those_not_named(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"web\",\"Checks\":[{\"CheckID\":\"a\",\"TTL\":\"10s\"},{\"CheckID\":\"b\","
+        "\"TTL\":\"10s\"}]}");
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"web\",\"Check\":{\"CheckID\":\"b\",\"TTL\":\"10s\"}}");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "\"a\":{");
+    put(state, "/v1/agent/service/register?replace-existing-checks",
+        "{\"Name\":\"web\",\"Check\":{\"CheckID\":\"b\",\"TTL\":\"10s\"}}");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "\"b\":{");
+    assert_lacks(state, "\"a\":{");
+}
+
+static void same_id_takes_another_name(void **state)
+{
+    put(state, "/v1/agent/service/register", "{\"ID\":\"x\",\"Name\":\"old\"}");
+    put(state, "/v1/agent/service/register", "{\"ID\":\"x\",\"Name\":\"new\"}");
+    rig_expect(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[],\"new\":[]}");
+}
+
+/* -- bad input ----------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *body;
+    int status;
+    const char *text;
+} bad[] = {
+    { "", 400, "Request decode failed: EOF" },
+    { "{", 400, "Request decode failed: unexpected EOF" },
+    { "{\"Port\":1}", 400, "Missing service name" },
+    { "{\"Name\":\"w\",\"Bogus\":1}", 400, "Request decode failed: json: unknown field \"Bogus\"" },
+    { "{\"Name\":\"w\",\"Namespace\":\"x\"}", 400,
+      "Request decode failed: json: unknown field \"Namespace\" - Namespaces are a Consul "
+      "Enterprise feature" },
+    { "{\"Name\":\"w\",\"Port\":\"x\"}", 400,
+      "Request decode failed: json: cannot unmarshal string into Go struct field "
+      "ServiceDefinition.Port of type int" },
+    { "{\"Name\":\"w\",\"Port\":70000}", 400,
+      "Validation failed: Port 70000 is outside 0 to 65535" },
+    { "{\"Name\":\"w\",\"Port\":-1}", 400, "Validation failed: Port -1 is outside 0 to 65535" },
+    { "{\"Name\":\"w\",\"Address\":\"0.0.0.0\"}", 400, "Invalid service address" },
+    { "{\"Name\":\"w\",\"Address\":\"[::]\"}", 400, "Invalid service address" },
+    { "{\"Name\":\"w\",\"Weights\":{\"Passing\":0}}", 400,
+      "Invalid Weights: Passing must be greater than 0" },
+    { "{\"Name\":\"w\",\"Weights\":{\"Passing\":65536}}", 400,
+      "Invalid Weights: DNS Weight must be between 0 and 65535" },
+    { "{\"Name\":\"w\",\"Meta\":{\"a b\":\"x\"}}", 400,
+      "Invalid Service Meta: Couldn't load metadata pair ('a b', 'x'): Key contains invalid "
+      "characters" },
+    { "{\"Name\":\"w\",\"Meta\":{\"consul-x\":\"x\"}}", 400,
+      "Invalid Service Meta: Couldn't load metadata pair ('consul-x', 'x'): Key prefix 'consul-' "
+      "is "
+      "reserved for internal use" },
+    { "{\"Name\":\"w\",\"Check\":{}}", 400, "Invalid check: TTL must be > 0 for TTL checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"HTTP\":\"http://x\"}}", 400,
+      "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService "
+      "checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"HTTP\":\"http://x\",\"Interval\":\"-1s\"}}", 400,
+      "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService "
+      "checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"Interval\":\"1s\",\"TTL\":\"1s\"}}", 400,
+      "Invalid check: Interval and TTL cannot both be specified" },
+    { "{\"Name\":\"w\",\"Check\":{\"TTL\":\"soon\"}}", 400,
+      "Request decode failed: time: invalid duration \"soon\"" },
+    { "{\"Name\":\"w\",\"Check\":{\"TTL\":\"1s\",\"Status\":\"fine\"}}", 400,
+      "Status for checks must 'passing', 'warning', 'critical'" },
+    { "{\"Name\":\"w\",\"Check\":{\"Script\":\"x\"}}", 400,
+      "Request decode failed: json: unknown field \"Script\"" },
+    { "{\"Name\":\"w\",\"Check\":{\"Args\":[\"x\"],\"Interval\":\"1s\"}}", 500,
+      "Scripts are disabled on this agent from remote calls; to enable, configure "
+      "'enable_script_checks' to true" },
+    { "{\"Name\":\"w\",\"Kind\":\"connect-proxy\",\"Port\":1}", 400,
+      "Validation failed: Proxy.DestinationServiceName must be non-empty for Connect proxy "
+      "services" },
+    { "{\"Name\":\"w\",\"Kind\":\"other\"}", 400,
+      "Validation failed: Kind \"other\" is none there is" },
+    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{}}}", 400,
+      "Invalid SidecarService: sidecars are registered by themselves here, with Kind "
+      "connect-proxy" },
+};
+
+static void bad_registrations_are_refused_in_consuls_words_and_leave_nothing(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        rig_expect(*state, "PUT /v1/agent/service/register", bad[i].body, bad[i].status,
+                   bad[i].text);
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[]}");
+}
+
+static void metadata_ends_at_its_limits(void **state)
+{
+    char body[3000], value[514];
+    for (int n = 512; n <= 513; n++) {
+        memset(value, 'x', (size_t)n);
+        value[n] = 0;
+        snprintf(body, sizeof body, "{\"Name\":\"w\",\"Meta\":{\"k\":\"%s\"}}", value);
+        assert_int_equal(rig_ask(*state, "PUT /v1/agent/service/register", body, ""),
+                         n == 512 ? 200 : 400);
+    }
+    assert_holds(state, "Value is too long (limit: 512 characters)");
+    for (int n = 64; n <= 65; n++) {
+        int at = snprintf(body, sizeof body, "{\"Name\":\"w\",\"Meta\":{\"k0\":\"\"");
+        for (int i = 1; i < n; i++)
+            at += snprintf(body + at, sizeof body - (size_t)at, ",\"k%d\":\"\"", i);
+        snprintf(body + at, sizeof body - (size_t)at, "}}");
+        assert_int_equal(rig_ask(*state, "PUT /v1/agent/service/register", body, ""),
+                         n == 64 ? 200 : 400);
+    }
+    assert_holds(state, "Node metadata cannot contain more than 64 key/value pairs");
+}
+
+/* -- reading ------------------------------------------------------------------------------------
+ */
+
+static void registered_services_are_listed_by_id(void **state)
+{
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+    put(state, "/v1/agent/service/register", "{\"ID\":\"b\",\"Name\":\"web\",\"Tags\":[\"x\"]}");
+    put(state, "/v1/agent/service/register", "{\"ID\":\"a\",\"Name\":\"web\"}");
+    rig_expect_part(*state, "GET /v1/agent/services", NULL, 200,
+                    "{\"a\":{\"ID\":\"a\",\"Service\":");
+    assert_holds(state, "\"b\":{\"ID\":\"b\"");
+    rig_expect_part(*state, "GET /v1/agent/services?filter=x%20in%20Tags", NULL, 200,
+                    "{\"b\":{\"ID\":\"b\"");
+    assert_lacks(state, "\"a\":{");
+    rig_expect_part(*state, "GET /v1/agent/services?filter=Bogus%20==%20x", NULL, 500,
+                    "Failed to create boolean expression evaluator: ");
+}
+
+static void one_service_waits_by_its_hash(void **state)
+{
+    char request[200];
+    struct client *waiting;
+    rig_expect(*state, "GET /v1/agent/service/web", NULL, 404, "unknown service ID: web");
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":1}");
+    rig_expect_part(*state, "GET /v1/agent/service/web", NULL, 200, "\"ContentHash\":\"");
+    snprintf(request, sizeof request, "GET /v1/agent/service/web?hash=%s&wait=60s",
+             rig_header(*state, "x-consul-contenthash"));
+    waiting = rig_begin(*state, request, NULL);
+    put(state, "/v1/agent/service/register", "{\"Name\":\"other\"}");
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":2}");
+    assert_int_equal(rig_end(*state, waiting), 200);
+    assert_holds(state, "\"Port\":2,");
+    rig_expect_part(*state, "GET /v1/agent/service/web?hash=stale", NULL, 200, "\"Port\":2,");
+}
+
+/* -- leaving ------------------------------------------------------------------------------------
+ */
+
+static void deregister_takes_the_checks_too(void **state)
+{
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Check\":{\"TTL\":\"10s\"}}");
+    put(state, "/v1/agent/service/deregister/web", NULL);
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/health/service/web", NULL, 200, "[]");
+    rig_expect(*state, "PUT /v1/agent/service/deregister/web", NULL, 404,
+               "Unknown service ID \"web\". Ensure that the service ID is passed, not the service "
+               "name.");
+    rig_expect(*state, "PUT /v1/agent/service/deregister/", NULL, 400, "Missing service ID");
+}
+
+static void maintenance_is_a_critical_check(void **state)
+{
+    put(state, "/v1/agent/service/register", "{\"ID\":\"web1\",\"Name\":\"web\"}");
+    rig_expect(*state, "PUT /v1/agent/service/maintenance/web1", NULL, 400,
+               "Missing value for enable");
+    rig_expect(*state, "PUT /v1/agent/service/maintenance/web1?enable=x", NULL, 400,
+               "Invalid value for enable: \"x\"");
+    put(state, "/v1/agent/service/maintenance/web1?enable=true&reason=disk", NULL);
+    rig_expect_part(*state, "GET /v1/health/service/web", NULL, 200,
+                    "\"CheckID\":\"_service_maintenance:web1\",\"Name\":\"Service Maintenance "
+                    "Mode\",\"Status\":\"critical\",\"Notes\":\"disk\"");
+    rig_expect(*state, "GET /v1/health/service/web?passing", NULL, 200, "[]");
+    put(state, "/v1/agent/service/maintenance/web1?enable=false", NULL);
+    rig_expect_part(*state, "GET /v1/health/service/web?passing", NULL, 200, "\"ID\":\"web1\"");
+    assert_int_equal(
+        rig_ask(*state, "PUT /v1/agent/service/maintenance/none?enable=true", NULL, ""), 404);
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(register_makes_service_and_checks),
+        EACH(several_checks_are_numbered),
+        EACH(registering_again_keeps_status_and_moves_no_index),
+        EACH(replacing_checks_drops_those_not_named),
+        EACH(same_id_takes_another_name),
+        EACH(bad_registrations_are_refused_in_consuls_words_and_leave_nothing),
+        EACH(metadata_ends_at_its_limits),
+        EACH(registered_services_are_listed_by_id),
+        EACH(one_service_waits_by_its_hash),
+        EACH(deregister_takes_the_checks_too),
+        EACH(maintenance_is_a_critical_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,253 @@
+/* What the catalog lists, and what others register in it. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void put(void **state, const char *body)
+{
+    rig_expect(*state, "PUT /v1/catalog/register", body, 200, "true");
+}
+
+static void assert_holds(void **state, const char *part)
+{
+    if (strstr(rig_body(*state), part) == NULL)
+        fail_msg("%s\nis not in %s", part, rig_body(*state));
+}
+
+static void assert_lacks(void **state, const char *part)
+{
+    if (strstr(rig_body(*state), part) != NULL)
+        fail_msg("%s\nis in %s", part, rig_body(*state));
+}
+
+static const char node2[] =
+    "{\"Node\":\"m2\",\"Address\":\"10.0.0.2\",\"NodeMeta\":{\"zone\":\"a\"},"
+    "\"Service\":{\"ID\":\"w1\",\"Service\":\"web\",\"Tags\":[\"V1\",\"x\"],"
+    "\"Port\":80},\"Check\":{\"CheckID\":\"c\",\"Name\":\"c\",\"Status\":"
+    "\"passing\",\"ServiceID\":\"w1\"}}";
+
+static void datacenters_are_the_one_there_is(void **state)
+{
+    rig_expect(*state, "GET /v1/catalog/datacenters", NULL, 200, "[\"dc1\"]");
+}
+
+static void nodes_are_sorted_and_selected(void **state)
+{
+    put(state, node2);
+    put(state, "{\"Node\":\"z3\",\"Address\":\"10.0.0.3\"}");
+    rig_expect(*state, "GET /v1/catalog/nodes?node-meta=zone:a", NULL, 200,
+               "[{\"ID\":\"\",\"Node\":\"m2\",\"Address\":\"10.0.0.2\",\"Datacenter\":\"dc1\","
+               "\"TaggedAddresses\":null,\"Meta\":{\"zone\":\"a\"},\"CreateIndex\":2,"
+               "\"ModifyIndex\":2}]");
+    rig_expect_part(*state, "GET /v1/catalog/nodes", NULL, 200, "[{\"ID\":\"\",\"Node\":\"m2\",");
+    const char *body = rig_body(*state);
+    assert_true(strstr(body, "\"Node\":\"n1\"") < strstr(body, "\"Node\":\"z3\""));
+    assert_holds(state, "{\"ID\":\"0a0b0c0d-0000-4000-8000-000000000001\",\"Node\":\"n1\","
+                        "\"Address\":\"10.0.0.1\",\"Datacenter\":\"dc1\",\"TaggedAddresses\":{"
+                        "\"lan\":\"10.0.0.1\",\"lan_ipv4\":\"10.0.0.1\",\"wan\":\"10.0.0.1\","
+                        "\"wan_ipv4\":\"10.0.0.1\"},\"Meta\":{\"consul-network-segment\":\"\","
+                        "\"consul-version\":\"1.21.4\"},");
+    rig_expect_part(*state, "GET /v1/catalog/nodes?filter=Address%20matches%20%223$%22", NULL, 200,
+                    "[{\"ID\":\"\",\"Node\":\"z3\",");
+    assert_lacks(state, "m2");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "3");
+    assert_string_equal(rig_header(*state, "x-consul-knownleader"), "true");
+    assert_string_equal(rig_header(*state, "x-consul-lastcontact"), "0");
+    assert_string_equal(rig_header(*state, "x-consul-effective-consistency"), "leader");
+}
+
+static void services_have_the_tags_of_all_instances(void **state)
+{
+    rig_expect(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[]}");
+    put(state, node2);
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"w9\",\"Name\":\"web\",\"Tags\":[\"x\",\"y\"]}", 200, "");
+    rig_expect_part(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[],\"web\":[");
+    assert_holds(state, "\"V1\"");
+    assert_holds(state, "\"y\"");
+    rig_expect(*state, "GET /v1/catalog/services?node-meta=zone:a", NULL, 200,
+               "{\"web\":[\"V1\",\"x\"]}");
+    rig_expect(*state, "GET /v1/catalog/services?filter=y%20in%20ServiceTags", NULL, 200,
+               "{\"web\":[\"x\",\"y\"]}");
+}
+
+static void service_lists_its_instances_by_node_and_id(void **state)
+{
+    put(state, node2);
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"w9\",\"Name\":\"WEB\",\"Address\":\"10.0.0.9\",\"Port\":81}", 200, "");
+    rig_expect_part(*state, "GET /v1/catalog/service/web", NULL, 200,
+                    "[{\"ID\":\"\",\"Node\":\"m2\",\"Address\":\"10.0.0.2\",\"Datacenter\":\"dc1\","
+                    "\"TaggedAddresses\":null,\"NodeMeta\":{\"zone\":\"a\"},\"ServiceKind\":\"\","
+                    "\"ServiceID\":\"w1\",\"ServiceName\":\"web\",\"ServiceTags\":[\"V1\",\"x\"],"
+                    "\"ServiceAddress\":\"\",\"ServiceWeights\":{\"Passing\":1,\"Warning\":1},"
+                    "\"ServiceMeta\":{},\"ServicePort\":80,\"ServiceSocketPath\":\"\","
+                    "\"ServiceEnableTagOverride\":false,\"ServiceProxy\":{\"Mode\":\"\","
+                    "\"MeshGateway\":{},\"Expose\":{}},\"ServiceConnect\":{},\"ServiceLocality\":"
+                    "null,\"CreateIndex\":2,\"ModifyIndex\":2},{\"ID\":\"0a0b0c0d-");
+    rig_expect_part(*state, "GET /v1/catalog/service/Web?tag=v1&tag=X", NULL, 200, "\"w1\"");
+    assert_lacks(state, "w9");
+    rig_expect(*state, "GET /v1/catalog/service/web?tag=v1&tag=y", NULL, 200, "[]");
+    rig_expect_part(*state, "GET /v1/catalog/service/web?filter=ServicePort==81", NULL, 200,
+                    "\"ServiceID\":\"w9\"");
+    rig_expect(*state, "GET /v1/catalog/service/none", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/catalog/service/", NULL, 400, "Missing service name");
+    rig_expect_part(*state, "GET /v1/catalog/service/consul", NULL, 200,
+                    "\"ServiceID\":\"consul\",\"ServiceName\":\"consul\"");
+}
+
+static void connect_lists_natives_and_proxies(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"p\",\"Name\":\"web-proxy\",\"Kind\":\"connect-proxy\",\"Port\":1,"
+               "\"Proxy\":{\"DestinationServiceName\":\"web\"}}",
+               200, "");
+    rig_expect(*state, "PUT /v1/agent/service/register", "{\"ID\":\"w\",\"Name\":\"web\"}", 200,
+               "");
+    rig_expect_part(*state, "GET /v1/catalog/connect/web", NULL, 200,
+                    "\"ServiceKind\":\"connect-proxy\",\"ServiceID\":\"p\"");
+    assert_lacks(state, "\"ServiceID\":\"w\"");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"n\",\"Name\":\"web\",\"Connect\":{\"Native\":true}}", 200, "");
+    rig_expect_part(*state, "GET /v1/catalog/connect/web", NULL, 200, "\"ServiceID\":\"n\"");
+}
+
+static void node_has_its_services_by_id(void **state)
+{
+    put(state, node2);
+    rig_expect(
+        *state, "GET /v1/catalog/node/M2", NULL, 200,
+        "{\"Node\":{\"ID\":\"\",\"Node\":\"m2\",\"Address\":\"10.0.0.2\",\"Datacenter\":"
+        "\"dc1\",\"TaggedAddresses\":null,\"Meta\":{\"zone\":\"a\"},\"CreateIndex\":2,"
+        "\"ModifyIndex\":2},\"Services\":{\"w1\":{\"ID\":\"w1\",\"Service\":\"web\",\"Tags\":["
+        "\"V1\",\"x\"],\"Address\":\"\",\"Meta\":{},\"Port\":80,\"Weights\":{\"Passing\":1,"
+        "\"Warning\":1},\"EnableTagOverride\":false,\"Proxy\":{\"Mode\":\"\",\"MeshGateway\":{"
+        "},\"Expose\":{}},\"Connect\":{},\"PeerName\":\"\",\"CreateIndex\":2,\"ModifyIndex\":"
+        "2}}}");
+    rig_expect_part(*state, "GET /v1/catalog/node/0a0b0c", NULL, 200, "\"Node\":\"n1\"");
+    assert_holds(state, "\"Services\":{\"consul\":{\"ID\":\"consul\"");
+    rig_expect(*state, "GET /v1/catalog/node/none", NULL, 200, "null");
+    rig_expect(*state, "GET /v1/catalog/node/", NULL, 400, "Missing node name");
+}
+
+static void node_services_are_a_list(void **state)
+{
+    put(state, node2);
+    rig_expect_part(*state, "GET /v1/catalog/node-services/m2", NULL, 200,
+                    "\"Services\":[{\"ID\":\"w1\",");
+    rig_expect(*state, "GET /v1/catalog/node-services/none", NULL, 200,
+               "{\"Node\":null,\"Services\":[]}");
+}
+
+static void gateways_have_no_services(void **state)
+{
+    rig_expect(*state, "GET /v1/catalog/gateway-services/g", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/catalog/gateway-services/", NULL, 400, "Missing gateway name");
+}
+
+/* -- registering --------------------------------------------------------------------------------
+ */
+
+static void register_writes_node_service_and_checks_at_once(void **state)
+{
+    put(state,
+        "{\"Node\":\"m2\",\"Address\":\"10.0.0.2\",\"TaggedAddresses\":{\"lan\":\"1.1.1.1\"},"
+        "\"Service\":{\"Service\":\"db\"},\"Checks\":[{\"Name\":\"alive\",\"Status\":"
+        "\"passing\",\"Definition\":{\"HTTP\":\"http://x\",\"Interval\":30000000000,"
+        "\"Timeout\":\"5s\",\"Body\":\"\",\"TLSSkipVerify\":false}},{\"CheckID\":\"s\","
+        "\"Name\":\"s\",\"ServiceID\":\"db\"}]}");
+    rig_expect_part(*state, "GET /v1/health/service/db", NULL, 200,
+                    "\"TaggedAddresses\":{\"lan\":\"1.1.1.1\"}");
+    assert_holds(state, "{\"Node\":\"m2\",\"CheckID\":\"alive\",\"Name\":\"alive\",\"Status\":"
+                        "\"passing\",\"Notes\":\"\",\"Output\":\"\",\"ServiceID\":\"\","
+                        "\"ServiceName\":\"\",\"ServiceTags\":[],\"Type\":\"\",\"Interval\":\"\","
+                        "\"Timeout\":\"\",\"ExposedPort\":0,\"Definition\":{\"HTTP\":\"http://x\","
+                        "\"Interval\":\"30s\",\"Timeout\":\"5s\"},\"CreateIndex\":2,");
+    assert_holds(state, "\"CheckID\":\"s\",\"Name\":\"s\",\"Status\":\"critical\"");
+    assert_holds(state, "\"ServiceName\":\"db\"");
+    rig_ask(*state, "GET /v1/catalog/nodes", NULL, "");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "2");
+}
+
+static void registering_the_same_again_moves_nothing(void **state)
+{
+    put(state, node2);
+    put(state, node2);
+    rig_expect_part(*state, "GET /v1/health/service/web", NULL, 200, "\"ModifyIndex\":2");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "2");
+}
+
+static const struct {
+    const char *body;
+    int status;
+    const char *text;
+} bad[] = {
+    { "{\"Address\":\"1\"}", 500, "Must provide node" },
+    { "{\"Node\":\"a\"}", 500, "Must provide address if SkipNodeUpdate is not set" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"ID\":\"zz\"}", 500, "Bad node ID: \"zz\"" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{\"ID\":\"x\"}}", 500,
+      "Must provide service name (Service.Service) when service ID is provided" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{}}", 500,
+      "Must provide service name (Service.Service)" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{\"Service\":\"x\",\"Address\":\"::\"}}", 500,
+      "Invalid service address" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Check\":{\"Name\":\"c\",\"ServiceID\":\"no\"}}", 500,
+      "Missing service registration" },
+    { "{\"Node\":\"a\",\"SkipNodeUpdate\":true,\"Service\":{\"Service\":\"x\"}}", 500,
+      "Missing node registration" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Bogus\":1}", 400,
+      "Request decode failed: json: unknown field \"Bogus\"" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"NodeMeta\":{\"consul-x\":\"\"}}", 500,
+      "Couldn't load metadata pair ('consul-x', ''): Key prefix 'consul-' is reserved for internal "
+      "use" },
+    { "{\"Datacenter\":\"dc9\",\"Node\":\"a\",\"Address\":\"1\"}", 500, "No path to datacenter" },
+};
+
+static void bad_registrations_leave_nothing(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        rig_expect(*state, "PUT /v1/catalog/register", bad[i].body, bad[i].status, bad[i].text);
+    rig_expect(*state, "GET /v1/catalog/node/a", NULL, 200, "null");
+}
+
+static void deregister_takes_a_service_a_check_or_a_node(void **state)
+{
+    put(state, node2);
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\",\"CheckID\":\"c\"}", 200,
+               "true");
+    rig_expect(*state, "GET /v1/health/node/m2", NULL, 200, "[]");
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\",\"ServiceID\":\"w1\"}", 200,
+               "true");
+    rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+    put(state, node2);
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\"}", 200, "true");
+    rig_expect(*state, "GET /v1/catalog/node/m2", NULL, 200, "null");
+    rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\"}", 200, "true");
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{}", 500, "Must provide node");
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(datacenters_are_the_one_there_is),
+        EACH(nodes_are_sorted_and_selected),
+        EACH(services_have_the_tags_of_all_instances),
+        EACH(service_lists_its_instances_by_node_and_id),
+        EACH(connect_lists_natives_and_proxies),
+        EACH(node_has_its_services_by_id),
+        EACH(node_services_are_a_list),
+        EACH(gateways_have_no_services),
+        EACH(register_writes_node_service_and_checks_at_once),
+        EACH(registering_the_same_again_moves_nothing),
+        EACH(bad_registrations_leave_nothing),
+        EACH(deregister_takes_a_service_a_check_or_a_node),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
