@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "base/mem.h"
+#include "base/metric.h"
 #include "health/report.h"
 #include "health/schedule.h"
 #include "health/threshold.h"
@@ -32,7 +33,21 @@ struct runner {
     struct item *items;
     struct list waiting;
     struct runner_counts counts;
+    struct metric *checks, *probes_total, *skipped_total; /* or NULL */
 };
+
+static void count(struct metric *total)
+{
+    if (total != NULL)
+        metric_add(total, 1);
+}
+
+static void count_checks(struct runner *r, int n)
+{
+    r->counts.checks += (size_t)n;
+    if (r->checks != NULL)
+        metric_set(r->checks, (int64_t)r->counts.checks);
+}
 
 /* -- results ----------------------------------------------------------------------------------- */
 
@@ -79,6 +94,7 @@ static void run(struct item *item)
     if (late > r->counts.late_ms)
         r->counts.late_ms = late;
     r->counts.runs++;
+    count(r->probes_total);
     r->counts.under_way++;
     item->probe = probe_start(r->options.prober, &item->d, on_done, item);
 }
@@ -98,6 +114,7 @@ static void on_due(struct timer *timer)
     uint64_t next = schedule_next(item->due_ms, item->d.interval_ms, now);
     if (item->probe != NULL || list_is_linked(&item->waiting)) {
         r->counts.skipped++;
+        count(r->skipped_total);
     } else if (r->counts.under_way >= r->options.at_once) {
         list_append(&r->waiting, &item->waiting);
         r->counts.waiting++;
@@ -149,7 +166,7 @@ static void drop(struct item *item)
 {
     struct runner *r = item->runner;
     HASH_DEL(r->items, item);
-    r->counts.checks--;
+    count_checks(r, -1);
     timer_stop(&item->due);
     if (list_is_linked(&item->waiting)) {
         list_remove(&item->waiting);
@@ -187,7 +204,7 @@ void runner_set(struct runner *r, struct bytes id, const struct check_definition
     buf_fini(&bytes);
     enum err e = check_definition_read(item->bytes, &item->arena, &item->d);
     HASH_ADD_KEYPTR(hh, r->items, item->id.p, item->id.n, item);
-    r->counts.checks++;
+    count_checks(r, 1);
     if (e != OK) { /* it has not been settled */
         drop(item);
         return;
@@ -238,6 +255,15 @@ struct runner *runner_new(const struct runner_options *options)
     if (r->options.at_once == 0)
         r->options.at_once = RUNNER_AT_ONCE;
     list_init(&r->waiting);
+    struct metrics *m = options->metrics;
+    if (m != NULL) {
+        r->checks = metric_gauge(m, "muster_checks", "Checks that this server runs");
+        r->probes_total =
+            metric_counter(m, "muster_check_probes_total", "Runs of checks that were started");
+        r->skipped_total = metric_counter(m, "muster_check_skipped_total",
+                                          "Runs of checks left out, since the one before had not "
+                                          "ended");
+    }
     return r;
 }
 

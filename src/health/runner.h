@@ -10,15 +10,17 @@
 #include "health/check.h"
 #include "health/probe.h"
 
+struct metrics;
 struct runner;
 
 enum { RUNNER_AT_ONCE = 4096, RUNNER_ID_MAX = 8 * 1024 };
 
 struct runner_options {
-    struct loop *loop;     /* kept */
-    struct prober *prober; /* kept */
-    uint64_t seed;         /* entropy for the spread */
-    unsigned at_once;      /* probes under way, others wait; 0 = RUNNER_AT_ONCE */
+    struct loop *loop;       /* kept */
+    struct prober *prober;   /* kept */
+    uint64_t seed;           /* entropy for the spread */
+    unsigned at_once;        /* probes under way, others wait; 0 = RUNNER_AT_ONCE */
+    struct metrics *metrics; /* may be NULL */
     /* What of check ID is to be told to the catalog (health/report.h); lent for the call, from the
      * loop. May call the runner. */
     void (*sink)(void *ctx, struct bytes id, enum status status, struct bytes output);
