@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "faces/consul/weight.h"
+
 struct dns_settings dns_options_settings(const struct config *c, const struct self *self)
 {
     return (struct dns_settings){
@@ -26,6 +28,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .recursor_timeout_ms = c->recursor_timeout_ms,
         .recursors_at_random = strcmp(c->recursor_strategy, "random") == 0,
         .token = c->acl_dns_token[0] != 0 ? c->acl_dns_token : c->acl_default_token,
+        .weight = consul_srv_weight,
         .rate_limit = c->dns_rate_limit,
     };
 }

@@ -39,13 +39,6 @@ static bool is_usable(const struct lookup *l, const struct instance *i)
            (node.n == 0 || lookup_may(l, ACCESS_NODE, node));
 }
 
-/* Weights are hundredths; what has any keeps some. */
-static uint16_t srv_weight(uint32_t hundredths)
-{
-    uint32_t weight = (hundredths + WEIGHT_ONE - 1) / WEIGHT_ONE;
-    return weight > UINT16_MAX ? UINT16_MAX : (uint16_t)weight;
-}
-
 /* False if nobody knows where it is. */
 static bool make_place(const struct lookup *l, struct bytes ns, const struct instance *i,
                        struct place *ret)
@@ -57,7 +50,7 @@ static bool make_place(const struct lookup *l, struct bytes ns, const struct ins
                            .ip = ip_parse(from->address),
                            .is_nodes_own = said->address.n == 0,
                            .port = said->port,
-                           .weight = srv_weight(i->weight) };
+                           .weight = l->source->config->weight(i) };
     if (from->node != NULL) {
         ret->node = from->node->name;
         ret->node_metadata = &from->node->metadata;

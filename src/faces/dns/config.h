@@ -11,6 +11,7 @@
 #include "faces/dns/render.h"
 
 struct dns_prepared; /* prepared.h */
+struct instance;
 struct view;
 
 enum {
@@ -36,6 +37,8 @@ struct dns_settings {                /* as options say it; texts are copied */
     const char
         *token; /* the secret that queries are asked with, since DNS carries none; "": none */
     uint64_t rate_limit; /* answers a second over UDP to a network of clients; 0 = no limit */
+    /* An instance's weight in SRV records. */
+    uint16_t (*weight)(const struct instance *i);
     /* What a prepared query gives; NULL: there are none. ERR_NOT_FOUND. */
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
                          struct dns_prepared *ret);
@@ -66,6 +69,7 @@ struct dns_config {
     bool recursors_at_random;
     struct bytes token;
     uint64_t rate_limit;
+    uint16_t (*weight)(const struct instance *i);
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
                          struct dns_prepared *ret);
     void *prepared_ctx;

@@ -31,7 +31,7 @@ struct dns_face {
     struct dns_run {             /* packets of a socket, lent until they are answered */
         struct udp_socket *socket;
         const struct udp_packet *packets;
-        size_t n;
+        size_t n, at; /* the next to be answered */
     } runs[DNS_RUNS_MAX];
     size_t run_n;
     struct list messages; /* struct message of face.c */

@@ -11,6 +11,8 @@
 #include "faces/dns/recurse.h"
 #include "faces/dns/reverse.h"
 
+#define ANSWERING_NS UINT64_C(2000000) /* in one turn, about */
+
 enum { OUT_KEEP = 64 * 1024, OUT_MAX = 128 * 1024 };
 
 struct message {
@@ -39,28 +41,26 @@ static void answer_one(struct dns_face *face, const struct dns_asker *asker, str
     arena_clear(&face->arena);
 }
 
-static void answer_runs(struct dns_face *face, const struct view *view)
+static void answer_runs(struct dns_face *face, const struct view *view, uint64_t until_ns)
 {
-    for (size_t i = 0; i < face->run_n; i++) {
-        const struct dns_run *run = &face->runs[i];
-        for (size_t k = 0; k < run->n; k++) {
-            struct dns_asker asker = { .udp = run->socket, .peer = run->packets[k].peer };
-            answer_one(face, &asker, run->packets[k].in, view);
+    while (face->run_n > 0) {
+        struct dns_run *run = &face->runs[face->run_n - 1];
+        for (; run->at < run->n; run->at++) {
+            const struct udp_packet *packet = &run->packets[run->at];
+            struct dns_asker asker = { .udp = run->socket, .peer = packet->peer };
+            if (clock_now_ns() >= until_ns)
+                return;
+            answer_one(face, &asker, packet->in, view);
         }
+        face->run_n--;
+        udp_resume(run->socket);
     }
-    for (size_t i = 0; i < face->run_n; i++)
-        udp_resume(face->runs[i].socket);
-    face->run_n = 0;
 }
 
-/* Those that answering brings up wait for the next turn. */
-static void answer_messages(struct dns_face *face, const struct view *view)
+static void answer_messages(struct dns_face *face, const struct view *view, uint64_t until_ns)
 {
-    struct list now;
-    list_init(&now);
-    list_splice(&now, &face->messages);
-    while (!list_is_empty(&now)) {
-        struct message *m = LIST_FIRST(&now, struct message, link);
+    while (!list_is_empty(&face->messages) && clock_now_ns() < until_ns) {
+        struct message *m = LIST_FIRST(&face->messages, struct message, link);
         struct dns_asker asker = { .tcp = m->from };
         list_remove(&m->link);
         answer_one(face, &asker, bytes_of(m->bytes, m->n), view);
@@ -68,10 +68,12 @@ static void answer_messages(struct dns_face *face, const struct view *view)
     }
 }
 
+/* Those there is no time for wait for the next turn. */
 static void answer_all(struct dns_face *face, const struct view *view)
 {
-    answer_runs(face, view);
-    answer_messages(face, view);
+    uint64_t until_ns = view == NULL ? UINT64_MAX : clock_now_ns() + ANSWERING_NS;
+    answer_runs(face, view, until_ns);
+    answer_messages(face, view, until_ns);
 }
 
 static void want_view(struct dns_face *face)
@@ -95,7 +97,7 @@ static void on_ready(struct hub_read *read, enum err err, const struct view *vie
     if (err == OK)
         face->reader = access_reader(face->hub, read->granted);
     answer_all(face, err == OK ? view : NULL);
-    if (!list_is_empty(&face->messages))
+    if (face->run_n > 0 || !list_is_empty(&face->messages))
         want_view(face);
 }
 

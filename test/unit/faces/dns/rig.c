@@ -12,6 +12,11 @@
 
 static struct buf key, row, query, answer;
 
+static uint16_t weigh(const struct instance *i)
+{
+    return (uint16_t)(i->weight / WEIGHT_ONE);
+}
+
 struct dns_settings rig_settings(void)
 {
     return (struct dns_settings){
@@ -28,6 +33,7 @@ struct dns_settings rig_settings(void)
         .soa_expire_ms = 86400000,
         .recursors = "",
         .token = "",
+        .weight = weigh,
         .recursor_timeout_ms = 2000,
     };
 }

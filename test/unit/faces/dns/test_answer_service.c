@@ -321,20 +321,13 @@ static void target_of_a_node_that_dns_cannot_name_is_its_address(void **state)
         strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), "0a000001.addr.dc1.consul."));
 }
 
-static void weight_is_whole_and_what_has_any_keeps_one(void **state)
+static void weight_is_what_the_server_says(void **state)
 {
-    static const struct {
-        uint32_t hundredths;
-        const char *text;
-    } rows[] = { { 0, "SRV 1 0 80" },   { 1, "SRV 1 1 80" },     { 100, "SRV 1 1 80" },
-                 { 101, "SRV 1 2 80" }, { 1000, "SRV 1 10 80" }, { 1000000, "SRV 1 10000 80" } };
     struct rig *r = *state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct publication p = rig_at("10.0.0.1", 80);
-        p.weight = rows[i].hundredths;
-        rig_publish(r, "web", "a", p);
-        assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), rows[i].text));
-    }
+    struct publication p = rig_at("10.0.0.1", 80);
+    p.weight = 700;
+    rig_publish(r, "web", "a", p);
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), "SRV 1 7 80"));
 }
 
 /* -- what is always there ---------------------------------------------------------------------- */
@@ -431,7 +424,7 @@ int main(void)
         CASE(target_of_ipv6_has_32_digits),
         CASE(target_of_a_host_name_is_that),
         CASE(target_of_a_node_that_dns_cannot_name_is_its_address),
-        CASE(weight_is_whole_and_what_has_any_keeps_one),
+        CASE(weight_is_what_the_server_says),
         CASE(server_is_the_service_consul),
         CASE(prepared_query_is_answered_by_its_result),
         CASE(damaged_row_is_a_failure_and_no_denial),

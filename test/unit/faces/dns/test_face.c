@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <ifaddrs.h>
 #include <libknot/libknot.h>
 #include <poll.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ struct running {
     uint16_t port;
     int client, recursor;
     char recursors[64];
+    const char *listens;  /* NULL: on loopback */
+    struct in_addr outer; /* an address of this machine that is not loopback; 0: it has none */
     struct buf query;
 };
 
@@ -61,7 +64,8 @@ static void open_face(void *ctx)
     r->service =
         (struct net_service){ .name = "dns", .framed = &dns_tcp_service, .contexts = r->contexts };
     r->server = net_server_new(&r->k.loop, 1, r->k.metrics);
-    assert_int_equal(endpoint_parse(bytes_str("127.0.0.1:0"), &at, &why), OK);
+    const char *listens = r->listens == NULL ? "127.0.0.1:0" : r->listens;
+    assert_int_equal(endpoint_parse(bytes_str(listens), &at, &why), OK);
     enum err e = ERR_ADDRESS_IN_USE; /* a port that is free over UDP may not be over TCP */
     for (unsigned i = 0; i < 20 && e == ERR_ADDRESS_IN_USE; i++) {
         struct endpoint beside = at;
@@ -96,10 +100,11 @@ static int bound_socket(uint16_t *ret_port)
 
 static int start_with(void **state, bool recurses)
 {
-    struct running *r = calloc(1, sizeof *r);
+    struct running *r = *state != NULL ? *state : calloc(1, sizeof *r);
     uint16_t port;
     r->recursor = bound_socket(&port);
-    r->rig.settings = rig_settings();
+    if (r->rig.settings.domain == NULL)
+        r->rig.settings = rig_settings();
     snprintf(r->recursors, sizeof r->recursors, "127.0.0.1:%u", port);
     r->rig.settings.recursor_timeout_ms = WAIT_MS;
     if (recurses)
@@ -126,12 +131,45 @@ static int start_with(void **state, bool recurses)
 
 static int start(void **state)
 {
+    *state = NULL;
     return start_with(state, false);
 }
 
 static int start_recursing(void **state)
 {
+    *state = NULL;
     return start_with(state, true);
+}
+
+static struct in_addr outer_address(void)
+{
+    struct in_addr found = { 0 };
+    struct ifaddrs *all = NULL;
+    assert_int_equal(getifaddrs(&all), 0);
+    for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
+        struct sockaddr_in at;
+        if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET)
+            continue;
+        memcpy(&at, i->ifa_addr, sizeof at);
+        if (ntohl(at.sin_addr.s_addr) >> 24 != 127)
+            found = at.sin_addr;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+enum { RATE = 20 };
+
+/* On all addresses, with a limit of the rate. */
+static int start_limited(void **state)
+{
+    struct running *r = calloc(1, sizeof *r);
+    r->rig.settings = rig_settings();
+    r->rig.settings.rate_limit = RATE;
+    r->listens = ":0";
+    r->outer = outer_address();
+    *state = r;
+    return start_with(state, false);
 }
 
 static int stop(void **state)
@@ -349,6 +387,36 @@ static void other_classes_are_refused(void **state)
     r->query.p[r->query.n - 1] = KNOT_CLASS_CH;
     assert_int_equal(send(r->client, r->query.p, r->query.n, 0), r->query.n);
     assert_memory_equal(text_of(receive(r->client, NULL)), "REFUSED", 7);
+}
+
+/* -- the rate -----------------------------------------------------------------------------------
+ */
+
+static void client_above_the_rate_is_sent_to_tcp(void **state)
+{
+    struct running *r = *state;
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(r->port),
+                              .sin_addr = r->outer };
+    if (r->outer.s_addr == 0)
+        skip(); /* a machine without a network */
+    close(r->client);
+    r->client = socket(AF_INET, SOCK_DGRAM, 0); /* from that address, too */
+    assert_int_equal(connect(r->client, (struct sockaddr *)&to, sizeof to), 0);
+    unsigned answered = 0, sent_away = 0;
+    for (unsigned i = 0; i < 10 * RATE; i++) {
+        const char *text = ask(r, "own.node.consul", KNOT_RRTYPE_A);
+        answered += strstr(text, "A 192.0.2.1") != NULL;
+        sent_away += strncmp(text, "NOERROR qr tc\n", 14) == 0;
+    }
+    assert_true(answered >= RATE && sent_away > 0);
+    assert_int_equal(answered + sent_away, 10 * RATE);
+}
+
+static void this_machine_has_no_rate(void **state)
+{
+    for (unsigned i = 0; i < 10 * RATE; i++)
+        assert_non_null(strstr(ask(*state, "own.node.consul", KNOT_RRTYPE_A), "A 192.0.2.1"));
 }
 
 /* -- reverse ----------------------------------------------------------------------------------- */
@@ -594,6 +662,8 @@ int main(void)
         CASE(rubbish_is_dropped_and_the_next_answered),
         CASE(names_outside_are_refused_without_recursors),
         CASE(other_classes_are_refused),
+        cmocka_unit_test_setup_teardown(client_above_the_rate_is_sent_to_tcp, start_limited, stop),
+        cmocka_unit_test_setup_teardown(this_machine_has_no_rate, start_limited, stop),
         CASE(address_leads_to_node_then_to_service),
         CASE(own_address_leads_to_the_own_node),
         CASE(address_that_nobody_has_does_not_exist),
