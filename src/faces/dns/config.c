@@ -74,7 +74,7 @@ static enum err read_rule(struct dns_config *c, struct bytes text, struct why *w
     if (duration_parse(duration, &ns) != OK || ns < 0 ||
         memchr(name.p, '*', name.n - is_prefix) != NULL)
         return refuse_rule(text, why);
-    uint32_t seconds;
+    uint32_t seconds = 0;
     enum err e = seconds_of((uint64_t)ns / 1000000, "--dns-service-ttl", &seconds, why);
     if (e == OK)
         c->ttls[c->ttl_n++] =
