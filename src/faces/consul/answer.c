@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/kept.h"
 #include "net/conn.h"
 #include "net/grpc_gzip.h"
 #include "wire/json_pretty.h"
@@ -196,7 +197,23 @@ void consul_answer_json(struct consul_call *c, int status)
         buf_fini(&face->body);
         face->body = pretty;
     }
+    if (status == 200 && c->route != NULL)
+        consul_kept_put(c, buf_bytes(&face->body));
     consul_answer_body(c, status, "application/json");
+}
+
+void consul_answer_kept(struct consul_call *c, struct consul_kept_answer *kept)
+{
+    struct buf *body = &kept->body;
+    if (body->n >= GZIP_LEAST && takes_gzip(c)) {
+        if (kept->packed.n == 0 && grpc_gzip(buf_bytes(body), &kept->packed) != OK)
+            buf_clear(&kept->packed, 0);
+        if (kept->packed.n > 0) {
+            consul_header(c, "content-encoding", "gzip");
+            body = &kept->packed;
+        }
+    }
+    respond(c, 200, "application/json", buf_bytes(body));
 }
 
 void consul_answer_bool(struct consul_call *c, bool truth)

@@ -16,6 +16,9 @@ void consul_answer_json(struct consul_call *c, int status);
 struct buf *consul_body(struct consul_call *c);
 void consul_answer_body(struct consul_call *c, int status, const char *content_type);
 
+struct consul_kept_answer;
+/* 200 and what was answered before. */
+void consul_answer_kept(struct consul_call *c, struct consul_kept_answer *kept);
 /* 200 and `true` or `false`. */
 void consul_answer_bool(struct consul_call *c, bool truth);
 /* 200 and nothing. */

@@ -263,7 +263,7 @@ void consul_handle(struct http_request *r)
     c->rest = match.rest;
     if (match.add_slash) {
         redirect(r, arena_printf(arena, "%s/", consul_text(c, consul_path_encode(path, arena))));
-    } else if (match.allow == NULL) {
+    } else if (match.route == NULL && match.allow == NULL) {
         answer_nowhere(c, path);
     } else if (match.route == NULL) {
         answer_method(c, match.allow);

@@ -3,7 +3,7 @@
 
 #include "faces/consul/areas.h"
 
-enum { READS = CONSUL_INDEXED | CONSUL_BLOCKS | CONSUL_LEVELS };
+enum { READS = CONSUL_INDEXED | CONSUL_BLOCKS | CONSUL_LEVELS | CONSUL_KEEPS };
 
 static const struct consul_route routes[] = {
     { .method = "PUT",

@@ -18,6 +18,7 @@ struct consul_face {
     struct consul_router *router;
     struct list calls; /* under way: consul_call.link */
     struct wait_table *waits;
+    struct consul_kept *kept;
     bool draining;
     uint64_t random;
 

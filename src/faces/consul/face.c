@@ -7,6 +7,7 @@
 #include "faces/consul/call.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/kept.h"
 #include "faces/consul/query.h"
 
 enum { DEFAULT_QUERY_MS = 300 * 1000, MAX_QUERY_MS = 600 * 1000 };
@@ -40,6 +41,7 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     face->random = entropy_u64();
     face->router = consul_router_new();
     face->waits = wait_table_new(hub);
+    face->kept = consul_kept_new(hub);
     list_init(&face->calls);
     buf_init(&face->body, BODY_MAX);
     arena_init(&face->scratch, 0);
@@ -50,6 +52,7 @@ void consul_face_free(struct consul_face *face)
 {
     if (face == NULL)
         return;
+    consul_kept_free(face->kept);
     wait_table_free(face->waits);
     consul_router_free(face->router);
     buf_fini(&face->body);

@@ -7,7 +7,7 @@
 #include "faces/consul/show.h"
 #include "wire/go_text.h"
 
-enum { READS = CONSUL_INDEXED | CONSUL_BLOCKS | CONSUL_LEVELS };
+enum { READS = CONSUL_INDEXED | CONSUL_BLOCKS | CONSUL_LEVELS | CONSUL_KEEPS };
 
 /* -- instances ----------------------------------------------------------------------------------
  */

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { SLASHES_MAX = 8 /* more than any route has */ };
+enum { SLASHES_MAX = 8, PATH_MAX_BYTES = 100 /* more than any route has */ };
 
 struct consul_router {
     const struct consul_route **rows; /* by path, those of one path as in their table */
@@ -75,12 +75,22 @@ static size_t prefix_row(const struct consul_router *router, struct bytes path)
     return found;
 }
 
-static bool has_slash_form(const struct consul_router *router, struct bytes path,
-                           struct arena *arena)
+static bool has_slash_form(const struct consul_router *router, struct bytes path)
 {
-    struct bytes longer =
-        bytes_of(arena_printf(arena, "%.*s/", (int)path.n, (const char *)path.p), path.n + 1);
-    return first_row(router, longer) != SIZE_MAX;
+    char longer[PATH_MAX_BYTES + 1];
+    if (path.n == 0 || path.n > PATH_MAX_BYTES)
+        return false;
+    memcpy(longer, path.p, path.n);
+    longer[path.n] = '/';
+    return first_row(router, bytes_of(longer, path.n + 1)) != SIZE_MAX;
+}
+
+static const char *allowed(const struct consul_router *router, size_t at, struct arena *arena)
+{
+    const char *found = router->rows[at]->path, *allow = "OPTIONS";
+    for (; at < router->n && strcmp(router->rows[at]->path, found) == 0; at++)
+        allow = arena_printf(arena, "%s,%s", allow, router->rows[at]->method);
+    return allow;
 }
 
 struct consul_match consul_route_find(const struct consul_router *router, struct bytes method,
@@ -88,7 +98,7 @@ struct consul_match consul_route_find(const struct consul_router *router, struct
 {
     struct consul_match match = { 0 };
     size_t at = first_row(router, path);
-    if (at == SIZE_MAX && path.n < 200 && has_slash_form(router, path, arena)) {
+    if (at == SIZE_MAX && has_slash_form(router, path)) {
         match.add_slash = true;
         return match;
     }
@@ -97,13 +107,12 @@ struct consul_match consul_route_find(const struct consul_router *router, struct
     if (at == SIZE_MAX)
         return match;
     const char *found = router->rows[at]->path;
-    match.allow = "OPTIONS";
     match.rest = bytes_skip(path, strlen(found));
-    for (; at < router->n && strcmp(router->rows[at]->path, found) == 0; at++) {
-        match.allow = arena_printf(arena, "%s,%s", match.allow, router->rows[at]->method);
-        if (bytes_is(method, router->rows[at]->method))
-            match.route = router->rows[at];
-    }
+    for (size_t i = at; i < router->n && strcmp(router->rows[i]->path, found) == 0; i++)
+        if (bytes_is(method, router->rows[i]->method))
+            match.route = router->rows[i];
+    if (match.route == NULL)
+        match.allow = allowed(router, at, arena);
     return match;
 }
 

@@ -12,6 +12,7 @@ enum {                     /* flags of a route */
        CONSUL_INDEXED = 1, /* answers carry an index, whether a leader is known, and so on */
        CONSUL_BLOCKS = 2,  /* waits for ?index to be passed */
        CONSUL_LOCAL = 4,   /* of this agent: no datacenter, no consistency */
+       CONSUL_KEEPS = 32,  /* kept.h: it shows nothing but CATALOG */
        CONSUL_LEVELS = 8,  /* says at which consistency it was answered */
        CONSUL_OF_ACL = 16, /* 401 while ACLs are off */
 };
@@ -50,7 +51,8 @@ struct consul_match {
     const struct consul_route *route; /* NULL: the path leads nowhere, or not with this method */
     struct bytes rest;                /* of PATH, behind the route's */
     bool add_slash;                   /* it would lead somewhere with '/' at its end */
-    const char *allow; /* methods of the path, in ARENA; NULL: there is no such path */
+    /* Without a route: the methods that the path has, in ARENA; NULL: there is no such path. */
+    const char *allow;
 };
 /* PATH is decoded and clean. */
 struct consul_match consul_route_find(const struct consul_router *router, struct bytes method,

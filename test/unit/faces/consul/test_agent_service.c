@@ -193,6 +193,40 @@ static void metadata_ends_at_its_limits(void **state)
     assert_holds(state, "Node metadata cannot contain more than 64 key/value pairs");
 }
 
+static int register_with_checks(void **state, int checks)
+{
+    static char body[100000];
+    int at = snprintf(body, sizeof body, "{\"Name\":\"w\",\"Checks\":[");
+    for (int i = 0; i < checks; i++)
+        at += snprintf(body + at, sizeof body - (size_t)at,
+                       "%s{\"CheckID\":\"c%d\",\"TTL\":\"1m\"}", i == 0 ? "" : ",", i);
+    snprintf(body + at, sizeof body - (size_t)at, "]}");
+    return rig_ask(*state, "PUT /v1/agent/service/register", body, "");
+}
+
+static void change_ends_at_1024_operations(void **state)
+{
+    assert_int_equal(register_with_checks(state, 1024), 413);
+    assert_string_equal(rig_body(*state), "more than 1024 changes at once");
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+    assert_int_equal(register_with_checks(state, 1023), 200);
+}
+
+static void tagged_addresses_end_at_62(void **state)
+{
+    char body[8000];
+    for (int n = 62; n <= 63; n++) {
+        int at = snprintf(body, sizeof body, "{\"Name\":\"w\",\"TaggedAddresses\":{");
+        for (int i = 0; i < n; i++)
+            at += snprintf(body + at, sizeof body - (size_t)at, "%s\"t%d\":{\"Address\":\"a\"}",
+                           i == 0 ? "" : ",", i);
+        snprintf(body + at, sizeof body - (size_t)at, "}}");
+        assert_int_equal(rig_ask(*state, "PUT /v1/agent/service/register", body, ""),
+                         n == 62 ? 200 : 400);
+    }
+    assert_string_equal(rig_body(*state), "Validation failed: more than 62 tagged addresses");
+}
+
 /* -- reading ------------------------------------------------------------------------------------
  */
 
@@ -274,6 +308,8 @@ int main(void)
         EACH(same_id_takes_another_name),
         EACH(bad_registrations_are_refused_in_consuls_words_and_leave_nothing),
         EACH(metadata_ends_at_its_limits),
+        EACH(change_ends_at_1024_operations),
+        EACH(tagged_addresses_end_at_62),
         EACH(registered_services_are_listed_by_id),
         EACH(one_service_waits_by_its_hash),
         EACH(deregister_takes_the_checks_too),

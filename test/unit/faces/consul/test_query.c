@@ -109,6 +109,20 @@ static void wait_that_is_over_answers_with_what_there_is(void **state)
     assert_non_null(strstr(rig_body(*state), "\"Port\":80"));
 }
 
+static void longest_wait_is_cut_silently(void **state)
+{
+    struct rig *rig = rig_new();
+    void *other = rig;
+    rig->options.max_query_ms = 160;
+    rig_start(rig);
+    uint64_t began = clock_now_ns();
+    struct client *c = wait_for_change(&other, "/v1/catalog/services", "&wait=9m");
+    assert_int_equal(rig_end(rig, c), 200);
+    uint64_t took_ms = (clock_now_ns() - began) / 1000000;
+    assert_true(took_ms >= 160);
+    rig_free(rig);
+}
+
 static void index_that_is_not_reached_yet_is_answered_at_once(void **state)
 {
     rig_expect_part(*state, "GET /v1/health/service/web?index=999999&wait=60s", NULL, 200,
@@ -172,6 +186,7 @@ int main(void)
         EACH(each_list_is_woken_by_what_is_in_it),
         EACH(changes_of_other_services_do_not_answer_it),
         EACH(wait_that_is_over_answers_with_what_there_is),
+        EACH(longest_wait_is_cut_silently),
         EACH(index_that_is_not_reached_yet_is_answered_at_once),
         EACH(bad_index_and_wait_are_refused),
         EACH(service_that_comes_answers_who_waits_for_it),
