@@ -14,16 +14,18 @@ static uint64_t hash_of(struct bytes output)
 void report_init(struct report *r, enum status status, struct bytes output, uint64_t at_ms)
 {
     *r = (struct report){ .has_told = true, .status = status, .at_ms = at_ms };
+    r->is_bare = output.n == 0;
     r->output_hash = hash_of(output);
 }
 
 bool report_is_due(struct report *r, enum status status, struct bytes output, uint64_t now_ms)
 {
     uint64_t hash = hash_of(output);
-    bool is_old = now_ms >= r->at_ms + REPORT_OUTPUT_INTERVAL_MS;
+    bool is_old = r->is_bare || now_ms >= r->at_ms + REPORT_OUTPUT_INTERVAL_MS;
     if (r->has_told && status == r->status && (hash == r->output_hash || !is_old))
         return false;
     report_init(r, status, output, now_ms);
+    r->is_bare = false;
     return true;
 }
 

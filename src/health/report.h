@@ -12,12 +12,14 @@ enum { REPORT_OUTPUT_INTERVAL_MS = 5 * 60 * 1000 };
 
 struct report { /* what was told last; zeroed: nothing yet */
     bool has_told;
+    bool is_bare; /* the row has no output, and none has been told */
     enum status status;
     uint64_t output_hash;
     uint64_t at_ms;
 };
 
-/* What stands in the row already; AT_MS is now: its output is as good as just told. */
+/* What stands in the row already; AT_MS is now: its output is as good as just told, if it has one.
+ */
 void report_init(struct report *r, enum status status, struct bytes output, uint64_t at_ms);
 /* True if STATUS and OUTPUT are to be told now; they count as told then. */
 bool report_is_due(struct report *r, enum status status, struct bytes output, uint64_t now_ms);

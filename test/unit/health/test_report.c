@@ -48,6 +48,17 @@ static void what_stands_in_the_row_counts_as_told(void **state)
     assert_true(report_is_due(&r, STATUS_UP, a, 1001));
 }
 
+static void first_output_of_a_row_without_one_is_told(void **state)
+{
+    const struct bytes none = { 0 };
+    struct report r;
+    report_init(&r, STATUS_DOWN, none, 1000);
+    assert_true(report_is_due(&r, STATUS_DOWN, a, 1001));
+    assert_false(report_is_due(&r, STATUS_DOWN, none, 1002));
+    assert_true(report_is_due(&r, STATUS_UP, none, 1003));
+    assert_false(report_is_due(&r, STATUS_UP, a, 1004));
+}
+
 static void assert_output(struct bytes output, uint64_t total, size_t max, const char *expected)
 {
     struct buf out;
@@ -84,6 +95,7 @@ int main(void)
         cmocka_unit_test(change_of_output_alone_waits_five_minutes),
         cmocka_unit_test(output_that_came_back_is_not_told),
         cmocka_unit_test(what_stands_in_the_row_counts_as_told),
+        cmocka_unit_test(first_output_of_a_row_without_one_is_told),
         cmocka_unit_test(output_is_cut_with_a_note),
         cmocka_unit_test(output_is_cut_between_characters),
         cmocka_unit_test(bytes_that_are_no_text_are_replaced),
