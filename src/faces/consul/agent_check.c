@@ -98,7 +98,7 @@ static bool validate(struct consul_call *c, struct new_check *n)
         consul_refuse_text(c, 400, "Bad check status");
     else if (consul_check_define(b, consul_arena(c), &n->extras.run, &why) != OK)
         consul_refuse_text(c, 400, "Invalid check: %s", why.text);
-    else if (n->extras.run.kind == CHECK_SCRIPT)
+    else if (n->extras.run.kind == CHECK_SCRIPT && !c->face->options.runs_scripts)
         consul_refuse_text(c, 500,
                            "Scripts are disabled on this agent from remote calls; to "
                            "enable, configure 'enable_script_checks' to true");
@@ -212,34 +212,45 @@ struct report_body { /* call->state */
     enum status status;
 };
 
-static void report_check(struct consul_call *c, const struct view *view)
+/* CHECK with what its service says of it. */
+static void write_report(struct consul_call *c, struct consul_check *check)
 {
     const struct report_body *report = c->state;
-    struct consul_check check;
     struct consul_edit edit = consul_edit_new(c);
     struct consul_place place = consul_agent_place(c);
     struct why why = { 0 };
     struct buf output;
-    enum err e = OK;
-    if (!find_own(c, view, &check)) {
-        return;
-    }
-    bool has_ttl = check.extras.is_run && check.extras.run.kind == CHECK_TTL;
     buf_init(&output, CHECK_TEXT_MAX);
-    if (has_ttl) {
-        report_output(report->output, report->output.n, check.extras.run.output_max, &output);
-        check.row.status = report->status;
-        check.row.output = buf_bytes(&output);
-        e = consul_edit_check(&edit, &place, check.instance, &check.row, &check.extras, &why);
-    }
+    report_output(report->output, report->output.n, check->extras.run.output_max, &output);
+    check->row.status = report->status;
+    check->row.output = buf_bytes(&output);
+    enum err e =
+        consul_edit_check(&edit, &place, check->instance, &check->row, &check->extras, &why);
     buf_fini(&output);
-    if (!has_ttl)
-        consul_refuse_text(c, 500, "CheckID %s does not have associated TTL",
-                           consul_quoted(c, c->rest));
-    else if (e != OK)
+    if (e != OK)
         consul_refuse_text(c, 400, "%s", why.text);
     else
         consul_edit_submit(c, &edit, consul_answer_empty);
+}
+
+static void report_check(struct consul_call *c, const struct view *view)
+{
+    const struct report_body *report = c->state;
+    const struct consul_options *options = &c->face->options;
+    struct consul_check check;
+    if (!find_own(c, view, &check))
+        return;
+    bool has_ttl = check.extras.is_run && check.extras.run.kind == CHECK_TTL;
+    if (!has_ttl) {
+        consul_refuse_text(c, 500, "CheckID %s does not have associated TTL",
+                           consul_quoted(c, c->rest));
+    } else if (options->note_check != NULL && report->status == check.row.status) {
+        options->note_check(options->ctx, check.instance, check.row.id, report->status,
+                            report->output);
+        consul_answer_empty(c);
+    } else {
+        write_report(c, &check);
+    }
 }
 
 static void report(struct consul_call *c, enum status status, struct bytes output)

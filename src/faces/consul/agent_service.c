@@ -247,7 +247,7 @@ static bool make_check(struct consul_call *c, const struct registration *r,
         consul_refuse_text(c, 400, "Invalid check: %s", why.text);
     else if (body->status.n > 0 && !consul_status_parse(body->status, &status))
         consul_refuse_text(c, 400, "Status for checks must 'passing', 'warning', 'critical'");
-    else if (ret->extras.run.kind == CHECK_SCRIPT)
+    else if (ret->extras.run.kind == CHECK_SCRIPT && !c->face->options.runs_scripts)
         consul_refuse_text(c, 500,
                            "Scripts are disabled on this agent from remote calls; to "
                            "enable, configure 'enable_script_checks' to true");

@@ -4,6 +4,7 @@
 #ifndef FACES_CONSUL_FACE_H
 #define FACES_CONSUL_FACE_H
 
+#include "catalog/status.h"
 #include "hub/hub.h"
 #include "net/http.h"
 
@@ -29,6 +30,11 @@ struct consul_options {
     const char *default_token;               /* of who brings none; NULL: he is anonymous. Kept */
     /* All metrics in Prometheus' text format, appended. */
     void (*render_metrics)(void *ctx, struct buf *out);
+    /* The service of a TTL check has said how that is, and it is as it was: its time begins anew. A
+     * change of it is written, which does the same. NULL: all is written. Any io thread. */
+    void (*note_check)(void *ctx, struct bytes instance, struct bytes check, enum status status,
+                       struct bytes output);
+    bool runs_scripts; /* checks that are programs may be registered */
     /* What SIGHUP does, and what SIGTERM does; any io thread. */
     void (*reload)(void *ctx);
     void (*leave)(void *ctx);

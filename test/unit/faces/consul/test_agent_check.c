@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,67 @@ static void only_checks_with_a_ttl_are_told(void **state)
                "CheckID \"h\" does not have associated TTL");
 }
 
+/* -- with checks that run ---------------------------------------------------------------------- */
+
+static struct {
+    _Atomic unsigned n;
+    enum status status;
+    char check[40], instance[40], output[40];
+} noted;
+
+static void copy(char *into, struct bytes text)
+{
+    snprintf(into, 40, "%.*s", (int)text.n, (const char *)text.p);
+}
+
+static void note(void *ctx, struct bytes instance, struct bytes check, enum status status,
+                 struct bytes output)
+{
+    noted.status = status;
+    copy(noted.check, check);
+    copy(noted.instance, instance);
+    copy(noted.output, output);
+    atomic_fetch_add(&noted.n, 1);
+}
+
+static int rig_setup_with_checks(void **state)
+{
+    struct rig *rig = rig_new();
+    rig->options.note_check = note;
+    rig->options.runs_scripts = true;
+    noted.n = 0;
+    rig_start(rig);
+    *state = rig;
+    return 0;
+}
+
+static void report_that_changes_nothing_is_noted_and_not_written(void **state)
+{
+    register_web(state);
+    rig_expect(*state, "PUT /v1/agent/check/pass/service:w1?note=well", NULL, 200, "");
+    expect_state(state, "passing", "well");
+    assert_int_equal(noted.n, 0);
+    rig_expect(*state, "PUT /v1/agent/check/pass/service:w1?note=later", NULL, 200, "");
+    expect_state(state, "passing", "well");
+    assert_int_equal(noted.n, 1);
+    assert_int_equal(noted.status, STATUS_UP);
+    assert_string_equal(noted.check, "service:w1");
+    assert_string_equal(noted.instance, "w1");
+    assert_string_equal(noted.output, "later");
+}
+
+static void scripts_are_registered_where_they_are_run(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/check/register",
+               "{\"Name\":\"s\",\"Args\":[\"/bin/true\"],\"Interval\":\"5s\"}", 200, "");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"w\",\"Check\":{\"Args\":[\"/bin/true\"],\"Interval\":\"5s\"}}", 200,
+               "");
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+#define WITH_CHECKS(test) cmocka_unit_test_setup_teardown(test, rig_setup_with_checks, rig_teardown)
 
 int main(void)
 {
@@ -127,6 +188,8 @@ int main(void)
         EACH(pass_warn_and_fail_set_status_and_output),
         EACH(update_takes_status_and_output),
         EACH(only_checks_with_a_ttl_are_told),
+        WITH_CHECKS(report_that_changes_nothing_is_noted_and_not_written),
+        WITH_CHECKS(scripts_are_registered_where_they_are_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
