@@ -88,6 +88,7 @@ enum config_kind {
     X(skip_entry,          NUMBER,   "skip-entry",           "0", 0, UINT64_MAX, "", "Storage", "leave out the commands of this log entry: for one that ends every start") \
     X(query_ms,            DURATION, "consul-default-query-time", "5m", 1000, 86400000, "", "Consul", "how long a blocking query waits that names no time") \
     X(query_max_ms,        DURATION, "consul-max-query-time", "10m", 1000, 86400000, "", "Consul", "how long one waits at most") \
+    X(script_checks,       BOOL,     "enable-script-checks", "false", 0, 0, "", "Consul", "run checks that are programs: whoever may register one runs what he likes as this server's user") \
     X(progress_ms,         DURATION, "watch-progress-notify-interval", "10m", 100, 86400000, "watch-progress-notify-interval", "etcd", "between progress notices of watches that asked for them") \
     X(ping_min_ms,         DURATION, "grpc-keepalive-min-time", "5s", 0, 86400000, "grpc-keepalive-min-time", "etcd", "closest client pings that are tolerated") \
     X(keepalive_ms,        DURATION, "grpc-keepalive-interval", "2h", 1000, 86400000, "grpc-keepalive-interval", "etcd", "server pings after a connection was idle this long") \

@@ -25,11 +25,12 @@
 #include "replica/replica.h"
 #include "server/dns_options.h"
 #include "server/listeners.h"
+#include "server/node_checks.h"
 #include "server/process.h"
 #include "server/self.h"
 #include "wire/duration.h"
 
-enum { IO_THREADS_MAX = 64, HOURS_MAX = 1000000 };
+enum { CHECKS_STOP_MS = 500, IO_THREADS_MAX = 64, HOURS_MAX = 1000000 };
 
 struct io { /* one io thread */
     struct parts *parts;
@@ -50,6 +51,7 @@ struct parts {
     struct process_metrics *process;
     struct replica *replica;
     struct keeper *keeper;
+    struct node_checks *checks; /* on the first io thread */
     struct io io[IO_THREADS_MAX];
     size_t io_n;
     bool one_thread; /* core's own serves the connections */
@@ -236,6 +238,9 @@ static enum err open_threads(struct parts *p, struct why *why)
     p->io_n = p->one_thread ? 1 : thread_count(p->config);
     for (size_t i = 0; i < p->io_n && e == OK; i++)
         e = open_io(p, &p->io[i], why);
+    if (e == OK)
+        e = node_checks_open(p->checks, p->io[0].hub, p->io[0].box,
+                             p->consul_options.self.node_name, p->metrics, why);
     if (e == OK && p->gate.is_on && p->config->acl_initial[0] != 0)
         p->acl_start = acl_start_new(p->io[0].hub, p->config->acl_initial);
     return e;
@@ -272,6 +277,13 @@ static void describe_self(struct parts *p)
     replica_describe_self(p->replica, &self);
 }
 
+static void note_check(void *ctx, struct bytes instance, struct bytes check, enum status status,
+                       struct bytes output)
+{
+    struct parts *p = ctx;
+    node_checks_note(p->checks, instance, check, status, output);
+}
+
 /* What a signal from outside does. */
 static void reload_by_signal(void *ctx)
 {
@@ -304,6 +316,8 @@ static enum err describe_node(struct parts *p, struct why *why)
         .render_metrics = render_metrics,
         .reload = reload_by_signal,
         .leave = leave_by_signal,
+        .note_check = note_check,
+        .runs_scripts = p->config->script_checks,
         .ctx = p,
     };
     struct dns_settings dns = dns_options_settings(p->config, &self);
@@ -345,6 +359,8 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
         e = listeners_check(&p->listeners, config, why);
     if (e == OK)
         e = describe_node(p, why);
+    if (e == OK)
+        e = node_checks_new(config->script_checks, &p->checks, why);
     if (e == OK)
         e = open_kernel(p, owned, why);
     if (e == OK)
@@ -401,15 +417,17 @@ void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms)
         p->io[i].drain.deliver = deliver_drain;
         mailbox_send(p->io[i].box, &p->io[i].drain);
     }
+    node_checks_stop(p->checks);
     net_server_drain(p->net, drain_ms, all_gone, p);
     wait_until_drained(p, drain_ms + 500);
+    node_checks_wait(p->checks, CHECKS_STOP_MS);
     replica_stop(p->replica);
     for (size_t i = 0; i < p->io_n && !p->one_thread; i++)
         loop_stop_join(p->io[i].loop);
     p->clean = clock_now_ns() - began < stop_ms * 1000000;
 }
 
-static void close_io(const struct parts *p, struct io *io)
+static void close_io(struct parts *p, struct io *io)
 {
     etcd_face_free(io->etcd);
     consul_face_free(io->consul);
@@ -417,6 +435,10 @@ static void close_io(const struct parts *p, struct io *io)
     native_face_free(io->native);
     hub_free(io->hub);
     mailbox_free(io->box);
+    if (io == &p->io[0]) {
+        node_checks_free(p->checks);
+        p->checks = NULL;
+    }
     if (!p->one_thread)
         loop_free(io->loop);
 }
@@ -428,8 +450,10 @@ void parts_close(struct parts *p)
     net_server_free(p->net);
     acl_start_free(p->acl_start);
     listeners_close(&p->listeners);
+    node_checks_close(p->checks);
     for (size_t i = 0; i < p->io_n; i++)
         close_io(p, &p->io[i]);
+    node_checks_free(p->checks);
     keeper_free(p->keeper);
     replica_close(p->replica, p->clean);
     if (p->datadir != NULL)
