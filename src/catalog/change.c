@@ -33,6 +33,9 @@ static void put_op(const struct change_op *op, struct buf *out)
     case CHANGE_SESSION_END:
         buf_put_bytes(out, uuid_bytes(&op->session_end));
         break;
+    case CHANGE_EVENT:
+        user_event_put(&op->event, out);
+        break;
     case CHANGE_KINDS:
         break;
     }
@@ -87,6 +90,9 @@ static void take_op(struct rd *r, struct arena *arena, struct change_op *op)
         id = rd_take(r, UUID_BYTES);
         if (r->err == OK)
             memcpy(op->session_end.b, id.p, UUID_BYTES);
+        return;
+    case CHANGE_EVENT:
+        op->event = user_event_take(r);
         return;
     case CHANGE_KINDS:
         break;

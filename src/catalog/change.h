@@ -7,6 +7,7 @@
 #include "catalog/kv_plan.h"
 #include "catalog/op.h"
 #include "catalog/session_plan.h"
+#include "catalog/user_event.h"
 
 /* The body is change_write's; command_result.upper a struct change_results. The command is refused
  * with ERR_REFUSED if an operation is, ERR_MALFORMED or ERR_TOO_BIG if it cannot be read,
@@ -25,6 +26,7 @@ enum change_kind { /* stored in commands */
                    CHANGE_KV = 7,
                    CHANGE_SESSION_CREATE = 8,
                    CHANGE_SESSION_END = 9,
+                   CHANGE_EVENT = 10,
                    CHANGE_KINDS
 };
 
@@ -41,6 +43,7 @@ struct change_op { /* lent */
         struct kv_op kv;
         struct session_create session;
         struct uuid session_end;
+        struct user_event event;
     };
 };
 

@@ -113,6 +113,10 @@ static void say(const struct change_op *op, struct buf *out)
         buf_put_str(out, "end session ");
         put_id(out, &op->session_end);
         break;
+    case CHANGE_EVENT:
+        buf_put_str(out, "fire event ");
+        buf_put_bytes(out, op->event.name);
+        break;
     case CHANGE_KINDS:
         break;
     }

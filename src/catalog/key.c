@@ -218,12 +218,29 @@ void lock_delay_key(struct bytes key, struct buf *out)
     buf_put_bytes(out, key);
 }
 
+static void put_be64(struct buf *out, uint64_t v)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_put_u8(out, (uint8_t)(v >> shift));
+}
+
 void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out)
 {
     buf_put_u8(out, 'e');
-    for (int shift = 56; shift >= 0; shift -= 8)
-        buf_put_u8(out, (uint8_t)(until_ms >> shift));
+    put_be64(out, until_ms);
     buf_put_bytes(out, key);
+}
+
+void user_event_prefix(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 'v');
+    put_part(out, ns);
+}
+
+void user_event_key(struct bytes ns, uint64_t number, struct buf *out)
+{
+    user_event_prefix(ns, out);
+    put_be64(out, number);
 }
 
 /* -- ranges, and back ------------------------------------------------------------------------- */
@@ -366,4 +383,15 @@ enum err lock_delay_end_key_read(struct bytes key, uint64_t *ret_until_ms, struc
     *ret_until_ms = until_ms;
     *ret = r.left;
     return OK;
+}
+
+enum err user_event_key_number(struct bytes key, uint64_t *ret)
+{
+    struct rd r;
+    struct bytes rest = bytes_skip(key, 1), ns;
+    if (key.n == 0 || key.p[0] != 'v' || take_part(&rest, &ns) != OK)
+        return ERR_MALFORMED;
+    rd_init(&r, rest);
+    *ret = rd_be64(&r);
+    return rd_end(&r) == OK ? OK : ERR_MALFORMED;
 }

@@ -11,17 +11,25 @@
  *     s namespace group name                     service; beside the spaces: its state
  *     n namespace node                           node; beside the spaces: its state
  *     c namespace node instance check            check; instance is empty for one of the node
- *     w namespace node face part                 beside the spaces: the service of what is
- * published from a node, by the face and part of its owner g namespace type name config entry q
- * namespace type name                      prepared query t namespace beside the spaces: last
- * revisions of its tables x namespace session                        session b namespace node check
- * session             beside the spaces: what a session depends on h session key beside the spaces:
- * a key that a session may hold; without one: how many there are d key beside the spaces: until
- * when it cannot be locked e age key                                  beside the spaces: the same,
- * by when it ends
+ *     g namespace type name                      config entry
+ *     q namespace type name                      prepared query
+ *     x namespace session                        session
+ *     v namespace number                         event that a user has fired
  *
- * Face is one byte, port two, age eight (both big-endian), a session sixteen, all without a closing
- * zero. An empty cluster is written as DEFAULT. A key of h, d and e is one of Consul's. */
+ * and beside the spaces
+ *
+ *     w namespace node face part                 the service of what is published from a node, by
+ *                                                the face and part of its owner
+ *     t namespace                                last revisions of its tables
+ *     b namespace node check session             what a session depends on
+ *     h session key                              a key that a session may hold; without one: how
+ *                                                many there are
+ *     d key                                      until when it cannot be locked
+ *     e age key                                  the same, by when it ends
+ *
+ * Face is one byte, port two, age and number eight (all big-endian), a session sixteen, all without
+ * a closing zero. An empty cluster is written as DEFAULT. A key of h, d and e is one of Consul's.
+ */
 #ifndef CATALOG_KEY_H
 #define CATALOG_KEY_H
 
@@ -72,6 +80,7 @@ void bound_key(struct bytes ns, struct bytes node, struct bytes check, const str
 void held_key(const struct uuid *session, struct bytes key, struct buf *out);
 void lock_delay_key(struct bytes key, struct buf *out);
 void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out);
+void user_event_key(struct bytes ns, uint64_t number, struct buf *out);
 
 /* Prefixes, for ranges. */
 void publication_prefix(const struct service_id *service, struct buf *out);
@@ -89,6 +98,7 @@ void object_prefix(enum object_kind kind, struct bytes ns, struct buf *out);
 void session_prefix(struct bytes ns, struct buf *out);
 void bound_prefix(struct bytes ns, struct bytes node, struct bytes check, struct buf *out);
 void held_prefix(const struct uuid *session, struct buf *out);
+void user_event_prefix(struct bytes ns, struct buf *out);
 
 /* Appends the end of the range of all keys that begin with PREFIX, whatever that is (store's
  * range_query.h: a zero byte if nothing ends it). */
@@ -112,5 +122,7 @@ MUST_CHECK enum err bound_key_session(struct bytes key, struct uuid *ret);
 /* The age in a key of e, and Consul's key, lent. ERR_MALFORMED. */
 MUST_CHECK enum err lock_delay_end_key_read(struct bytes key, uint64_t *ret_until_ms,
                                             struct bytes *ret);
+/* The number in a key of v. ERR_MALFORMED. */
+MUST_CHECK enum err user_event_key_number(struct bytes key, uint64_t *ret);
 
 #endif

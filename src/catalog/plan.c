@@ -288,6 +288,8 @@ enum err plan_op(struct plan *p, const struct change_op *op, struct change_resul
         return plan_session(p, op, ret);
     case CHANGE_SESSION_END:
         return session_plan_end(p->draft, op->ns, &op->session_end, p->age_ms);
+    case CHANGE_EVENT:
+        return user_event_plan(p->draft, op->ns, &op->event);
     case CHANGE_KINDS:
         break;
     }

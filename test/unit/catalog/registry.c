@@ -187,6 +187,7 @@ static struct op_when *when_of(struct change_op *op, struct bytes **ret_row)
     case CHANGE_KV:
     case CHANGE_SESSION_CREATE:
     case CHANGE_SESSION_END:
+    case CHANGE_EVENT:
     case CHANGE_KINDS:
         break;
     }

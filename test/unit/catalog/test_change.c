@@ -63,6 +63,8 @@ static size_t one_of_each(struct stand *s, struct change_op *ops)
     ops[n++].session.id.b[0] = 1;
     ops[n] = (struct change_op){ .kind = CHANGE_SESSION_END, .ns = bytes_str("public") };
     ops[n++].session_end.b[0] = 1;
+    ops[n] = (struct change_op){ .kind = CHANGE_EVENT, .ns = bytes_str("public") };
+    ops[n++].event = (struct user_event){ .name = bytes_str("deploy"), .payload = bytes_str("v1") };
     return n;
 }
 
@@ -200,7 +202,8 @@ static void operations_are_told_in_words(void **state)
         "cas config service-router/web",
         "set pair k",
         "create session 01000000-0000-0000-0000-000000000000",
-        "end session 01000000-0000-0000-0000-000000000000 in blue",
+        "end session 01000000-0000-0000-0000-000000000000",
+        "fire event deploy in blue",
     };
     struct change_op ops[16];
     size_t n = one_of_each(s, ops);

@@ -129,6 +129,20 @@ static void sessions_are_read_back_from_keys(void **state)
     assert_int_equal(bound_key_session(bytes_of(b.p, UUID_BYTES), &back), ERR_MALFORMED);
 }
 
+static void event_is_keyed_by_its_number(void **state)
+{
+    struct buf b = fresh(0);
+    uint64_t number;
+    user_event_key(bytes_str("Ns"), 0x0102, &b);
+    assert_key(&b, "vNs\0\0\0\0\0\0\0\1\2", 12);
+    assert_int_equal(user_event_key_number(buf_bytes(&b), &number), OK);
+    assert_int_equal(number, 0x0102);
+    for (size_t n = 0; n < b.n; n++)
+        assert_int_equal(user_event_key_number(bytes_of(b.p, n), &number), ERR_MALFORMED);
+    b.p[0] = 'x';
+    assert_int_equal(user_event_key_number(buf_bytes(&b), &number), ERR_MALFORMED);
+}
+
 static void ends_of_lock_delays_are_read_back_from_keys(void **state)
 {
     struct buf b = fresh(0);
@@ -322,6 +336,7 @@ int main(void)
         TEST(range_of_any_prefix_has_an_end),
         TEST(keys_of_sessions_and_locks_are_written_byte_by_byte),
         TEST(sessions_are_read_back_from_keys),
+        TEST(event_is_keyed_by_its_number),
         TEST(ends_of_lock_delays_are_read_back_from_keys),
         TEST(service_of_a_publication_is_read_out_of_its_key),
         TEST(key_does_not_know_the_case_of_names),
