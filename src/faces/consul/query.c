@@ -16,6 +16,8 @@ static void answer(struct consul_call *c, const struct view *view)
 static bool has_moved(const struct consul_call *c, const struct view *view)
 {
     uint64_t newest = view_revision(view), asked = c->params.index;
+    if (c->query->until_differs)
+        return c->is_last_look || c->index != asked;
     if (view_system_revision(view) > newest)
         newest = view_system_revision(view);
     return c->is_last_look || asked == 0 || c->index > asked || asked > newest;

@@ -15,6 +15,7 @@ struct consul_query {
     enum err (*index)(struct consul_call *c, const struct view *view, uint64_t *ret);
     /* Answers from VIEW; c->index is set. */
     void (*answer)(struct consul_call *c, const struct view *view);
+    bool until_differs; /* the index is no revision: the wait is over when it is another one */
 };
 
 /* Keeps QUERY. The route has CONSUL_BLOCKS, or it never waits. */

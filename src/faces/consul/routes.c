@@ -1,11 +1,20 @@
 /* All areas of the API. An area is one table in the file that has its handlers. */
 #include "faces/consul/areas.h"
 
-/* clang-format off: one a line, many hands add to it */
+/* One a line: many hands add to it. */
+/* clang-format off */
 const struct consul_area *const consul_areas[] = {
-    &consul_acl_area,    &consul_agent_area,    &consul_catalog_area, &consul_health_area,
-    &consul_kv_area,     &consul_operator_area, &consul_peering_area, &consul_session_area,
-    &consul_status_area, &consul_txn_area,
+    &consul_acl_area,
+    &consul_agent_area,
+    &consul_catalog_area,
+    &consul_event_area,
+    &consul_health_area,
+    &consul_kv_area,
+    &consul_operator_area,
+    &consul_peering_area,
+    &consul_session_area,
+    &consul_status_area,
+    &consul_txn_area,
 };
 /* clang-format on */
 const size_t consul_area_n = ARRAY_LEN(consul_areas);
