@@ -1,10 +1,11 @@
-/* Any bytes as a row of an ACL object, an auth method's configuration or a selector: the first byte
- * says which. A row that is read is written again as the same bytes; what is refused is refused
- * with a sentence. */
+/* Any bytes as a row of an ACL object or of the certificate authority, an auth method's
+ * configuration, a selector or a service's URI: the first byte says which. A row that is read is
+ * written again as the same bytes; what is refused is refused with a sentence. */
 #include <assert.h>
 
 #include "access/acl_bind.h"
 #include "access/acl_row.h"
+#include "access/ca.h"
 #include "access/jwt_method.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -51,6 +52,15 @@ static enum err rewrite_binding_rule(struct bytes in, struct arena *arena, struc
     enum err e = acl_binding_rule_read(in, &b);
     if (e == OK)
         acl_binding_rule_write(&b, out);
+    return e;
+}
+
+static enum err rewrite_ca_root(struct bytes in, struct arena *arena, struct buf *out)
+{
+    struct ca_root root;
+    enum err e = ca_root_read(in, &root);
+    if (e == OK)
+        ca_root_write(&root, out);
     return e;
 }
 
@@ -101,17 +111,38 @@ static void read_selector(struct bytes text)
     buf_fini(&out);
 }
 
+/* Any bytes are the name of a service; of a URI that is read the service makes the same again. */
+static void read_uri(struct bytes text)
+{
+    struct arena arena;
+    struct buf uri;
+    struct bytes service;
+    const struct ca_root root = { .cluster = { { 1, 2, 3 } } };
+    arena_init(&arena, 0);
+    buf_init(&uri, SIZE_MAX / 4);
+    ca_service_uri(&root, bytes_str("dc1"), text, &uri);
+    enum err e = ca_uri_service(&root, buf_bytes(&uri), &arena, &service);
+    assert(e == OK ? bytes_eq(service, text) : text.n == 0);
+    IGNORE(ca_uri_service(&root, text, &arena, &service)); /* either answer is right */
+    buf_fini(&uri);
+    arena_fini(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
     struct bytes rest = bytes_of(data + 1, size - 1);
-    size_t which = data[0] % (ARRAY_LEN(rows) + 2);
+    size_t which = data[0] % (ARRAY_LEN(rows) + 4);
     if (which < ARRAY_LEN(rows))
         read_row(rows[which], rest);
     else if (which == ARRAY_LEN(rows))
         read_config(rest);
-    else
+    else if (which == ARRAY_LEN(rows) + 1)
         read_selector(rest);
+    else if (which == ARRAY_LEN(rows) + 2)
+        read_row(rewrite_ca_root, rest);
+    else
+        read_uri(rest);
     return 0;
 }
