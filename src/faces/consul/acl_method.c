@@ -3,6 +3,7 @@
 #include "faces/consul/acl.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/json_text.h"
 #include "wire/duration.h"
 
 #define MISSING "Missing auth method name"
@@ -110,53 +111,6 @@ void acl_method_get_one(struct consul_call *c)
 
 /* -- changing ---------------------------------------------------------------------------------- */
 
-/* JSON again, of what was sent. */
-static void put_node(struct json_writer *j, const struct json_node *node, struct arena *arena)
-{
-    switch (node->kind) {
-    case JSON_NODE_NULL:
-        json_put_null(j);
-        return;
-    case JSON_NODE_BOOL:
-        json_put_bool(j, node->truth);
-        return;
-    case JSON_NODE_NUMBER:
-        json_put_raw(j, node->text);
-        return;
-    case JSON_NODE_STRING:
-        json_put_string(j, node->text);
-        return;
-    case JSON_NODE_ARRAY:
-        json_open_array(j);
-        for (const struct json_node *n = node->first; n != NULL; n = n->next)
-            put_node(j, n, arena);
-        json_close_array(j);
-        return;
-    case JSON_NODE_OBJECT:
-        json_open_object(j);
-        for (const struct json_node *n = node->first; n != NULL; n = n->next) {
-            json_put_name(j, arena_str(arena, n->name));
-            put_node(j, n, arena);
-        }
-        json_close_object(j);
-        return;
-    }
-}
-
-static struct bytes text_of(struct consul_call *c, const struct json_node *config)
-{
-    struct json_writer j;
-    struct buf text;
-    if (config == NULL || config->kind == JSON_NODE_NULL)
-        return bytes_str("{}");
-    buf_init(&text, 2 * ACL_CONFIG_MAX); /* what is too long is refused for that */
-    json_init(&j, &text);
-    put_node(&j, config, consul_arena(c));
-    struct bytes whole = arena_dup(consul_arena(c), buf_bytes(&text));
-    buf_fini(&text);
-    return whole;
-}
-
 static bool read_method(struct consul_call *c, struct acl_auth_method *ret)
 {
     const struct method_body *b = acl_task(c)->body;
@@ -166,7 +120,7 @@ static bool read_method(struct consul_call *c, struct acl_auth_method *ret)
                                      .display_name = b->display_name,
                                      .description = b->description,
                                      .is_global = bytes_is(b->locality, "global"),
-                                     .config = text_of(c, b->config) };
+                                     .config = consul_json_text(c, b->config, 2 * ACL_CONFIG_MAX) };
     if (b->locality.n > 0 && !ret->is_global && !bytes_is(b->locality, "local"))
         IGNORE(why_set(&why, ERR_INVALID,
                        "Invalid Auth Method: TokenLocality should be one of 'local' or 'global'"));

@@ -8,6 +8,7 @@
 extern const struct consul_area consul_acl_area;      /* acl.c */
 extern const struct consul_area consul_agent_area;    /* agent.c */
 extern const struct consul_area consul_catalog_area;  /* catalog.c */
+extern const struct consul_area consul_connect_area;  /* connect.c */
 extern const struct consul_area consul_event_area;    /* event.c */
 extern const struct consul_area consul_health_area;   /* health.c */
 extern const struct consul_area consul_kv_area;       /* kv.c */

@@ -155,7 +155,10 @@ static void handle_get(struct consul_call *c)
             consul_query(c, &pair_query);
         return;
     }
-    if (consul_grant_open(c)) /* what may not be seen is left out */
+    bool may = access_options(c->face->hub)->keys_want_list
+                   ? consul_grant(c, ACCESS_LIST, ACCESS_KEY, c->rest)
+                   : consul_grant_open(c); /* what may not be seen is left out */
+    if (may)
         consul_query(c, keys ? &keys_query : &tree_query);
 }
 

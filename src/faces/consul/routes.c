@@ -7,6 +7,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_acl_area,
     &consul_agent_area,
     &consul_catalog_area,
+    &consul_connect_area,
     &consul_event_area,
     &consul_health_area,
     &consul_kv_area,

@@ -454,6 +454,50 @@ static void rows_that_may_not_be_read_are_left_out(void **state)
     expect(rig, "GET /v1/agent/members", NULL, 200, "\"n1\"");
 }
 
+static int set_up_lists(void **state)
+{
+    static const struct gate_options lists = { .is_on = true, .keys_want_list = true };
+    set_up_with(state, &lists);
+    put(*state, "bootstrap", "{\"BootstrapSecret\":\"" ROOT "\"}");
+    return 0;
+}
+
+static void keys_are_listed_to_who_may_list_where_that_is_asked(void **state)
+{
+    struct rig *rig = *state;
+    put(rig, "policy",
+        "{\"Name\":\"reads\",\"Rules\":\"key_prefix \\\"a/\\\" { policy = \\\"read\\\" }\"}");
+    put(rig, "policy",
+        "{\"Name\":\"lists\",\"Rules\":\"key_prefix \\\"a/\\\" { policy = \\\"list\\\" }\"}");
+    expect(rig, "PUT /v1/kv/a/x", "1", 200, "true");
+    put(rig, "token", "{\"Policies\":[{\"Name\":\"reads\"}]}");
+    const char *reader = member(rig, "SecretID");
+    put(rig, "token", "{\"Policies\":[{\"Name\":\"lists\"}]}");
+    const char *lister = member(rig, "SecretID");
+    expect_as(rig, reader, "GET /v1/kv/a/x", NULL, 200, "\"Key\":\"a/x\"");
+    expect_as(rig, reader, "GET /v1/kv/a/?keys", NULL, 403,
+              "lacks permission 'key:list' on \"a/\"");
+    expect_as(rig, reader, "GET /v1/kv/a/?recurse", NULL, 403, "lacks permission 'key:list'");
+    expect_as(rig, lister, "GET /v1/kv/a/?keys", NULL, 200, "[\"a/x\"]");
+    expect_as(rig, lister, "GET /v1/kv/?keys", NULL, 403, "lacks permission 'key:list'");
+}
+
+static void keys_that_may_not_be_read_are_left_out_and_that_is_said(void **state)
+{
+    struct rig *rig = *state;
+    put(rig, "policy",
+        "{\"Name\":\"p\",\"Rules\":\"key_prefix \\\"a/\\\" { policy = \\\"read\\\" }\"}");
+    expect(rig, "PUT /v1/kv/a/x", "1", 200, "true");
+    expect(rig, "PUT /v1/kv/b/x", "1", 200, "true");
+    put(rig, "token", "{\"Policies\":[{\"Name\":\"p\"}]}");
+    const char *secret = member(rig, "SecretID");
+    expect_as(rig, secret, "GET /v1/kv/?keys", NULL, 200, "[\"a/x\"]");
+    assert_string_equal(rig_header(rig, "x-consul-results-filtered-by-acls"), "true");
+    expect_as(rig, secret, "GET /v1/kv/a/?keys", NULL, 200, "[\"a/x\"]");
+    assert_string_equal(rig_header(rig, "x-consul-results-filtered-by-acls"), "");
+    expect_as(rig, secret, "DELETE /v1/kv/a/?recurse", NULL, 403, "lacks permission 'key:write'");
+}
+
 /* -- logging in -----------------------------------------------------------------------------------
  */
 
@@ -683,6 +727,9 @@ int main(void)
         TEST(role_is_made_shown_changed_and_removed),
         TEST(changed_policy_changes_what_its_tokens_may),
         TEST(rows_that_may_not_be_read_are_left_out),
+        TEST(keys_that_may_not_be_read_are_left_out_and_that_is_said),
+        cmocka_unit_test_setup_teardown(keys_are_listed_to_who_may_list_where_that_is_asked,
+                                        set_up_lists, tear_down),
         TEST(auth_method_is_made_shown_changed_and_removed),
         TEST(life_of_a_methods_tokens_is_a_minute_to_a_day),
         TEST(binding_rule_is_made_shown_changed_and_removed),

@@ -150,6 +150,13 @@ static void is_not_refused(void **state)
         say(cell, status);
 }
 
+/* Each row is asked about: what nobody may see he is not shown, as the areas' own tests say. */
+static bool leaves_rows_out(const struct consul_route *route)
+{
+    const char *end = strstr(route->access, " filters");
+    return end != NULL && end[8] == 0;
+}
+
 static size_t add_cell(size_t n, const struct consul_route *route, enum who who, bool is_served)
 {
     struct cell *cell = &cells[n];
@@ -165,8 +172,13 @@ static size_t add_cell(size_t n, const struct consul_route *route, enum who who,
 static size_t add_route(size_t n, const struct consul_route *route)
 {
     char rules[200];
+    if (leaves_rows_out(route)) {
+        n = add_cell(n, route, NOBODY, true);
+        n = add_cell(n, route, STRANGER, false);
+        return add_cell(n, route, MANAGEMENT, true);
+    }
     if (!rule_for(route->access, rules, sizeof rules))
-        return n; /* open, or rows are left out: the areas' own tests */
+        return n; /* open, or not so simple: the areas' own tests */
     for (enum who who = 0; who < WHO; who++)
         if (who < THE_RIGHT_ONE || !is_endless(route))
             n = add_cell(n, route, who, who >= THE_RIGHT_ONE);
