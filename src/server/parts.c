@@ -313,7 +313,7 @@ static enum err describe_node(struct parts *p, struct why *why)
         .default_query_ms = p->config->query_ms,
         .max_query_ms = p->config->query_max_ms,
         .always_pretty = p->config->as_consul && p->config->dev,
-        .render_metrics = render_metrics,
+        .metrics = p->metrics,
         .reload = reload_by_signal,
         .leave = leave_by_signal,
         .note_check = note_check,

@@ -10,6 +10,8 @@ void consul_agent_version(struct consul_call *c);
 void consul_agent_members(struct consul_call *c);
 /* host.c */
 void consul_agent_host(struct consul_call *c);
+/* metrics.c */
+void consul_agent_metrics(struct consul_call *c);
 /* agent_node.c */
 void consul_agent_node_maintenance(struct consul_call *c);
 /* agent_service.c */

@@ -239,6 +239,7 @@ static struct consul_call *begin(struct http_request *r)
 {
     struct consul_call *c = arena_zalloc(http_arena(r), 1, sizeof *c);
     c->face = http_context(r);
+    metric_add(c->face->requests, 1);
     c->request = r;
     http_watch(r, c, client_drained, client_gone);
     return c;

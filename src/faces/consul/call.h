@@ -64,7 +64,7 @@ struct consul_call {
     const struct consul_query *query; /* query.c */
     struct wait wait;
     struct timer timer;
-    bool hangs, is_last_look;
+    bool hangs, is_last_look, is_blocked;
     const struct filter_plan *plan; /* selectors.c; NULL: no filter */
     bool plan_failed;
     struct why plan_why;

@@ -19,6 +19,8 @@ struct consul_face {
     struct list calls; /* under way: consul_call.link */
     struct wait_table *waits;
     struct consul_kept *kept;
+    struct metric *blocking, *requests; /* of all threads */
+    struct metrics *own_metrics;        /* made here if none were given */
     bool draining;
     uint64_t random;
 

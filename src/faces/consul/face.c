@@ -42,6 +42,13 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     face->router = consul_router_new();
     face->waits = wait_table_new(hub);
     face->kept = consul_kept_new(hub);
+    if (options->metrics == NULL)
+        face->own_metrics = metrics_new();
+    struct metrics *metrics = options->metrics == NULL ? face->own_metrics : options->metrics;
+    face->blocking = metric_gauge(metrics, "muster_consul_queries_blocking",
+                                  "Queries of Consul's API that wait for a change.");
+    face->requests =
+        metric_counter(metrics, "muster_consul_requests_total", "Requests to Consul's API.");
     list_init(&face->calls);
     buf_init(&face->body, BODY_MAX);
     arena_init(&face->scratch, 0);
@@ -53,6 +60,7 @@ void consul_face_free(struct consul_face *face)
     if (face == NULL)
         return;
     consul_kept_free(face->kept);
+    metrics_free(face->own_metrics);
     wait_table_free(face->waits);
     consul_router_free(face->router);
     buf_fini(&face->body);

@@ -5,6 +5,7 @@
 #define FACES_CONSUL_FACE_H
 
 #include "catalog/status.h"
+#include "base/metric.h"
 #include "hub/hub.h"
 #include "net/http.h"
 
@@ -28,8 +29,7 @@ struct consul_options {
     uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
     bool always_pretty;                      /* as Consul's -dev */
     const char *default_token;               /* of who brings none; NULL: he is anonymous. Kept */
-    /* All metrics in Prometheus' text format, appended. */
-    void (*render_metrics)(void *ctx, struct buf *out);
+    struct metrics *metrics;                 /* kept; may be NULL */
     /* The service of a TTL check has said how that is, and it is as it was: its time begins anew. A
      * change of it is written, which does the same. NULL: all is written. Any io thread. */
     void (*note_check)(void *ctx, struct bytes instance, struct bytes check, enum status status,

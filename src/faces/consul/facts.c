@@ -19,6 +19,13 @@ struct consul_facts consul_facts(struct hub *h)
     };
 }
 
+uint64_t consul_pairs(struct hub *h)
+{
+    struct store_space space;
+    store_space(replica_store(hub_replica(h)), &space);
+    return space.keys[SPACE_CONSUL_KV];
+}
+
 bool consul_knows_leader(struct hub *h)
 {
     return consul_facts(h).has_leader;

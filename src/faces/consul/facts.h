@@ -15,6 +15,8 @@ struct consul_facts {
 /* Any thread. */
 struct consul_facts consul_facts(struct hub *h);
 bool consul_knows_leader(struct hub *h);
+/* Pairs that live, as of the last commit; any thread. */
+uint64_t consul_pairs(struct hub *h);
 /* A UUID that the member keeps: made from its id and its cluster's. */
 void consul_member_uuid(struct hub *h, char ret[37]);
 

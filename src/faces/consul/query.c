@@ -23,6 +23,22 @@ static bool has_moved(const struct consul_call *c, const struct view *view)
     return c->is_last_look || asked == 0 || c->index > asked || asked > newest;
 }
 
+static void stop_waiting(struct consul_call *c)
+{
+    wait_end(&c->wait);
+    timer_stop(&c->timer);
+    if (c->is_blocked)
+        metric_add(c->face->blocking, -1);
+    c->is_blocked = false;
+}
+
+static void go_on_waiting(struct consul_call *c)
+{
+    if (!c->is_blocked)
+        metric_add(c->face->blocking, 1);
+    c->is_blocked = true;
+}
+
 /* True: what was asked has been asked before, since nothing has changed, and the wait is over. */
 static bool answer_again(struct consul_call *c, const struct view *view)
 {
@@ -32,8 +48,7 @@ static bool answer_again(struct consul_call *c, const struct view *view)
     c->index = kept->index;
     if (!has_moved(c, view))
         return false; /* what it depends on is not kept */
-    wait_end(&c->wait);
-    timer_stop(&c->timer);
+    stop_waiting(c);
     consul_waits_no_more(c);
     consul_answer_kept(c, kept);
     return true;
@@ -48,10 +63,10 @@ static void look(struct consul_call *c, const struct view *view)
     enum err e = denied != OK ? denied : c->query->index(c, view, &c->index);
     if (e == OK && !has_moved(c, view)) {
         arena_clear(&c->face->scratch);
+        go_on_waiting(c);
         return;
     }
-    wait_end(&c->wait);
-    timer_stop(&c->timer);
+    stop_waiting(c);
     consul_waits_no_more(c);
     if (e == OK) {
         answer(c, view);
@@ -77,8 +92,7 @@ static void last_read(struct consul_call *c, const struct view *view)
 
 void consul_query_answer_now(struct consul_call *c)
 {
-    wait_end(&c->wait);
-    timer_stop(&c->timer);
+    stop_waiting(c);
     consul_waits_no_more(c);
     c->is_last_look = true;
     consul_read(c, last_read);
@@ -91,8 +105,7 @@ static void timed_out(struct timer *t)
 
 void consul_query_give_up(struct consul_call *c)
 {
-    wait_end(&c->wait);
-    timer_stop(&c->timer);
+    stop_waiting(c);
 }
 
 static void first_read(struct consul_call *c, const struct view *view)

@@ -19,11 +19,6 @@ static void count_leave(void *ctx)
     ((struct rig *)ctx)->leaves++;
 }
 
-static void render_metrics(void *ctx, struct buf *out)
-{
-    metrics_render(((struct rig *)ctx)->k.metrics, out);
-}
-
 static void open_face(void *ctx)
 {
     struct rig *rig = ctx;
@@ -64,7 +59,6 @@ struct rig *rig_new(void)
                   .address = "10.0.0.1",
                   .version = "0.0.0",
                   .http_port = 8500 },
-        .render_metrics = render_metrics,
         .reload = count_reload,
         .leave = count_leave,
         .ctx = rig,

@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -46,6 +47,32 @@ static void members_are_alive(void **state)
                     "[{\"Name\":\"n1.dc1\",\"Addr\":\"10.0.0.1\",\"Port\":8302,");
 }
 
+static void metrics_have_consuls_names_in_both_forms(void **state)
+{
+    struct rig *rig = rig_new(); /* of its own: it counts what is there */
+    rig_start(rig);
+    rig_expect(rig, "PUT /v1/agent/service/register", "{\"ID\":\"a\",\"Name\":\"web\"}", 200, "");
+    rig_expect(rig, "PUT /v1/agent/service/register", "{\"ID\":\"b\",\"Name\":\"web\"}", 200, "");
+    rig_ask(rig, "GET /v1/catalog/services", NULL, "");
+    char request[100];
+    snprintf(request, sizeof request, "GET /v1/catalog/services?index=%s&wait=60s",
+             rig_header(rig, "x-consul-index"));
+    struct client *waiting = rig_begin(rig, request, NULL);
+    do
+        rig_ask(rig, "GET /v1/agent/metrics?format=prometheus", NULL, "");
+    while (strstr(rig_body(rig), "\nconsul_rpc_queries_blocking 1\n") == NULL);
+    assert_non_null(strstr(rig_body(rig), "\nconsul_state_service_instances 3\n"));
+    assert_non_null(strstr(rig_body(rig), "\nconsul_state_services 2\n"));
+    assert_non_null(strstr(rig_body(rig), "\nconsul_server_isLeader 1\n"));
+    rig_expect_part(rig, "GET /v1/agent/metrics", NULL, 200,
+                    "{\"Name\":\"consul.state.service_instances\",\"Value\":3,\"Labels\":{}}");
+    rig_expect(rig, "PUT /v1/agent/service/deregister/a", NULL, 200, "");
+    assert_int_equal(rig_end(rig, waiting), 200);
+    rig_expect_part(rig, "GET /v1/agent/metrics?format=prometheus", NULL, 200,
+                    "\nconsul_rpc_queries_blocking 0\n");
+    rig_free(rig);
+}
+
 static void node_maintenance_is_a_critical_check(void **state)
 {
     rig_expect(*state, "PUT /v1/agent/maintenance", NULL, 400, "Missing value for enable");
@@ -82,6 +109,7 @@ int main(void)
         cmocka_unit_test(version_is_consuls),
         cmocka_unit_test(host_has_memory_and_disk),
         cmocka_unit_test(members_are_alive),
+        cmocka_unit_test(metrics_have_consuls_names_in_both_forms),
         cmocka_unit_test(node_maintenance_is_a_critical_check),
         cmocka_unit_test(reload_and_leave_do_what_signals_do),
         cmocka_unit_test(nobody_joins_or_is_made_to_leave),
