@@ -29,6 +29,8 @@ static enum err read_config(int argc, char **argv, struct arena *arena, struct c
         e = config_read(options.argc, options.argv, environ, config, &no_help, why);
         buf_put_bytes(&config->ignored, buf_bytes(&ignored));
         config->as_consul = true;
+        config->agent_argc = argc;
+        config->agent_argv = argv;
     }
     buf_fini(&ignored);
     return e;

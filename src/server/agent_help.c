@@ -51,7 +51,11 @@ void agent_page(void)
         "refused may stand\nthere with nothing, `false`, `0` or `1`; a key that is not in this "
         "table stops the start. `-dev` or `-server` must be given:\nevery Muster is a server. "
         "An address that others reach wants `-insecure-no-auth` or client certificates, as with "
-        "`muster serve`.\n\n| key | flag | here |\n|---|---|---|\n");
+        "`muster serve`.\n\nServices and checks of the files are registered at the start, on this "
+        "node, "
+        "as by its API; SIGHUP and\n`/v1/agent/reload` read the files again, and a stop takes out "
+        "what they defined and nothing else. A definition\nthat cannot be taken stops the "
+        "start.\n\n| key | flag | here |\n|---|---|---|\n");
     for (size_t i = 0; i < agent_key_n; i++) {
         const struct agent_key *k = &agent_keys[i];
         printf("| `%s` | %s%s%s | %s%s%s%s |\n", k->path, k->flag[0] == 0 ? "" : "`-", k->flag,

@@ -219,10 +219,6 @@ enum err agent_options_make(const struct agent_config *a, struct arena *arena,
     if (a->dev)
         put(&m, "dev", "true");
     enum err e = check_role(&m);
-    if (e == OK && a->definition_n > 0)
-        e = why_set(why, ERR_INVALID,
-                    "%s: services and checks in files are not registered yet: use the API",
-                    a->definitions[0].file);
     if (e == OK)
         e = put_node_address(&m);
     if (e == OK)

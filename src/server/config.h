@@ -107,7 +107,9 @@ struct config {
 #undef X
     struct arena arena; /* owns all texts */
     bool data_dir_given, etcd_listen_given;
-    bool as_consul;     /* it was started as Consul's agent is */
+    bool as_consul; /* it was started as Consul's agent is, by these arguments */
+    int agent_argc;
+    char *const *agent_argv;
     struct buf ignored; /* one line each: accepted for another's sake, without effect here */
 };
 

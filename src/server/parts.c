@@ -476,3 +476,21 @@ void parts_addresses(const struct parts *p, struct buf *out)
 {
     buf_put_bytes(out, buf_bytes(&p->listeners.addresses));
 }
+
+const char *parts_data_dir(const struct parts *p)
+{
+    return datadir_path(p->datadir);
+}
+
+struct mailbox *parts_consul_box(struct parts *p)
+{
+    return p->io[0].box;
+}
+
+void parts_ask_consul(struct parts *p, struct http_inner_ask *ask, http_inner_fn done, void *ctx)
+{
+    ask->service = &consul_http;
+    ask->context = p->io[0].consul;
+    ask->loop = p->io[0].loop;
+    http_inner_ask(ask, done, ctx);
+}

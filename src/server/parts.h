@@ -3,6 +3,7 @@
 #define SERVER_PARTS_H
 
 #include "disk/datadir.h"
+#include "net/http_inner.h"
 #include "server/config.h"
 
 struct parts;
@@ -20,6 +21,12 @@ void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms);
 void parts_close(struct parts *p);
 /* Reads certificates again. */
 void parts_reload(struct parts *p);
+const char *parts_data_dir(const struct parts *p);
+
+/* Asks Consul's face of the first io thread, on that thread: what its own mailbox delivers. The
+ * service, its context and its loop are filled in. */
+struct mailbox *parts_consul_box(struct parts *p);
+void parts_ask_consul(struct parts *p, struct http_inner_ask *ask, http_inner_fn done, void *ctx);
 
 /* What is listened on, one "face address" a line. */
 void parts_addresses(const struct parts *p, struct buf *out);

@@ -19,7 +19,9 @@
 #include "base/log.h"
 #include "loop/fault_stack.h"
 #include "loop/loop.h"
+#include "server/agent_read.h"
 #include "server/config.h"
+#include "server/definitions.h"
 #include "server/dev.h"
 #include "server/notify.h"
 #include "server/parts.h"
@@ -113,8 +115,33 @@ static sigset_t block_signals(void)
     return set;
 }
 
+/* What the agent's files define now. */
+static enum err apply_definitions(struct definitions *d, const struct config *config,
+                                  struct why *why)
+{
+    struct arena arena;
+    struct agent_config agent;
+    if (config->agent_argc == 0)
+        return OK;
+    arena_init(&arena, 0);
+    enum err e = agent_read(config->agent_argc, config->agent_argv, &arena, &agent, why);
+    if (e == OK)
+        e = definitions_apply(d, &agent, why);
+    arena_fini(&arena);
+    return e;
+}
+
+static void reload(struct parts *p, struct definitions *d, const struct config *config)
+{
+    struct why why = { 0 };
+    parts_reload(p);
+    if (apply_definitions(d, config, &why) != OK)
+        log_error("definitions: not all was taken: %s", why.text);
+}
+
 /* Returns the signal that ends the server. */
-static int wait_for_signals(struct parts *p, const sigset_t *set)
+static int wait_for_signals(struct parts *p, struct definitions *d, const struct config *config,
+                            const sigset_t *set)
 {
     for (;;) {
         int number = 0;
@@ -122,11 +149,27 @@ static int wait_for_signals(struct parts *p, const sigset_t *set)
             continue;
         if (number != SIGHUP)
             return number;
-        parts_reload(p);
+        reload(p, d, config);
     }
 }
 
 /* -- all of it -------------------------------------------------------------------------------- */
+
+static void serve_until_told(struct parts *p, struct definitions *d, const struct config *config,
+                             const sigset_t *set, uint64_t began_ns)
+{
+    log_info("server: ready to serve client requests version=%s ms=%" PRIu64, MUSTER_VERSION,
+             (clock_now_ns() - began_ns) / 1000000);
+    notify_systemd("READY=1");
+    if (config->as_consul)
+        dev_greet_as_consul(config);
+    else if (config->dev)
+        dev_greet(p);
+
+    int number = wait_for_signals(p, d, config, set);
+    log_info("server: stops, finishing what runs signal=%s", strsignal(number));
+    notify_systemd("STOPPING=1");
+}
 
 static int run(struct parts *p, const struct config *config, const sigset_t *set, uint64_t began_ns)
 {
@@ -136,20 +179,17 @@ static int run(struct parts *p, const struct config *config, const sigset_t *set
         log_error("server: cannot start: %s", why.text);
         return EXIT_FAILED;
     }
-    log_info("server: ready to serve client requests version=%s ms=%" PRIu64, MUSTER_VERSION,
-             (clock_now_ns() - began_ns) / 1000000);
-    notify_systemd("READY=1");
-    if (config->as_consul)
-        dev_greet_as_consul(config);
-    else if (config->dev)
-        dev_greet(p);
-
-    int number = wait_for_signals(p, set);
-    log_info("server: stops, finishing what runs signal=%s", strsignal(number));
-    notify_systemd("STOPPING=1");
+    struct definitions *definitions = definitions_new(p);
+    e = apply_definitions(definitions, config, &why);
+    if (e == OK)
+        serve_until_told(p, definitions, config, set, began_ns);
+    else
+        log_error("server: cannot start: %s", why.text);
+    definitions_withdraw(definitions);
+    definitions_free(definitions);
     parts_stop(p, DRAIN_MS, STOP_MS);
     log_info("server: stopped");
-    return 0;
+    return e == OK ? 0 : EXIT_FAILED;
 }
 
 static int open_and_run(const struct config *config, const sigset_t *set, uint64_t began_ns)
