@@ -157,7 +157,7 @@ const struct agent_key agent_keys[] = {
     { "auto_config", "", AGENT_TREE, AGENT_REFUSED, "clusters come in a later version, start one agent alone" },
     { "allow_write_http_from", "", AGENT_LIST, AGENT_REFUSED, "writers cannot be restricted by address yet" },
     { "enable_script_checks", "enable-script-checks", AGENT_BOOL, AGENT_OPTION, "enable-script-checks" },
-    { "enable_local_script_checks", "enable-local-script-checks", AGENT_BOOL, AGENT_REFUSED, "there is enable_script_checks alone yet" },
+    { "enable_local_script_checks", "enable-local-script-checks", AGENT_BOOL, AGENT_REFUSED, "what files define is registered by the API here: give enable_script_checks" },
     { "enable_central_service_config", "", AGENT_BOOL, AGENT_UNUSED, "" },
     { "disable_remote_exec", "", AGENT_BOOL, AGENT_UNUSED, "" },
     { "disable_keyring_file", "disable-keyring-file", AGENT_BOOL, AGENT_UNUSED, "" },
