@@ -220,7 +220,7 @@ static const struct consul_route routes[] = {
       .path = "/v1/event/list",
       .handle = handle_list,
       .flags = CONSUL_INDEXED | CONSUL_BLOCKS,
-      .access = "event:read",
+      .access = "event:read filters",
       .parameters = "name",
       .does = "the last 256 events that are for this node, oldest first; a query waits until the "
               "index differs",
