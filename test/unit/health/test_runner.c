@@ -150,7 +150,8 @@ static bool has_run_twice(void *ctx)
 static void status_that_stays_is_not_told(void **state)
 {
     struct world *w = *state;
-    set(w, "soon", tcp_check(w->d->port), STATUS_UP);
+    const struct check_definition d = tcp_check(w->d->port);
+    runner_set(w->runner, bytes_str("soon"), &d, STATUS_UP, bytes_str("as before"));
     assert_true(loops_run_until(w->loop, has_run_twice, w, LOOPS_DEADLINE_MS));
     assert_int_equal(w->told_n, 0);
 }
