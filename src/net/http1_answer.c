@@ -27,7 +27,8 @@ static int count_head(struct http1_answer *a, size_t n)
 static int on_reason(llhttp_t *parser, const char *at, size_t n)
 {
     struct http1_answer *a = parser->data;
-    buf_put(&a->reason, at, n); /* above its limit it is dropped, a person reads it */
+    size_t room = HTTP1_REASON_MAX - a->reason.n; /* a person reads it: cut, not refused */
+    buf_put(&a->reason, at, n < room ? n : room);
     return count_head(a, n);
 }
 

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
 
 struct name {
     UT_hash_handle hh;
@@ -26,6 +27,7 @@ struct name {
 
 struct resolver {
     struct loop *loop;
+    struct siphash_key key; /* of NAMES: clients choose them */
     struct name *names;
     struct list waiting;
     unsigned under_way;
@@ -141,7 +143,8 @@ static bool has_room(struct resolver *r)
 static struct name *name_of(struct resolver *r, struct bytes text)
 {
     struct name *n;
-    HASH_FIND(hh, r->names, text.p, text.n, n);
+    unsigned hash = (unsigned)siphash(&r->key, text);
+    HASH_FIND_BYHASHVALUE(hh, r->names, text.p, text.n, hash, n);
     if (n != NULL)
         return n;
     if (!has_room(r))
@@ -150,7 +153,7 @@ static struct name *name_of(struct resolver *r, struct bytes text)
     n->resolver = r;
     list_init(&n->asks);
     memcpy(n->text, text.p, text.n);
-    HASH_ADD(hh, r->names, text[0], (unsigned)text.n, n);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->names, n->text, text.n, hash, n);
     return n;
 }
 
@@ -210,6 +213,7 @@ struct resolver *resolver_new(struct loop *loop)
 {
     struct resolver *r = mem_zalloc(1, sizeof(*r));
     r->loop = loop;
+    entropy_fill(&r->key, sizeof(r->key));
     list_init(&r->waiting);
     return r;
 }

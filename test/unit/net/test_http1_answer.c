@@ -134,6 +134,21 @@ static void head_ends_at_its_limit(void **state)
     assert_int_equal(feed_head_of(HTTP1_ANSWER_HEAD_MAX + 1), ERR_TOO_BIG);
 }
 
+static void reason_is_cut_at_its_limit(void **state)
+{
+    static const size_t steps[] = { 1, 1000 };
+    char text[300];
+    memset(text, 'r', sizeof(text));
+    memcpy(text, "HTTP/1.1 200 ", 13);
+    memcpy(text + sizeof(text) - 4, "\r\n\r\n", 4);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        struct http1_answer *a = http1_answer_new(false, 3);
+        assert_int_equal(feed(a, bytes_of(text, sizeof(text)), steps[i]), OK);
+        assert_int_equal(http1_answer_reason(a).n, HTTP1_REASON_MAX);
+        http1_answer_free(a);
+    }
+}
+
 static void location_is_told_in_any_case(void **state)
 {
     struct http1_answer *a = http1_answer_new(false, 3);
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(answer_to_head_has_no_body),
         cmocka_unit_test(body_above_its_limit_is_counted_not_kept),
         cmocka_unit_test(head_ends_at_its_limit),
+        cmocka_unit_test(reason_is_cut_at_its_limit),
         cmocka_unit_test(location_is_told_in_any_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
