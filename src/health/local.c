@@ -33,10 +33,10 @@ uint64_t local_now_ms(const struct local_checks *l)
                                      : loop_now_ms(local_loop(l));
 }
 
-static struct local_check *find(struct local_checks *l, struct bytes key)
+struct local_check *local_find(struct local_checks *l, struct bytes key)
 {
     struct local_check *c;
-    HASH_FIND(hh, l->checks, key.p, key.n, c);
+    HASH_FIND_BYHASHVALUE(hh, l->checks, key.p, key.n, (unsigned)siphash(&l->key, key), c);
     return c;
 }
 
@@ -60,7 +60,7 @@ static void drop(struct local_check *c)
 
 static void drop_key(struct local_checks *l, struct bytes key)
 {
-    struct local_check *c = find(l, key);
+    struct local_check *c = local_find(l, key);
     if (c != NULL)
         drop(c);
 }
@@ -77,7 +77,8 @@ static struct local_check *add(struct local_checks *l, struct bytes key)
         c->id = (struct check_id){ 0 }; /* no such key is asked for */
     buf_init(&c->row, CHECK_MAX);
     buf_init(&c->output, CHECK_TEXT_MAX);
-    HASH_ADD_KEYPTR(hh, l->checks, c->key.p, c->key.n, c);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, l->checks, c->key.p, c->key.n,
+                                (unsigned)siphash(&l->key, c->key), c);
     return c;
 }
 
@@ -99,7 +100,7 @@ static void note_definition(struct local_check *c, const struct check_definition
 static void take_row(struct local_checks *l, struct bytes key, const struct check *row,
                      const struct check_definition *d)
 {
-    struct local_check *c = find(l, key);
+    struct local_check *c = local_find(l, key);
     bool is_new = c == NULL;
     struct bytes extras = { 0 };
     struct check before;
@@ -263,7 +264,7 @@ static void deliver_note(struct mail *take_mail)
 {
     struct note *n = CONTAINER_OF(take_mail, struct note, mail);
     struct local_checks *l = n->local;
-    struct local_check *c = l->is_stopped ? NULL : find(l, buf_bytes(&n->key));
+    struct local_check *c = l->is_stopped ? NULL : local_find(l, buf_bytes(&n->key));
     if (c != NULL && c->kind == CHECK_TTL)
         IGNORE(runner_note(l->runner, c->key, n->status, buf_bytes(&n->output))); /* it is there */
     buf_fini(&n->key);
@@ -293,6 +294,7 @@ struct local_checks *local_checks_new(const struct local_options *options)
 {
     struct local_checks *l = mem_zalloc(1, sizeof(*l));
     l->options = *options;
+    entropy_fill(&l->key, sizeof(l->key));
     l->runner = runner_new(&(struct runner_options){ .loop = hub_loop(options->hub),
                                                      .prober = options->prober,
                                                      .seed = entropy_u64(),

@@ -4,6 +4,7 @@
 
 #include <uthash.h>
 
+#include "base/siphash.h"
 #include "catalog/change.h"
 #include "catalog/node.h"
 #include "health/local.h"
@@ -42,7 +43,8 @@ struct local_checks {
     struct local_options options;
     struct runner *runner;
     struct local_check *checks;
-    struct buf prefix; /* of the node's checks */
+    struct siphash_key key; /* of CHECKS: clients choose ids */
+    struct buf prefix;      /* of the node's checks */
     struct watch_stream *stream;
     struct hub_read reload, judge;
     bool is_reloading, is_judging, is_stopped;
@@ -57,6 +59,7 @@ struct local_checks {
 struct bytes local_ns(const struct local_checks *l);
 struct bytes local_node(const struct local_checks *l);
 struct loop *local_loop(const struct local_checks *l);
+struct local_check *local_find(struct local_checks *l, struct bytes key);
 uint64_t local_now_ms(const struct local_checks *l);
 
 /* -- local_push.c ------------------------------------------------------------------------------ */

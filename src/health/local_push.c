@@ -95,8 +95,7 @@ void local_push(struct local_check *c)
 void local_push_result(void *ctx, struct bytes id, enum status status, struct bytes output)
 {
     struct local_checks *l = ctx;
-    struct local_check *c;
-    HASH_FIND(hh, l->checks, id.p, id.n, c);
+    struct local_check *c = local_find(l, id);
     if (c == NULL)
         return;
     c->has_verdict = c->is_wanted = true;

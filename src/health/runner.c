@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/metric.h"
+#include "base/siphash.h"
 #include "health/report.h"
 #include "health/schedule.h"
 #include "health/threshold.h"
@@ -30,6 +31,7 @@ struct item {
 
 struct runner {
     struct runner_options options;
+    struct siphash_key key; /* of ITEMS: clients choose ids */
     struct item *items;
     struct list waiting;
     struct runner_counts counts;
@@ -158,7 +160,7 @@ static void begin(struct item *item, enum status status)
 static struct item *find(struct runner *r, struct bytes id)
 {
     struct item *item;
-    HASH_FIND(hh, r->items, id.p, id.n, item);
+    HASH_FIND_BYHASHVALUE(hh, r->items, id.p, id.n, (unsigned)siphash(&r->key, id), item);
     return item;
 }
 
@@ -203,7 +205,8 @@ void runner_set(struct runner *r, struct bytes id, const struct check_definition
     item->bytes = arena_dup(&item->arena, buf_bytes(&bytes));
     buf_fini(&bytes);
     enum err e = check_definition_read(item->bytes, &item->arena, &item->d);
-    HASH_ADD_KEYPTR(hh, r->items, item->id.p, item->id.n, item);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->items, item->id.p, item->id.n,
+                                (unsigned)siphash(&r->key, item->id), item);
     count_checks(r, 1);
     if (e != OK) { /* it has not been settled */
         drop(item);
@@ -252,6 +255,7 @@ struct runner *runner_new(const struct runner_options *options)
 {
     struct runner *r = mem_zalloc(1, sizeof(*r));
     r->options = *options;
+    r->key = (struct siphash_key){ { options->seed, ~options->seed } };
     if (r->options.at_once == 0)
         r->options.at_once = RUNNER_AT_ONCE;
     list_init(&r->waiting);
