@@ -157,6 +157,8 @@ enum err dial_split(struct bytes text, struct bytes *ret_host, uint16_t *ret_por
     if (colon == 0 || !text_u64(bytes_skip(text, colon), &port) || port == 0 || port > UINT16_MAX)
         return ERR_INVALID;
     struct bytes host = bytes_of(text.p, colon - 1);
+    if (bytes_is(host, "[]"))
+        return ERR_INVALID;
     if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
         host = bytes_of(host.p + 1, host.n - 2);
     else if (host.n > 0 && memchr(host.p, ':', host.n) != NULL)

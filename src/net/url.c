@@ -37,7 +37,7 @@ static enum err split_authority(struct url *u, struct why *why)
     u->port = u->is_https ? 443 : 80;
     struct bytes bare = host.p[0] == '[' ? until(host, "]") : until(host, ":");
     size_t host_n = host.p[0] == '[' ? bare.n + 1 : bare.n;
-    if (host_n > host.n || host_n == 0)
+    if (host_n > host.n || host_n == 0 || (host.p[0] == '[' && host_n == 2))
         return why_set(why, ERR_INVALID, "no host in the URL");
     u->host = host.p[0] == '[' ? bytes_of(host.p + 1, host_n - 2) : bare;
     if (host_n == host.n || (host_n + 1 == host.n && host.p[host_n] == ':'))

@@ -47,6 +47,9 @@ static void what_is_no_http_url_is_refused(void **state)
                                        "http://a:0/",
                                        "http://a:x",
                                        "http://[::1",
+                                       "http://[]:/",
+                                       "http://[]",
+                                       "http://[]:80",
                                        "http://a:65536",
                                        "http://u:p@a/",
                                        "http://a/\r\nX: y" };
