@@ -1,8 +1,9 @@
-/* What thousands of HTTP checks cost: `health_http [CHECKS [SECONDS]]`, 2,000 for 10.
+/* What thousands of HTTP checks cost: `health_http [CHECKS [SECONDS [HANGING]]]`, 2,000 for 10.
  *
  * A child process is the target, a minimal server that answers "ok" and closes. This process runs
  * the checks at an interval of one second, each run on a fresh connection, and prints its own CPU
- * time, how late probes start, and how evenly they are spread. */
+ * time, how late probes start, and how evenly they are spread. HANGING more checks are of a target
+ * that takes connections and never answers. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -56,7 +57,7 @@ static _Noreturn void serve(int listener)
     }
 }
 
-static pid_t start_target(uint16_t *ret_port)
+static int listen_somewhere(uint16_t *ret_port)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof(at);
@@ -67,6 +68,12 @@ static pid_t start_target(uint16_t *ret_port)
         exit(1);
     }
     *ret_port = ntohs(at.sin_port);
+    return listener;
+}
+
+static pid_t start_target(uint16_t *ret_port)
+{
+    int listener = listen_somewhere(ret_port);
     pid_t pid = fork();
     if (pid == 0)
         serve(listener);
@@ -134,13 +141,13 @@ static void on_warm(struct timer *timer)
     timer_start(&b->end, b->seconds * 1000);
 }
 
-static void add_checks(struct bench *b, uint64_t n, uint16_t port)
+static void add_checks(struct bench *b, const char *name, uint64_t n, uint16_t port)
 {
-    char url[64], id[40];
+    char url[64], id[60];
     snprintf(url, sizeof(url), "http://127.0.0.1:%u/health", port);
     for (uint64_t i = 0; i < n; i++) {
         struct check_definition d = { .http = bytes_str(url), .interval_ms = INTERVAL_MS };
-        snprintf(id, sizeof(id), "service:web-%" PRIu64, i);
+        snprintf(id, sizeof(id), "service:%s-%" PRIu64, name, i);
         if (check_settle(&d, NULL) == OK)
             runner_set(b->runner, bytes_str(id), &d, STATUS_DOWN, (struct bytes){ 0 });
     }
@@ -166,16 +173,18 @@ static void print(const struct bench *b, uint64_t checks)
 
 int main(int argc, char **argv)
 {
-    uint64_t checks = 2000, seconds = 10;
-    uint16_t port;
+    uint64_t checks = 2000, seconds = 10, hanging = 0;
+    uint16_t port, silent;
     struct bench b = { 0 };
     struct prober *prober;
     struct why why;
     if ((argc > 1 && !text_u64(bytes_str(argv[1]), &checks)) ||
-        (argc > 2 && !text_u64(bytes_str(argv[2]), &seconds)) || seconds == 0)
+        (argc > 2 && !text_u64(bytes_str(argv[2]), &seconds)) || seconds == 0 ||
+        (argc > 3 && !text_u64(bytes_str(argv[3]), &hanging)))
         return 2;
     b.seconds = seconds;
     pid_t target = start_target(&port);
+    int nobody_accepts = listen_somewhere(&silent);
     if (loop_new("health", &b.loop) != OK)
         return 1;
     struct prober_options options = { .loop = b.loop };
@@ -183,7 +192,8 @@ int main(int argc, char **argv)
         return 1;
     b.runner = runner_new(&(struct runner_options){
         .loop = b.loop, .prober = prober, .seed = entropy_u64(), .sink = on_told, .ctx = &b });
-    add_checks(&b, checks, port);
+    add_checks(&b, "web", checks, port);
+    add_checks(&b, "hangs", hanging, silent);
     timer_init(&b.slice, b.loop, on_slice);
     timer_init(&b.end, b.loop, on_warm);
     timer_start(&b.slice, SLICE_MS);
@@ -192,5 +202,6 @@ int main(int argc, char **argv)
     print(&b, checks);
     kill(target, SIGKILL);
     waitpid(target, NULL, 0);
-    return b.failed > 0; /* the loop goes with the process */
+    close(nobody_accepts);
+    return b.failed > hanging; /* the loop goes with the process */
 }
