@@ -45,6 +45,9 @@ MUST_CHECK enum err apply_remove(struct apply_context *c, enum space space, stru
 MUST_CHECK enum err apply_attach(struct apply_context *c, enum space space, struct bytes key,
                                  int64_t lease);
 
+/* For work that is done piece by piece; cleared by this call. */
+struct arena *apply_work_arena(struct apply_context *c);
+
 /* Where something can be kept from command to command of the present entry, for `end_entry`; NULL
  * when the entry begins. ARENA lives as long as the entry's apply. */
 void **apply_entry_memo(struct apply_context *c, struct arena **ret_arena);

@@ -27,6 +27,13 @@ void apply_spend(struct apply *a, uint64_t *rows)
     a->upper_rows = 0;
 }
 
+struct arena *apply_work_arena(struct apply_context *c)
+{
+    struct apply *a = (struct apply *)c;
+    arena_clear(&a->hook_arena);
+    return &a->hook_arena;
+}
+
 /* -- leases ----------------------------------------------------------------------------------- */
 
 enum err apply_hook_end_key(struct apply *a, enum space space, struct bytes key, bool *ret_taken)

@@ -20,11 +20,17 @@ enum err side_get(const struct view *view, struct bytes key, struct bytes *ret)
 enum err side_each(const struct view *view, struct bytes prefix,
                    bool (*each)(void *ctx, struct bytes key, struct bytes value), void *ctx)
 {
+    return side_each_from(view, prefix, prefix, each, ctx);
+}
+
+enum err side_each_from(const struct view *view, struct bytes prefix, struct bytes from,
+                        bool (*each)(void *ctx, struct bytes key, struct bytes value), void *ctx)
+{
     struct layered map = side_map(view, NULL);
     struct layered_cursor c;
     enum err e = layered_cursor_open(&map, &c);
     if (e == OK)
-        e = layered_seek(&c, prefix);
+        e = layered_seek(&c, from);
     for (; e == OK; e = layered_next(&c)) {
         struct bytes key = layered_key(&c);
         if (!bytes_starts(key, prefix) || !each(ctx, key, c.row))

@@ -19,5 +19,9 @@ MUST_CHECK enum err side_get(const struct view *view, struct bytes key, struct b
 MUST_CHECK enum err side_each(const struct view *view, struct bytes prefix,
                               bool (*each)(void *ctx, struct bytes key, struct bytes value),
                               void *ctx);
+/* The same from FROM on, which begins with PREFIX. */
+MUST_CHECK enum err side_each_from(const struct view *view, struct bytes prefix, struct bytes from,
+                                   bool (*each)(void *ctx, struct bytes key, struct bytes value),
+                                   void *ctx);
 
 #endif
