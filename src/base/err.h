@@ -28,6 +28,7 @@
     X(ERR_LEASE_MOVED,    "lease is no longer in that stage")           \
     X(ERR_RULES,          "apply rules newer than this build")          \
     X(ERR_REFUSED,        "an operation of the command is refused")     \
+    X(ERR_PROJECTED,      "the key shows an instance of another protocol") \
     X(ERR_CHECK_AGAIN,    "policy or key set moved; check again")       \
     /* asking and waiting */                                            \
     X(ERR_AGAIN,          "not now, ask again")                         \

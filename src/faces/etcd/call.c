@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "wire/json_writer.h"
 
 struct call_sweep {
     struct hub_swept swept;
@@ -205,6 +206,19 @@ void call_read(struct etcd_call *c, bool linearizable, call_read_fn on_read)
 
 /* -- writing ---------------------------------------------------------------------------------- */
 
+/* The key that cannot be written is named. */
+static void refuse_projected(struct etcd_call *c, struct bytes key)
+{
+    struct etcd_status status = etcd_status_of(ETCD_PROJECTED);
+    struct buf quoted;
+    buf_init(&quoted, 6 * key.n + 1);
+    json_escape(&quoted, key);
+    const char *text = arena_printf(call_arena(c), "%s: \"%.*s\"", status.text, (int)quoted.n,
+                                    (const char *)quoted.p);
+    buf_fini(&quoted);
+    grpc_call_finish(c->call, status.code, text);
+}
+
 static void write_done(void *ctx, enum err err, const struct command_result *result)
 {
     struct etcd_call *c = ctx;
@@ -216,7 +230,9 @@ static void write_done(void *ctx, enum err err, const struct command_result *res
         return;
     if (err == OK)
         err = result->err;
-    if (err != OK)
+    if (err == ERR_PROJECTED)
+        refuse_projected(c, *(const struct bytes *)result->upper);
+    else if (err != OK)
         call_fail(c, err);
     else
         c->on_written(c, result);

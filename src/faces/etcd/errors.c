@@ -40,6 +40,7 @@ enum etcd_refusal etcd_refusal_of(enum err e)
         [ERR_LEASE_MOVED]     = ETCD_LEASE_NOT_FOUND,
         [ERR_RULES]           = ETCD_INTERNAL,
         [ERR_REFUSED]         = ETCD_INTERNAL,
+        [ERR_PROJECTED]       = ETCD_PROJECTED,
         [ERR_CHECK_AGAIN]     = ETCD_INTERNAL,
         [ERR_AGAIN]           = ETCD_LEADER_CHANGED,
         [ERR_BUSY]            = ETCD_TOO_MANY_REQUESTS,

@@ -26,6 +26,7 @@
     X(ETCD_ANSWER_TOO_LARGE,  RESOURCE_EXHAUSTED,  "etcdserver: response is too large")            \
     X(ETCD_LEASE_NOT_FOUND,   NOT_FOUND,           "etcdserver: requested lease not found")        \
     X(ETCD_LEASE_EXISTS,      FAILED_PRECONDITION, "etcdserver: lease already exists")             \
+    X(ETCD_PROJECTED,         FAILED_PRECONDITION, "etcdserver: key shows an instance of another protocol") \
     X(ETCD_DENIED,            PERMISSION_DENIED,   "etcdserver: permission denied")                \
     X(ETCD_BAD_TOKEN,         UNAUTHENTICATED,     "etcdserver: invalid auth token")               \
     X(ETCD_NO_LEADER,         UNAVAILABLE,         "etcdserver: no leader")                        \

@@ -36,6 +36,7 @@ static void each_refusal_has_its_code_and_text(void **state)
         { ETCD_TOO_MANY_REQUESTS, 8, "etcdserver: too many requests" },
         { ETCD_LEASE_NOT_FOUND, 5, "etcdserver: requested lease not found" },
         { ETCD_LEASE_EXISTS, 9, "etcdserver: lease already exists" },
+        { ETCD_PROJECTED, 9, "etcdserver: key shows an instance of another protocol" },
         { ETCD_DENIED, 7, "etcdserver: permission denied" },
         { ETCD_BAD_TOKEN, 16, "etcdserver: invalid auth token" },
         { ETCD_NO_LEADER, 14, "etcdserver: no leader" },
