@@ -74,6 +74,15 @@ void publication_key(const struct service_id *service, const struct owner *owner
     put_owner_part(out, owner);
 }
 
+/* What an overlay and a place have in common; the cluster is not closed. */
+static void put_place(struct buf *out, struct bytes address, uint16_t port, struct bytes cluster)
+{
+    put_folded(out, address);
+    buf_put_u8(out, (uint8_t)(port >> 8));
+    buf_put_u8(out, (uint8_t)port);
+    buf_put_bytes(out, cluster.n == 0 ? bytes_str(CLUSTER_DEFAULT) : cluster);
+}
+
 void overlay_prefix(const struct service_id *service, struct buf *out)
 {
     buf_put_u8(out, 'o');
@@ -84,10 +93,7 @@ void overlay_key(const struct service_id *service, struct bytes address, uint16_
                  struct bytes cluster, struct buf *out)
 {
     overlay_prefix(service, out);
-    put_folded(out, address);
-    buf_put_u8(out, (uint8_t)(port >> 8));
-    buf_put_u8(out, (uint8_t)port);
-    buf_put_bytes(out, cluster.n == 0 ? bytes_str(CLUSTER_DEFAULT) : cluster);
+    put_place(out, address, port, cluster);
 }
 
 void service_prefix(struct bytes ns, struct buf *out)
@@ -148,6 +154,30 @@ void from_node_key(struct bytes ns, const struct owner *owner, struct buf *out)
     from_node_prefix(ns, owner->name, out);
     buf_put_u8(out, (uint8_t)owner->face);
     put_owner_part(out, owner);
+}
+
+void at_place_prefix(const struct service_id *service, struct bytes address, uint16_t port,
+                     struct bytes cluster, struct buf *out)
+{
+    buf_put_u8(out, 'a');
+    put_service(out, service);
+    put_place(out, address, port, cluster);
+    buf_put_u8(out, 0);
+}
+
+void at_place_key(const struct service_id *service, struct bytes address, uint16_t port,
+                  struct bytes cluster, const struct owner *owner, struct buf *out)
+{
+    at_place_prefix(service, address, port, cluster, out);
+    buf_put_u8(out, (uint8_t)owner->face);
+    put_folded(out, owner->name);
+    put_owner_part(out, owner);
+}
+
+void appears_key(struct bytes key, struct buf *out)
+{
+    buf_put_u8(out, 'j');
+    buf_put_bytes(out, key);
 }
 
 void tables_key(struct bytes ns, struct buf *out)
@@ -306,19 +336,24 @@ enum err from_node_key_owner(struct bytes rest, struct owner *ret)
     return e;
 }
 
-enum err publication_key_owner(struct bytes key, struct owner *ret)
+enum err at_place_key_owner(struct bytes rest, struct owner *ret)
 {
-    struct bytes rest, name;
-    struct service_id id;
+    struct bytes name;
     enum face face = FACE_NONE;
-    enum err e = take_service(key, &rest, &id);
-    if (e == OK)
-        e = take_face(&rest, &face);
+    enum err e = take_face(&rest, &face);
     if (e == OK)
         e = take_part(&rest, &name);
     if (e == OK)
         *ret = (struct owner){ .face = face, .name = name, .part = rest };
     return e;
+}
+
+enum err publication_key_owner(struct bytes key, struct owner *ret)
+{
+    struct bytes rest;
+    struct service_id id;
+    enum err e = take_service(key, &rest, &id);
+    return e == OK ? at_place_key_owner(rest, ret) : e;
 }
 
 enum err check_key_read(struct bytes key, struct check_id *ret)

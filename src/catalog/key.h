@@ -21,6 +21,9 @@
  *     w namespace node face part                 the service of what is published from a node, by
  *                                                the face and part of its owner
  *     t namespace                                last revisions of its tables
+ *     a namespace group name address port cluster face owner part
+ *                                                who publishes at a place
+ *     j key                                      the place that appears under this key of etcd
  *     b namespace node check session             what a session depends on
  *     h session key                              a key that a session may hold; without one: how
  *                                                many there are
@@ -67,6 +70,9 @@ void node_key(struct bytes ns, struct bytes node, struct buf *out);
 void check_key(const struct check_id *id, struct buf *out);
 void from_node_key(struct bytes ns, const struct owner *owner, struct buf *out);
 void tables_key(struct bytes ns, struct buf *out);
+void at_place_key(const struct service_id *service, struct bytes address, uint16_t port,
+                  struct bytes cluster, const struct owner *owner, struct buf *out);
+void appears_key(struct bytes key, struct buf *out);
 
 enum object_kind { OBJECT_CONFIG, OBJECT_QUERY, OBJECT_KINDS }; /* stored in commands */
 enum { OBJECT_NAME_MAX = 1024 };
@@ -93,6 +99,8 @@ void node_prefix(struct bytes ns, struct buf *out);
 void check_prefix(struct bytes ns, struct bytes node, struct bytes instance, struct buf *out);
 /* Checks of a namespace. */
 void checks_prefix(struct bytes ns, struct buf *out);
+void at_place_prefix(const struct service_id *service, struct bytes address, uint16_t port,
+                     struct bytes cluster, struct buf *out);
 void from_node_prefix(struct bytes ns, struct bytes node, struct buf *out);
 void object_prefix(enum object_kind kind, struct bytes ns, struct buf *out);
 void session_prefix(struct bytes ns, struct buf *out);
@@ -108,6 +116,8 @@ void prefix_end(struct bytes prefix, struct buf *out);
 MUST_CHECK enum err publication_key_owner(struct bytes key, struct owner *ret);
 /* The service in a publication's key, lent and folded. ERR_MALFORMED. */
 MUST_CHECK enum err publication_key_service(struct bytes key, struct service_id *ret);
+/* The owner in what follows at_place_prefix, lent; its name is folded. ERR_MALFORMED. */
+MUST_CHECK enum err at_place_key_owner(struct bytes rest, struct owner *ret);
 /* The owner in what follows from_node_prefix, without its name, lent. ERR_MALFORMED. */
 MUST_CHECK enum err from_node_key_owner(struct bytes rest, struct owner *ret);
 /* The parts of a check's key, lent and folded. ERR_MALFORMED. */

@@ -4,8 +4,15 @@
 #include "base/compiler.h"
 #include "catalog/change.h"
 #include "catalog/plan.h"
+#include "catalog/sweep.h"
 #include "catalog/tables_memo.h"
 #include "store/txn_size.h"
+
+struct rules_plan { /* of a change of the rules */
+    struct draft *draft;
+    struct sweep *sweep;
+    bool is_same, is_written;
+};
 
 /* -- a change --------------------------------------------------------------------------------- */
 
@@ -40,7 +47,11 @@ static enum err check_change(void *ctx, struct apply_context *apply, struct byte
     struct arena *arena = apply_result_arena(apply);
     struct change_results *results = arena_zalloc(arena, 1, sizeof *results);
     struct plan *p = arena_zalloc(a, 1, sizeof *p);
-    plan_init(p, draft_for(apply, a), apply_age_ms(apply), arena);
+    const struct projection_rules *rules;
+    e = tables_memo_rules(apply, &rules);
+    if (e != OK)
+        return e;
+    plan_init(p, draft_for(apply, a), apply_age_ms(apply), rules, arena);
     e = plan_all(p, ops, n, results);
     plan_fini(p);
     if (e == OK)
@@ -60,79 +71,48 @@ static enum err run_change(void *ctx, struct apply_context *apply, void *plan, u
     return e;
 }
 
+/* -- rules of projection ---------------------------------------------------------------------- */
+
+static enum err check_projection(void *ctx, struct apply_context *apply, struct bytes body,
+                                 struct arena *a, void **ret_plan)
+{
+    struct projection_rules rules;
+    struct draft_row row;
+    enum err e = projection_rules_read(body, &rules);
+    if (e != OK)
+        return e == ERR_TOO_BIG ? e : ERR_MALFORMED;
+    struct rules_plan *p = arena_zalloc(a, 1, sizeof *p);
+    p->draft = draft_for(apply, a);
+    p->sweep = sweep_new(&rules, a);
+    e = draft_get(p->draft, SPACE_SYSTEM, bytes_str(PROJECTION_KEY), &row);
+    p->is_same = e == OK && bytes_eq(row.value, body);
+    draft_put(p->draft, SPACE_SYSTEM, bytes_str(PROJECTION_KEY), body, 0);
+    *ret_plan = p;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err run_projection(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                               bool *ret_done)
+{
+    struct rules_plan *p = plan;
+    enum err e = OK;
+    *ret_done = true;
+    if (p->is_same)
+        return OK;
+    if (!p->is_written) {
+        e = draft_write(p->draft, apply, rows, ret_done);
+        p->is_written = *ret_done;
+        tables_memo_set_rules(apply, sweep_rules(p->sweep));
+    }
+    return e == OK && p->is_written ? sweep_step(p->sweep, apply, rows, ret_done) : e;
+}
+
 const struct command_kind_row *catalog_kinds(size_t *ret_n)
 {
     static const struct command_kind_row kinds[] = {
         { COMMAND_CATALOG_CHANGE, "catalog-change", check_change, run_change },
+        { COMMAND_PROJECTION, "projection", check_projection, run_projection },
     };
     *ret_n = ARRAY_LEN(kinds);
     return kinds;
-}
-
-/* -- leases ----------------------------------------------------------------------------------- */
-
-/* Writes P whole: what hangs on one key is little. */
-static enum err write_plan(struct apply_context *apply, struct plan *p)
-{
-    uint64_t rows = UINT64_MAX;
-    bool done;
-    enum err e = plan_finish(p);
-    if (e == OK)
-        tables_memo_note(apply, p);
-    return e == OK ? draft_write(p->draft, apply, &rows, &done) : e;
-}
-
-static enum err end_session(struct plan *p, struct bytes key)
-{
-    struct standing s;
-    enum err e = plan_look(p, key, &s);
-    if (e == OK && !s.there)
-        e = ERR_DAMAGED;
-    return e == OK ? session_plan_end_row(p->draft, key, s.row.value, p->age_ms) : e;
-}
-
-static enum err end_key(void *ctx, struct apply_context *apply, enum space space, struct bytes key,
-                        struct arena *a, bool *ret_taken)
-{
-    struct plan p;
-    char letter = space == SPACE_CATALOG && key.n > 0 ? (char)key.p[0] : 0;
-    if (letter != 'p' && letter != 'x')
-        return OK;
-    *ret_taken = true;
-    plan_init(&p, draft_for(apply, a), apply_age_ms(apply), NULL);
-    enum err e = letter == 'p' ? plan_end_publication(&p, key) : end_session(&p, key);
-    if (e == OK)
-        e = write_plan(apply, &p);
-    plan_fini(&p);
-    return e;
-}
-
-static enum err move_key(void *ctx, struct apply_context *apply, const struct lease *lease,
-                         struct bytes key, struct arena *a)
-{
-    struct plan p;
-    if (key.n == 0 || key.p[0] != 'p')
-        return OK;
-    plan_init(&p, draft_for(apply, a), apply_age_ms(apply), NULL);
-    enum err e = plan_move_publication(&p, key, lease->stage);
-    if (e == OK)
-        e = write_plan(apply, &p);
-    plan_fini(&p);
-    return e;
-}
-
-static enum err end_entry(void *ctx, struct apply_context *apply, void *memo, uint64_t *rows,
-                          bool *ret_done)
-{
-    return tables_memo_write(apply, memo, rows, ret_done);
-}
-
-const struct store_hooks *catalog_hooks(void)
-{
-    static const struct store_hooks hooks = {
-        .end_key = end_key,
-        .move_key = move_key,
-        .end_entry = end_entry,
-    };
-    return &hooks;
 }

@@ -142,6 +142,8 @@ struct publication_op publication_op_take(struct rd *r, struct arena *arena)
     struct publication p;
     take_service(r, !op_puts(op.when.verb), &op.group, &op.name);
     take_owner(r, &op.owner);
+    if (op_puts(op.when.verb) && op.owner.face == FACE_ETCD)
+        rd_fail(r, ERR_MALFORMED); /* its key alone makes it */
     if (r->err == OK && op.name.n == 0 && op.owner.name.n == 0)
         rd_fail(r, ERR_MALFORMED);
     op.lease = (int64_t)rd_u64(r);

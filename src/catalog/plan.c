@@ -21,11 +21,14 @@ struct touched_node {
     struct touched_node *next;
 };
 
-void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms, struct arena *results)
+void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms,
+               const struct projection_rules *rules, struct arena *results)
 {
-    *p = (struct plan){
-        .draft = draft, .arena = draft_arena(draft), .results = results, .age_ms = age_ms
-    };
+    *p = (struct plan){ .draft = draft,
+                        .arena = draft_arena(draft),
+                        .results = results,
+                        .age_ms = age_ms,
+                        .rules = rules };
     buf_init(&p->key, SCRATCH_MAX);
     buf_init(&p->row, SCRATCH_MAX);
 }
@@ -232,7 +235,7 @@ static enum err write_state(struct plan *p, const struct touched_service *t)
     return OK;
 }
 
-enum err plan_finish(struct plan *p)
+static enum err write_states(struct plan *p)
 {
     enum err e = OK;
     if (!draft_changes(p->draft))
@@ -242,6 +245,12 @@ enum err plan_finish(struct plan *p)
     for (const struct touched_service *t = p->services; t != NULL && e == OK; t = t->next)
         e = write_state(p, t);
     return e;
+}
+
+enum err plan_finish(struct plan *p)
+{
+    enum err e = write_states(p);
+    return e == OK ? plan_project(p) : e;
 }
 
 /* -- operations ------------------------------------------------------------------------------- */

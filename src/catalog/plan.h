@@ -6,9 +6,11 @@
 
 #include "catalog/change.h"
 #include "catalog/draft.h"
+#include "catalog/projection.h"
 
 struct touched_service; /* whose state is to be written */
 struct touched_node;
+struct touched_place;
 
 struct plan {
     struct draft *draft;
@@ -18,6 +20,8 @@ struct plan {
     uint64_t result_bytes; /* of rows and pairs that are given, about */
     struct touched_service *services;
     struct touched_node *nodes;
+    const struct projection_rules *rules; /* NULL or none: nothing appears in etcd */
+    struct touched_place *places;
     struct extinct { /* a service of this namespace has lost its last publication */
         struct bytes ns;
         struct extinct *next;
@@ -25,8 +29,9 @@ struct plan {
     struct buf key, row; /* scratch */
 };
 
-/* DRAFT is kept; its view and arena are used. */
-void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms, struct arena *results);
+/* DRAFT and RULES are kept; the draft's view and arena are used. */
+void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms,
+               const struct projection_rules *rules, struct arena *results);
 /* Gives up the scratch; the draft stays. */
 void plan_fini(struct plan *p);
 
@@ -34,6 +39,10 @@ MUST_CHECK enum err plan_op(struct plan *p, const struct change_op *op, struct c
 /* The publication of KEY goes, or is in another stage, because its lease has ended or moved. */
 MUST_CHECK enum err plan_end_publication(struct plan *p, struct bytes key);
 MUST_CHECK enum err plan_move_publication(struct plan *p, struct bytes key, enum lease_stage stage);
+/* KEY was put into ETCD with VALUE, by somebody's hand, or removed from it. */
+MUST_CHECK enum err plan_etcd_put(struct plan *p, struct bytes key, struct bytes value,
+                                  int64_t lease);
+MUST_CHECK enum err plan_etcd_removed(struct plan *p, struct bytes key);
 /* Plans what follows from all that was planned: the states of services and nodes. Once, at the end.
  */
 MUST_CHECK enum err plan_finish(struct plan *p);
@@ -68,6 +77,39 @@ MUST_CHECK enum err plan_find_from_node(struct plan *p, struct bytes ns, const s
 MUST_CHECK enum err plan_node_is_there(struct plan *p, struct bytes ns, struct bytes node,
                                        bool *ret);
 
+/* plan_place.c: who publishes where; nothing while there are no rules. */
+
+/* Where SAID can be dialled; *ret_has is false if its address or port is not known. */
+MUST_CHECK enum err plan_place_of(struct plan *p, struct bytes ns, const struct publication *said,
+                                  struct place *ret, bool *ret_has);
+/* OWNER does not publish WAS any more, but IS; NULL: nothing. */
+MUST_CHECK enum err plan_move_place(struct plan *p, const struct service_id *id,
+                                    const struct owner *owner, const struct publication *was,
+                                    const struct publication *is);
+/* Something of the place changes that may show in etcd. */
+void plan_touch_place(struct plan *p, const struct service_id *id, const struct place *place);
+/* The same of what an instance of a node publishes, or all of the node if INSTANCE is empty. */
+MUST_CHECK enum err plan_touch_published(struct plan *p, struct bytes ns, struct bytes node,
+                                         struct bytes instance);
+/* What the node publishes without an address of its own had WAS, and has IS; either may be empty.
+ */
+MUST_CHECK enum err plan_move_node(struct plan *p, struct bytes ns, struct bytes node,
+                                   struct bytes was, struct bytes is);
+/* The owners of what is published at PLACE. */
+struct owners {
+    struct owner *all;
+    size_t n;
+};
+MUST_CHECK enum err plan_owners_at(struct plan *p, const struct service_id *id,
+                                   const struct place *place, struct owners *ret);
+
+/* plan_project.c: what appears of the places that were touched. */
+
+MUST_CHECK enum err plan_project(struct plan *p);
+/* The place that appears under KEY. ERR_NOT_FOUND. */
+MUST_CHECK enum err plan_appears(struct plan *p, struct bytes key, struct service_id *ret_id,
+                                 struct place *ret);
+
 MUST_CHECK enum err plan_node(struct plan *p, struct bytes ns, const struct node_op *op,
                               struct change_result *ret);
 MUST_CHECK enum err plan_publication(struct plan *p, struct bytes ns,
@@ -75,6 +117,11 @@ MUST_CHECK enum err plan_publication(struct plan *p, struct bytes ns,
 /* It is there, and goes with its checks. */
 MUST_CHECK enum err plan_remove_publication(struct plan *p, const struct service_id *id,
                                             const struct owner *owner);
+/* The same, and the key with it that makes it, if it is etcd's. */
+MUST_CHECK enum err plan_deregister(struct plan *p, const struct service_id *id,
+                                    const struct owner *owner);
+/* Removes KEY from ETCD, which is somebody's own. */
+void plan_remove_etcd_key(struct plan *p, struct bytes key);
 MUST_CHECK enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
                                struct change_result *ret);
 /* All checks of a node, or of an instance of it if INSTANCE.p is not NULL, go. */

@@ -6,13 +6,9 @@
 
 /* -- nodes ------------------------------------------------------------------------------------ */
 
-/* True if ROW is a node's of another id than NODE's. */
-static enum err is_other(const struct plan *p, const struct node *node, struct bytes row, bool *ret)
+static bool is_other(const struct node *a, const struct node *b)
 {
-    struct node stands;
-    enum err e = node_read(row, p->arena, &stands);
-    *ret = e == OK && stands.id.n > 0 && node->id.n > 0 && !text_eq_nocase(stands.id, node->id);
-    return e == OK ? OK : ERR_DAMAGED;
+    return a->id.n > 0 && b->id.n > 0 && !text_eq_nocase(a->id, b->id);
 }
 
 /* True if the members see that the node lives. */
@@ -36,12 +32,12 @@ static enum err lives(struct plan *p, struct bytes ns, struct bytes node, bool *
 static enum err put_node(struct plan *p, struct bytes ns, const struct node_op *op,
                          const struct standing *s, struct change_result *ret)
 {
-    struct node node;
+    struct node node, stands = { 0 };
     bool taken = false;
     enum err e = node_read(op->row, p->arena, &node);
-    if (e == OK && s->there)
-        e = is_other(p, &node, s->row.value, &taken);
-    if (e == OK && taken)
+    if (e == OK && s->there && node_read(s->row.value, p->arena, &stands) != OK)
+        e = ERR_DAMAGED;
+    if (e == OK && is_other(&node, &stands))
         e = lives(p, ns, op->name, &taken);
     if (e != OK)
         return e;
@@ -51,9 +47,10 @@ static enum err put_node(struct plan *p, struct bytes ns, const struct node_op *
     }
     struct buf *key = plan_key(p);
     node_key(ns, op->name, key);
-    if (plan_put(p, buf_bytes(key), s, op->row))
-        plan_touch_node(p, ns, op->name, false);
-    return OK;
+    if (!plan_put(p, buf_bytes(key), s, op->row))
+        return OK;
+    plan_touch_node(p, ns, op->name, false);
+    return plan_move_node(p, ns, op->name, stands.address, node.address);
 }
 
 static enum err remove_published(struct plan *p, struct bytes ns, struct bytes node)
@@ -119,14 +116,16 @@ static struct bytes key_of_check(struct plan *p, struct bytes ns, const struct c
     return buf_bytes(key);
 }
 
-static void touch_checked(struct plan *p, struct bytes ns, struct bytes node,
-                          const struct check *check)
+/* WAS is the status that it had: one that stays shows nowhere else. */
+static enum err touch_checked(struct plan *p, const struct check_id *at, const struct check *check,
+                              enum status was, enum status is)
 {
-    struct service_id id = { .ns = ns, .group = check->group, .name = check->service };
+    struct service_id id = { .ns = at->ns, .group = check->group, .name = check->service };
     if (check->service.n == 0)
-        plan_touch_node(p, ns, node, false);
+        plan_touch_node(p, at->ns, at->node, false);
     else
         plan_touch_service(p, &id, 0);
+    return was == is ? OK : plan_touch_published(p, at->ns, at->node, at->instance);
 }
 
 /* Sessions that depend on the check end when it is critical, or gone. */
@@ -161,33 +160,52 @@ static enum err complete(struct plan *p, struct bytes ns, const struct check_op 
     return e;
 }
 
+static enum err status_of(const struct standing *s, enum status *ret)
+{
+    struct check check;
+    *ret = STATUS_UP; /* one that is not there is no worse */
+    if (!s->there)
+        return OK;
+    if (check_read(s->row.value, &check) != OK)
+        return ERR_DAMAGED;
+    *ret = check.status;
+    return OK;
+}
+
 static enum err put_check(struct plan *p, struct bytes ns, const struct check_op *op,
                           const struct standing *s, struct change_result *ret)
 {
+    struct check_id at = { ns, op->node, op->instance, op->id };
     struct check check;
+    enum status was;
     enum err e = check_read(op->row, &check);
     if (e == OK)
         e = complete(p, ns, op, &check, ret);
+    if (e == OK)
+        e = status_of(s, &was);
     if (e != OK || ret->refusal != CHANGE_DONE)
         return e;
     struct buf *row = plan_row(p);
     check_write(&check, row);
     if (!plan_put(p, key_of_check(p, ns, op), s, buf_bytes(row)))
         return OK;
-    touch_checked(p, ns, op->node, &check);
-    return check.status == STATUS_DOWN ? end_sessions(p, ns, op->node, check.id) : OK;
+    e = touch_checked(p, &at, &check, was, check.status);
+    if (e == OK && check.status == STATUS_DOWN)
+        e = end_sessions(p, ns, op->node, check.id);
+    return e;
 }
 
 /* ROW stands at KEY, and goes. */
-static enum err remove_check(struct plan *p, struct bytes ns, struct bytes node, struct bytes key,
-                             struct bytes row)
+static enum err remove_check(struct plan *p, struct bytes key, struct bytes row)
 {
     struct check check;
-    if (check_read(row, &check) != OK)
+    struct check_id at;
+    key = arena_dup(p->arena, key); /* it may be the scratch */
+    if (check_read(row, &check) != OK || check_key_read(key, &at) != OK)
         return ERR_DAMAGED;
     draft_remove(p->draft, SPACE_CATALOG, key);
-    touch_checked(p, ns, node, &check);
-    return end_sessions(p, ns, node, check.id);
+    enum err e = touch_checked(p, &at, &check, check.status, STATUS_UP);
+    return e == OK ? end_sessions(p, at.ns, at.node, check.id) : e;
 }
 
 enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
@@ -200,7 +218,7 @@ enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
     if (op_puts(op->when.verb))
         e = put_check(p, ns, op, &s, ret);
     else if (op->when.verb != OP_GET && s.there)
-        e = remove_check(p, ns, op->node, key_of_check(p, ns, op), s.row.value);
+        e = remove_check(p, key_of_check(p, ns, op), s.row.value);
     if (e != OK || ret->refusal != CHANGE_DONE)
         return e;
     return plan_show(p, key_of_check(p, ns, op), op->when.verb, ret);
@@ -223,7 +241,7 @@ enum err plan_remove_checks(struct plan *p, struct bytes ns, struct bytes node,
         struct standing s;
         e = plan_look(p, keys.all[i], &s);
         if (e == OK && s.there)
-            e = remove_check(p, ns, node, keys.all[i], s.row.value);
+            e = remove_check(p, keys.all[i], s.row.value);
     }
     return e;
 }

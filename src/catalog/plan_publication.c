@@ -35,10 +35,25 @@ static enum err forget_from_node(struct plan *p, const struct service_id *id,
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static void remove_row(struct plan *p, const struct service_id *id, const struct owner *owner)
+/* What stands at KEY; ERR_NOT_FOUND. */
+static enum err read_said(struct plan *p, struct bytes key, struct publication *ret)
 {
+    struct standing s;
+    enum err e = plan_look(p, key, &s);
+    if (e != OK || !s.there)
+        return e == OK ? ERR_NOT_FOUND : e;
+    return publication_read(s.row.value, p->arena, ret) == OK ? OK : ERR_DAMAGED;
+}
+
+static enum err remove_row(struct plan *p, const struct service_id *id, const struct owner *owner)
+{
+    struct publication said;
+    enum err e = read_said(p, key_of(p, id, owner), &said);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
     draft_remove(p->draft, SPACE_CATALOG, key_of(p, id, owner));
     plan_touch_service(p, id, -1);
+    return plan_move_place(p, id, owner, &said, NULL);
 }
 
 /* A node has one thing of a name: what stood under it in another service goes, its checks stay. */
@@ -53,7 +68,9 @@ static enum err take_over_name(struct plan *p, const struct service_id *id,
     }
     if (e != OK || service_id_eq(&known, id))
         return e;
-    remove_row(p, &known, owner);
+    e = remove_row(p, &known, owner);
+    if (e != OK)
+        return e;
     note_from_node(p, id, owner);
     return plan_rename_checks(p, id, owner->name, owner->part);
 }
@@ -61,11 +78,19 @@ static enum err take_over_name(struct plan *p, const struct service_id *id,
 enum err plan_remove_publication(struct plan *p, const struct service_id *id,
                                  const struct owner *owner)
 {
-    remove_row(p, id, owner);
-    enum err e = forget_from_node(p, id, owner);
+    enum err e = remove_row(p, id, owner);
+    if (e == OK)
+        e = forget_from_node(p, id, owner);
     if (e != OK || owner->face != FACE_CONSUL)
         return e;
     return plan_remove_checks(p, id->ns, owner->name, owner->part);
+}
+
+enum err plan_deregister(struct plan *p, const struct service_id *id, const struct owner *owner)
+{
+    if (owner->face == FACE_ETCD)
+        plan_remove_etcd_key(p, owner->part);
+    return plan_remove_publication(p, id, owner);
 }
 
 /* -- putting ---------------------------------------------------------------------------------- */
@@ -112,6 +137,15 @@ static enum err say_again(struct plan *p, struct bytes key, const struct standin
     return s->row.lease == lease ? OK : draft_attach(p->draft, SPACE_CATALOG, key, lease);
 }
 
+/* It says what it said, but is in another state. */
+static enum err touch(struct plan *p, const struct service_id *id, const struct owner *owner)
+{
+    struct publication said;
+    enum err e = read_said(p, key_of(p, id, owner), &said);
+    plan_touch_service(p, id, 0);
+    return e == OK ? plan_move_place(p, id, owner, &said, &said) : e;
+}
+
 static enum err write_publication(struct plan *p, const struct service_id *id,
                                   const struct publication_op *op, const struct standing *s,
                                   enum lease_stage stage)
@@ -120,14 +154,17 @@ static enum err write_publication(struct plan *p, const struct service_id *id,
     if (s->there && publication_rows_agree(s->row.value, op->row)) {
         bool changed;
         enum err e = say_again(p, key, s, op->lease, stage, &changed);
-        if (e == OK && changed)
-            plan_touch_service(p, id, 0);
-        return e;
+        return e == OK && changed ? touch(p, id, &op->owner) : e;
     }
+    struct publication was, is;
+    enum err e = s->there ? read_said(p, key, &was) : OK;
+    if (e != OK)
+        return e;
     struct bytes row = publication_stamp(op->row, stage, draft_revision(p->draft), p->arena);
     draft_put(p->draft, SPACE_CATALOG, key, row, op->lease);
     plan_touch_service(p, id, s->there ? 0 : 1);
-    return OK;
+    e = publication_read(row, p->arena, &is);
+    return e == OK ? plan_move_place(p, id, &op->owner, s->there ? &was : NULL, &is) : e;
 }
 
 static enum err put_publication(struct plan *p, const struct service_id *id,
@@ -178,7 +215,7 @@ enum err plan_publication(struct plan *p, struct bytes ns, const struct publicat
     if (op_puts(op->when.verb))
         e = put_publication(p, &id, op, &s, ret);
     else if (op->when.verb != OP_GET && s.there)
-        e = plan_remove_publication(p, &id, &op->owner);
+        e = plan_deregister(p, &id, &op->owner);
     if (e != OK || ret->refusal != CHANGE_DONE || !known)
         return e;
     return plan_show(p, key_of(p, &id, &op->owner), op->when.verb, ret);
@@ -198,14 +235,14 @@ enum err plan_end_publication(struct plan *p, struct bytes key)
 enum err plan_move_publication(struct plan *p, struct bytes key, enum lease_stage stage)
 {
     struct service_id id;
+    struct owner owner;
     struct standing s;
     bool changed = false;
     enum err e = plan_look(p, key, &s);
-    if (e == OK && (!s.there || publication_key_service(key, &id) != OK))
+    if (e == OK && (!s.there || publication_key_service(key, &id) != OK ||
+                    publication_key_owner(key, &owner) != OK))
         e = ERR_DAMAGED;
     if (e == OK)
         e = say_again(p, key, &s, s.row.lease, stage, &changed);
-    if (e == OK && changed)
-        plan_touch_service(p, &id, 0);
-    return e;
+    return e == OK && changed ? touch(p, &id, &owner) : e;
 }

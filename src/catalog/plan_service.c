@@ -26,9 +26,12 @@ enum err plan_overlay(struct plan *p, struct bytes ns, const struct overlay_op *
     struct buf *key = plan_key(p);
     bool changed;
     overlay_key(&id, op->address, op->port, op->cluster, key);
+    struct place place = { op->address, op->port, op->cluster };
     enum err e = put_or_remove(p, buf_bytes(key), &op->when, op->row, ret, &changed);
-    if (e == OK && changed)
+    if (e == OK && changed) {
         plan_touch_service(p, &id, 0);
+        plan_touch_place(p, &id, &place);
+    }
     return e;
 }
 

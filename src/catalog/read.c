@@ -97,6 +97,27 @@ static enum err decode_published(const struct draft *d, const struct keyed_row *
     return e;
 }
 
+enum err published_in_draft(const struct draft *d, const struct service_id *id,
+                            const struct owner *owner, struct published *ret)
+{
+    struct buf key;
+    struct keyed_row row = { 0 };
+    struct published p = { 0 };
+    struct node_seen seen = { 0 };
+    buf_init(&key, KEY_MAX);
+    publication_key(id, owner, &key);
+    row.key = arena_dup(draft_arena(d), buf_bytes(&key));
+    buf_fini(&key);
+    enum err e = draft_get(d, SPACE_CATALOG, row.key, &row.row);
+    if (e == OK)
+        e = decode_published(d, &row, &p);
+    if (e == OK && p.said.node.n > 0)
+        e = add_node(d, id->ns, &seen, &p);
+    if (e == OK)
+        *ret = p;
+    return e;
+}
+
 static enum err list_publications(const struct draft *d, const struct service_id *id,
                                   struct service_rows *ret)
 {

@@ -19,6 +19,9 @@ MUST_CHECK enum err service_rows_read(const struct view *view, const struct serv
 /* The same as a draft has them. */
 MUST_CHECK enum err service_rows_in_draft(const struct draft *d, const struct service_id *id,
                                           struct service_rows *ret);
+/* What one owner publishes in the service, with its node and checks. ERR_NOT_FOUND. */
+MUST_CHECK enum err published_in_draft(const struct draft *d, const struct service_id *id,
+                                       const struct owner *owner, struct published *ret);
 /* ERR_NOT_FOUND if nobody described it. */
 MUST_CHECK enum err service_definition_read(const struct view *view, const struct service_id *id,
                                             struct arena *arena, struct service *ret);

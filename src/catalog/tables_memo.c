@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 #include "catalog/last.h"
+#include "store/entry.h"
 #include "store/side.h"
 
 enum { KEY_MAX = 1 + NAMESPACE_MAX, ROW_MAX_BYTES = 1 + 8 * REGISTRY_TABLES };
@@ -17,7 +18,8 @@ struct touched_ns {
 struct memo {
     struct arena *arena;
     struct touched_ns *first;
-    bool pairs_done;
+    bool pairs_done, has_rules;
+    struct projection_rules rules;
 };
 
 static struct memo *memo_of(struct apply_context *c)
@@ -30,6 +32,30 @@ static struct memo *memo_of(struct apply_context *c)
         *at = m;
     }
     return *at;
+}
+
+void tables_memo_set_rules(struct apply_context *c, const struct projection_rules *rules)
+{
+    struct memo *m = memo_of(c);
+    m->has_rules = true;
+    m->rules = *rules;
+    for (size_t i = 0; i < rules->n; i++)
+        m->rules.all[i].prefix = arena_dup(m->arena, rules->all[i].prefix);
+}
+
+enum err tables_memo_rules(struct apply_context *c, const struct projection_rules **ret)
+{
+    struct memo *m = memo_of(c);
+    struct projection_rules rules = { .n = 0 };
+    enum err e = OK;
+    if (!m->has_rules) {
+        if (apply_rules(c) >= RULES_PROJECTION)
+            e = projection_rules_get(draft_for(c, m->arena), &rules);
+        if (e == OK)
+            tables_memo_set_rules(c, &rules);
+    }
+    *ret = &m->rules;
+    return e;
 }
 
 static void note(struct memo *m, struct bytes ns, enum registry_table table, uint64_t revision)

@@ -49,6 +49,16 @@ enum change_refusal registry_refusal(struct stand *s, struct change_op op)
     return registry_result(s)->refusal;
 }
 
+void registry_set_rules(struct stand *s, const struct projection_rules *rules)
+{
+    struct buf body;
+    buf_init(&body, BODY_BYTES);
+    projection_rules_write(rules, &body);
+    entries_command(&s->entries, COMMAND_PROJECTION, buf_bytes(&body));
+    buf_fini(&body);
+    assert_int_equal(stand_apply(s)->err, OK);
+}
+
 /* -- operations ------------------------------------------------------------------------------- */
 
 static struct change_op make(enum change_kind kind)

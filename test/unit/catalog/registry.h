@@ -5,6 +5,7 @@
 #include "catalog/change.h"
 #include "catalog/node.h"
 #include "catalog/overlay.h"
+#include "catalog/projection.h"
 #include "catalog/publication.h"
 #include "catalog/service.h"
 #include "test/unit/store/stand.h"
@@ -18,6 +19,8 @@ const struct command_result *registry_apply(struct stand *s, const struct change
 uint64_t registry_do(struct stand *s, struct change_op op);
 /* The same of one, which must be refused; why. */
 enum change_refusal registry_refusal(struct stand *s, struct change_op op);
+/* Sets the rules by which keys of etcd and instances follow each other. */
+void registry_set_rules(struct stand *s, const struct projection_rules *rules);
 /* What the one operation of the last command gave. */
 const struct change_result *registry_result(struct stand *s);
 

@@ -81,7 +81,22 @@ static void flip_of_a_check_is_one_change(void **state)
     assert_int_equal(cost(s, registry_check(s, "n1", "", "disk", STATUS_DOWN)), 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, registry_set_up, stand_tear_down)
+/* Its place once, and for each rule a key, its change, and that it appears there. */
+static void appearance_in_etcd_is_three_rows_a_rule_and_one(void **state)
+{
+    struct stand *s = *state;
+    struct change_op op = registry_leased(s, FACE_NACOS, "a", "web", "10.0.0.1", 80, 0);
+    assert_int_equal(cost(s, op), 3 + 1 + 2 * 3);
+}
+
+static int set_up_without_projection(void **state)
+{
+    registry_set_up(state);
+    registry_set_rules(*state, &(struct projection_rules){ .n = 0 });
+    return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up_without_projection, stand_tear_down)
 
 int main(void)
 {
@@ -90,6 +105,8 @@ int main(void)
         TEST(lease_adds_one),
         TEST(node_it_is_published_from_adds_one),
         TEST(flip_of_a_check_is_one_change),
+        cmocka_unit_test_setup_teardown(appearance_in_etcd_is_three_rows_a_rule_and_one,
+                                        registry_set_up, stand_tear_down),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }

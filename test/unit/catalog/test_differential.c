@@ -147,6 +147,7 @@ static struct stand *open_stand(void)
 {
     void *state;
     registry_set_up(&state);
+    registry_set_rules(state, &(struct projection_rules){ .n = 0 });
     return state;
 }
 

@@ -332,6 +332,7 @@ static void owner_without_a_face_or_a_word_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(service_of_a_publication_is_read_out_of_its_key),
         TEST(known_keys_are_written_byte_by_byte),
         TEST(range_of_any_prefix_has_an_end),
         TEST(keys_of_sessions_and_locks_are_written_byte_by_byte),
