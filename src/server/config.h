@@ -53,6 +53,7 @@ enum config_kind {
     X(acl_default_token,   TEXT,     "acl-default-token",    "", 0, 0, "", "Access", "secret of the token for requests that bring none") \
     X(acl_dns_token,       TEXT,     "acl-dns-token",        "", 0, 0, "", "Access", "secret of the token for DNS; default: --acl-default-token") \
     X(acl_own_token,       TEXT,     "acl-agent-token",      "", 0, 0, "", "Access", "taken for Consul's sake: the server needs no token for its own work") \
+    X(etcd_projection,     CHOICE,   "etcd-projection",      "on|off", 0, 0, "", "Catalog", "keys below services/ and /services/ in etcd register instances, and instances of other protocols appear there") \
     X(cert_file,           TEXT,     "cert-file",            "", 0, 0, "cert-file", "TLS", "server certificate (PEM), for https:// listeners") \
     X(key_file,            TEXT,     "key-file",             "", 0, 0, "key-file", "TLS", "its private key (PEM)") \
     X(trusted_ca_file,     TEXT,     "trusted-ca-file",      "", 0, 0, "trusted-ca-file", "TLS", "certificates that client certificates must lead to (PEM)") \

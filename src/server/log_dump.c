@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "catalog/change_text.h"
+#include "catalog/projection.h"
 #include "disk/datadir.h"
 #include "disk/log.h"
 #include "server/arguments.h"
@@ -42,6 +43,8 @@ static const char *kind_name(enum command_kind kind)
     case COMMAND_KIND_UPPER:
         break;
     }
+    if (kind == COMMAND_PROJECTION)
+        return "projection";
     return kind == COMMAND_CATALOG_CHANGE ? "catalog-change" : "unknown";
 }
 
@@ -103,6 +106,20 @@ static void put_change(struct buf *out, struct bytes body)
     arena_fini(&arena);
 }
 
+static void put_rules(struct buf *out, struct bytes body)
+{
+    struct projection_rules rules;
+    if (projection_rules_read(body, &rules) != OK) {
+        buf_put_str(out, "(cannot be read)");
+        return;
+    }
+    buf_printf(out, "%zu rules", rules.n);
+    for (size_t i = 0; i < rules.n; i++) {
+        buf_put_str(out, i > 0 ? ", " : ": ");
+        json_escape(out, rules.all[i].prefix);
+    }
+}
+
 static void put_what(struct buf *out, const struct command *c)
 {
     struct lease_grant g;
@@ -113,6 +130,8 @@ static void put_what(struct buf *out, const struct command *c)
         put_txn(out, c->body);
     else if (c->kind == COMMAND_CATALOG_CHANGE)
         put_change(out, c->body);
+    else if (c->kind == COMMAND_PROJECTION)
+        put_rules(out, c->body);
     else if (c->kind == COMMAND_LEASE_GRANT && lease_grant_decode(c->body, &g) == OK)
         buf_printf(out, "lease %016" PRIx64 " ttl %" PRIu64 " ms", (uint64_t)g.id, g.ttl_ms);
     else if (c->kind == COMMAND_LEASE_REVOKE && lease_revoke_decode(c->body, &r) == OK)

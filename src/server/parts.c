@@ -20,6 +20,7 @@
 #include "faces/native/face.h"
 #include "hub/acl_start.h"
 #include "hub/hub.h"
+#include "hub/projection_start.h"
 #include "keeper/keeper.h"
 #include "net/server.h"
 #include "replica/replica.h"
@@ -64,6 +65,7 @@ struct parts {
     struct consul_options consul_options;
     struct gate_options gate;
     struct acl_start *acl_start;
+    struct projection_start *projection_start;
     struct dns_config dns_config;
     struct arena arena; /* of texts that the options point to */
     bool clean;
@@ -243,6 +245,9 @@ static enum err open_threads(struct parts *p, struct why *why)
                              p->consul_options.self.node_name, p->metrics, why);
     if (e == OK && p->gate.is_on && p->config->acl_initial[0] != 0)
         p->acl_start = acl_start_new(p->io[0].hub, p->config->acl_initial);
+    if (e == OK)
+        p->projection_start =
+            projection_start_new(p->io[0].hub, strcmp(p->config->etcd_projection, "on") == 0);
     return e;
 }
 
@@ -449,6 +454,7 @@ void parts_close(struct parts *p)
         return;
     net_server_free(p->net);
     acl_start_free(p->acl_start);
+    projection_start_free(p->projection_start);
     listeners_close(&p->listeners);
     node_checks_close(p->checks);
     for (size_t i = 0; i < p->io_n; i++)
