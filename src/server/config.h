@@ -29,7 +29,7 @@ enum config_kind {
     X(dev,                 BOOL,     "dev",                  "false", 0, 0, "", "General", "throw-away server: loopback, data in a temporary directory, removed at the end") \
     X(name,                TEXT,     "name",                 "default", 0, 0, "name", "General", "this member's name") \
     X(node_name,           TEXT,     "node-name",            "", 0, 0, "", "General", "the node that Consul's API registers services on; default: the machine's name") \
-    X(node_address,        TEXT,     "node-address",         "", 0, 0, "", "General", "its address; default: what --consul-listen says, or a network interface's") \
+    X(node_address,        TEXT,     "node-address",         "", 0, 0, "", "General", "its address; default: what --consul-listen or --dns-listen says, or a network interface's") \
     X(node_id,             TEXT,     "node-id",              "", 0, 0, "", "General", "its UUID; default: made from the member's id") \
     X(datacenter,          TEXT,     "datacenter",           "dc1", 0, 0, "", "General", "what Consul's API and DNS call this cluster") \
     X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept, whatever --name is; made if it is not there") \

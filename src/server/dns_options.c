@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "faces/consul/weight.h"
+#include "net/endpoint.h"
 
 struct dns_settings dns_options_settings(const struct config *c, const struct self *self)
 {
@@ -31,4 +32,54 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .weight = consul_srv_weight,
         .rate_limit = c->dns_rate_limit,
     };
+}
+
+static bool is_mapped_loopback(const struct in6_addr *a)
+{
+    return IN6_IS_ADDR_LOOPBACK(a) || (IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr[12] == 127);
+}
+
+/* The address that AT listens on, if it is one. */
+static struct ip address_of(const struct endpoint *at)
+{
+    return ip_parse(bytes_str(strcmp(at->host, "localhost") == 0 ? "127.0.0.1" : at->host));
+}
+
+static bool is_any(const struct ip *ip)
+{
+    static const uint8_t zero[sizeof ip->p];
+    return memcmp(ip->p, zero, ip->n) == 0; /* no host at all, too */
+}
+
+/* On all addresses: what is loopback is certainly one of them. */
+static bool listens_on(const struct endpoint *at, const struct sockaddr_in6 *recursor)
+{
+    struct ip ip = address_of(at);
+    const struct in6_addr *to = &recursor->sin6_addr;
+    size_t skipped = ip.n == 4 ? sizeof to->s6_addr - ip.n : 0;
+    if (at->kind != ENDPOINT_TCP || ntohs(recursor->sin6_port) != at->port)
+        return false;
+    if (is_any(&ip))
+        return is_mapped_loopback(to);
+    return (ip.n == 4) == IN6_IS_ADDR_V4MAPPED(to) &&
+           memcmp(to->s6_addr + skipped, ip.p, ip.n) == 0;
+}
+
+enum err dns_options_check(const struct config *c, const struct dns_config *dns, struct why *why)
+{
+    for (const char *at = c->dns_listen; *at != 0;) {
+        size_t n = strcspn(at, ",");
+        struct endpoint endpoint = { .kind = ENDPOINT_OFF };
+        enum err e = n == 0 ? OK : endpoint_parse(bytes_of(at, n), &endpoint, why);
+        for (size_t i = 0; i < dns->recursor_n && e == OK; i++)
+            if (listens_on(&endpoint, &dns->recursors[i]))
+                e = why_set(why, ERR_INVALID,
+                            "--recursors: this server itself listens on %s:%u and would ask "
+                            "itself without end",
+                            endpoint.host, endpoint.port);
+        if (e != OK)
+            return e;
+        at += n + (at[n] == ',');
+    }
+    return OK;
 }

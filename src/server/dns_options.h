@@ -8,5 +8,8 @@
 
 /* Lends from both. */
 struct dns_settings dns_options_settings(const struct config *config, const struct self *self);
+/* ERR_INVALID if a recursor of DNS is an address that CONFIG listens on: it would ask itself. */
+MUST_CHECK enum err dns_options_check(const struct config *config, const struct dns_config *dns,
+                                      struct why *why);
 
 #endif

@@ -326,7 +326,8 @@ static enum err describe_node(struct parts *p, struct why *why)
         .ctx = p,
     };
     struct dns_settings dns = dns_options_settings(p->config, &self);
-    return dns_config_init(&p->dns_config, &dns, why);
+    e = dns_config_init(&p->dns_config, &dns, why);
+    return e != OK ? e : dns_options_check(p->config, &p->dns_config, why);
 }
 
 static struct gate_options gate_options_of(const struct config *c)

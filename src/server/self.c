@@ -70,6 +70,8 @@ static const char *outer_address(struct arena *arena)
 static const char *find_address(const struct config *c, struct arena *arena)
 {
     struct endpoint at = first_endpoint(c->consul_listen);
+    if (at.kind == ENDPOINT_OFF)
+        at = first_endpoint(c->dns_listen);
     if (c->node_address[0] != 0)
         return c->node_address;
     if (at.kind != ENDPOINT_TCP || strcmp(at.host, "localhost") == 0)

@@ -9,7 +9,7 @@
 struct self {
     const char *node_name; /* --node-name, or the machine's */
     const char *node_id;   /* --node-id, a UUID; NULL: made from the member's */
-    const char *address;   /* --node-address, or what the first Consul listener says */
+    const char *address; /* --node-address, or what the first listener of Consul, or of DNS, says */
     uint16_t consul_port, consul_https_port; /* as configured; 0: off, or any free one */
 };
 
