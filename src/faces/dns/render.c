@@ -284,10 +284,38 @@ static size_t *make_order(const struct dns_reply *r, uint64_t *seed)
 
 /* -- the whole --------------------------------------------------------------------------------- */
 
+/* Writes as much as there is room for, at most MOST answers; true if nothing is left out. */
+static bool fit(struct attempt *a, const struct dns_room *room, size_t most)
+{
+    bool fitted = fits(a, room, most);
+    if (fitted && most == a->r->answer.n)
+        return true;
+    if (!fitted) {
+        a->authority = false;
+        fitted = fits(a, room, most) || fit_answers(a, room, most);
+    }
+    if (!fitted) {
+        a->additional = false;
+        fitted = fits(a, room, 0);
+        assert(fitted); /* header and question always do */
+    }
+    return false;
+}
+
+static void set_bits(const struct attempt *a, const struct dns_style *style, bool whole)
+{
+    knot_wire_set_rcode(a->wire, a->r->rcode & 0xf);
+    knot_wire_set_aa(a->wire);
+    if (style->recurses)
+        knot_wire_set_ra(a->wire);
+    if (!whole && (style->truncates || (a->answer_n == 0 && a->r->answer.n > 0)))
+        knot_wire_set_tc(a->wire);
+}
+
 void dns_render(const struct dns_query *q, const struct dns_reply *r, const struct dns_room *room,
                 const struct dns_style *style, uint64_t *seed, struct buf *out, bool *ret_whole)
 {
-    size_t most = least(r->answer.n, room->answers_max);
+    size_t most = least(r->answer.n, room->answers_max), from = out->n;
     if (r->answers_max > 0)
         most = least(most, r->answers_max);
     struct attempt a = { .q = q,
@@ -296,34 +324,13 @@ void dns_render(const struct dns_query *q, const struct dns_reply *r, const stru
                          .authority = true,
                          .additional = true,
                          .compresses = style->compresses,
+                         .wire = buf_extend(out, room->bytes),
                          .bytes = room->bytes,
                          .targets = arena_zalloc(r->arena, r->answer.n + 1, sizeof *a.targets) };
-    size_t from = out->n;
-    a.wire = buf_extend(out, room->bytes);
     assert(a.wire != NULL); /* OUT has room for a packet */
-
-    bool whole = most == r->answer.n && fits(&a, room, most);
-    bool fit = whole;
-    if (!whole && most < r->answer.n)
-        fit = fits(&a, room, most);
-    if (!fit) {
-        a.authority = false;
-        fit = fits(&a, room, most) || fit_answers(&a, room, most);
-    }
-    if (!fit) {
-        a.additional = false;
-        fit = fits(&a, room, 0);
-        assert(fit); /* header and question always do */
-    }
-    knot_wire_set_rcode(a.wire, r->rcode & 0xf);
-    if (!r->is_foreign)
-        knot_wire_set_aa(a.wire);
-    if (style->recurses)
-        knot_wire_set_ra(a.wire);
-    if (!whole && (style->truncates || (a.answer_n == 0 && r->answer.n > 0)))
-        knot_wire_set_tc(a.wire);
+    *ret_whole = fit(&a, room, most);
+    set_bits(&a, style, *ret_whole);
     out->n = from + a.at;
-    *ret_whole = whole;
 }
 
 static void put_opt(const struct dns_query *q, struct buf *out, uint8_t extended_rcode)

@@ -25,7 +25,6 @@ struct dns_records {
 struct dns_reply { /* all of it in the arena */
     struct arena *arena;
     uint8_t rcode;
-    bool is_foreign;  /* not from our zones */
     bool shuffles;    /* its answers may come in any order */
     bool may_be_kept; /* the same as long as STAMP holds */
     struct dns_stamp stamp;
