@@ -106,7 +106,7 @@ static int start_with(void **state, bool recurses)
     if (r->rig.settings.domain == NULL)
         r->rig.settings = rig_settings();
     snprintf(r->recursors, sizeof r->recursors, "127.0.0.1:%u", port);
-    r->rig.settings.recursor_timeout_ms = WAIT_MS;
+    r->rig.settings.recursor_timeout_ms = 3 * WAIT_MS;
     if (recurses)
         r->rig.settings.recursors = r->recursors;
     rig_configure(&r->rig);
@@ -349,6 +349,40 @@ static void queries_over_tcp_are_answered_in_a_row(void **state)
     client_close(c);
 }
 
+/* Tags that nobody has: each query reads the whole service, and its denial is not kept. */
+static void more_work_than_a_turn_has_time_for_is_done_in_the_next(void **state)
+{
+    struct running *r = *state;
+    struct client *c = client_tcp(r->port);
+    enum { INSTANCES = 200, QUERIES = 60 };
+    for (unsigned i = 0; i < INSTANCES; i++) {
+        char part[16], address[16];
+        snprintf(part, sizeof part, "%u", i);
+        snprintf(address, sizeof address, "10.0.0.%u", i);
+        rig_publish(&r->rig, "large", part, rig_at(address, 80));
+    }
+    struct buf all;
+    buf_init(&all, 1 << 20);
+    size_t answer_n = 0;
+    for (unsigned i = 0; i < QUERIES; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "tag%02u.large.service.consul", i);
+        send_query(r, name, KNOT_RRTYPE_A);
+        buf_put_u8(&all, 0);
+        buf_put_u8(&all, (uint8_t)r->query.n);
+        buf_put_bytes(&all, buf_bytes(&r->query));
+    }
+    assert_true(client_send(c, all.p, all.n));
+    for (unsigned i = 0; i < QUERIES; i++) {
+        struct bytes answer = receive(r->client, NULL);
+        answer_n = answer.n;
+        assert_memory_equal(text_of(answer), "NXDOMAIN", 8);
+    }
+    assert_true(client_read_bytes(c, QUERIES * (2 + answer_n)));
+    client_close(c);
+    buf_fini(&all);
+}
+
 static void tcp_client_that_leaves_takes_its_queries_along(void **state)
 {
     struct running *r = *state;
@@ -509,7 +543,7 @@ struct recursor_says {
     const char *address; /* NULL: no record */
     unsigned records;    /* of it; 0: 1 */
     uint8_t rcode;
-    bool lies_first; /* an answer with another id goes before */
+    bool lies_first; /* another address, with another id, goes before */
 };
 
 static size_t put_addresses(const struct recursor_says *says, uint8_t *out, size_t end)
@@ -542,7 +576,9 @@ static void answer_as_recursor(struct running *r, struct recursor_says says)
         end = put_addresses(&says, out, end);
     if (says.lies_first) {
         out[0] ^= 1;
+        out[end - 1] ^= 1;
         sendto(r->recursor, out, end, 0, (struct sockaddr *)&from, sizeof from);
+        out[end - 1] ^= 1;
         out[0] ^= 1;
     }
     assert_int_equal(sendto(r->recursor, out, end, 0, (struct sockaddr *)&from, sizeof from), end);
@@ -658,6 +694,7 @@ int main(void)
         CASE(alias_is_forgotten_when_what_it_leads_to_changes),
         CASE(denials_are_not_kept),
         CASE(queries_over_tcp_are_answered_in_a_row),
+        CASE(more_work_than_a_turn_has_time_for_is_done_in_the_next),
         CASE(tcp_client_that_leaves_takes_its_queries_along),
         CASE(rubbish_is_dropped_and_the_next_answered),
         CASE(names_outside_are_refused_without_recursors),

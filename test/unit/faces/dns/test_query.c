@@ -115,26 +115,37 @@ static void other_operations_are_not_implemented(void **state)
     }
 }
 
-static uint8_t rcode_with_counts(uint16_t qd, uint16_t an, uint16_t ns, uint16_t ar)
+/* One question and as many small records behind it as these say. */
+static uint8_t rcode_with_records(unsigned an, unsigned ns, unsigned ar)
 {
+    static const uint8_t record[11] = { 0, 0xff, 0, 0, KNOT_CLASS_IN }; /* of no known type */
     read_ask((struct dns_ask){ .name = "a" });
-    knot_wire_set_qdcount(packet.p, qd);
-    knot_wire_set_ancount(packet.p, an);
-    knot_wire_set_nscount(packet.p, ns);
-    knot_wire_set_arcount(packet.p, ar);
+    knot_wire_set_ancount(packet.p, (uint16_t)an);
+    knot_wire_set_nscount(packet.p, (uint16_t)ns);
+    knot_wire_set_arcount(packet.p, (uint16_t)ar);
+    for (unsigned i = 0; i < an + ns + ar; i++)
+        buf_put(&packet, record, sizeof record);
     return read_bytes(buf_bytes(&packet)).rcode;
 }
 
-static void one_question_is_a_query_and_other_numbers_are_not(void **state)
+static void query_has_few_records_and_no_more(void **state)
 {
-    assert_int_equal(rcode_with_counts(1, 0, 0, 0), KNOT_RCODE_NOERROR);
-    assert_int_equal(rcode_with_counts(0, 0, 0, 0), KNOT_RCODE_FORMERR);
-    assert_int_equal(rcode_with_counts(2, 0, 0, 0), KNOT_RCODE_FORMERR);
-    assert_int_equal(rcode_with_counts(1, 2, 0, 0), KNOT_RCODE_FORMERR);
-    assert_int_equal(rcode_with_counts(1, 0, 2, 0), KNOT_RCODE_FORMERR);
-    assert_int_equal(rcode_with_counts(1, 0, 0, 3), KNOT_RCODE_FORMERR);
-    assert_int_equal(rcode_with_counts(UINT16_MAX, UINT16_MAX, UINT16_MAX, UINT16_MAX),
-                     KNOT_RCODE_FORMERR);
+    assert_int_equal(rcode_with_records(1, 1, 2), KNOT_RCODE_NOERROR);
+    assert_int_equal(rcode_with_records(2, 0, 0), KNOT_RCODE_FORMERR);
+    assert_int_equal(rcode_with_records(0, 2, 0), KNOT_RCODE_FORMERR);
+    assert_int_equal(rcode_with_records(0, 0, 3), KNOT_RCODE_FORMERR);
+}
+
+static void query_has_one_question(void **state)
+{
+    static const uint16_t other[] = { 0, 2, UINT16_MAX };
+    for (size_t i = 0; i < ARRAY_LEN(other); i++) {
+        read_ask((struct dns_ask){ .name = "a" });
+        for (uint16_t k = 1; k < other[i] && k < 3; k++)
+            buf_put(&packet, packet.p + KNOT_WIRE_HEADER_SIZE, 7); /* the question again */
+        knot_wire_set_qdcount(packet.p, other[i]);
+        assert_int_equal(read_bytes(buf_bytes(&packet)).rcode, KNOT_RCODE_FORMERR);
+    }
 }
 
 /* What stands after the header, with one additional record if AR. */
@@ -206,7 +217,8 @@ int main(void)
         cmocka_unit_test(packet_cut_at_every_byte_is_dropped_or_malformed),
         cmocka_unit_test(answer_is_never_answered),
         cmocka_unit_test(other_operations_are_not_implemented),
-        cmocka_unit_test(one_question_is_a_query_and_other_numbers_are_not),
+        cmocka_unit_test(query_has_few_records_and_no_more),
+        cmocka_unit_test(query_has_one_question),
         cmocka_unit_test(pointers_that_lead_in_a_circle_end),
         cmocka_unit_test(names_out_of_their_bounds_are_malformed),
         cmocka_unit_test(what_follows_the_last_record_is_malformed),
