@@ -298,6 +298,7 @@ struct local_checks *local_checks_new(const struct local_options *options)
     l->runner = runner_new(&(struct runner_options){ .loop = hub_loop(options->hub),
                                                      .prober = options->prober,
                                                      .seed = entropy_u64(),
+                                                     .at_once = options->at_once,
                                                      .metrics = options->metrics,
                                                      .sink = local_push_result,
                                                      .ctx = l });

@@ -25,6 +25,7 @@ struct local_options {
     bool of_member;          /* the node is one of Muster's own, which has no row */
     struct prober *prober;   /* kept */
     uint64_t reap_ms;        /* 0 = LOCAL_REAP_MS */
+    unsigned at_once;        /* probes under way; 0 = RUNNER_AT_ONCE */
     struct metrics *metrics; /* may be NULL */
     /* By which it is told how long a check has been critical; NULL: the loop's. */
     uint64_t (*now_ms)(void *ctx);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,11 +12,17 @@
 #include "base/mem.h"
 #include "catalog/identity.h"
 #include "health/local.h"
+#include "health/runner.h"
 #include "health/script_client.h"
 #include "health/script_host.h"
 #include "loop/mailbox.h"
 
-enum { LOOK_MS = 5, TURNS = 4 /* in which what was put off has run */ };
+enum {
+    FILES_A_PROBE = 8,
+    PROBES_LEAST = 16,
+    LOOK_MS = 5,
+    TURNS = 4 /* in which what was put off has run */
+};
 
 struct node_checks {
     int script_fd; /* -1: taken, or none */
@@ -58,6 +65,16 @@ enum err node_checks_new(bool scripts, struct node_checks **ret, struct why *why
     return OK;
 }
 
+/* Each probe holds a descriptor; the clients' come first. */
+static unsigned probes_at_once(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / FILES_A_PROBE >= RUNNER_AT_ONCE)
+        return RUNNER_AT_ONCE;
+    unsigned n = (unsigned)(files.rlim_cur / FILES_A_PROBE);
+    return n > PROBES_LEAST ? n : PROBES_LEAST;
+}
+
 enum err node_checks_open(struct node_checks *n, struct hub *hub, struct mailbox *box,
                           const char *node, struct metrics *metrics, struct why *why)
 {
@@ -82,6 +99,7 @@ enum err node_checks_open(struct node_checks *n, struct hub *hub, struct mailbox
                                                          .node = node,
                                                          .of_member = true,
                                                          .prober = n->prober,
+                                                         .at_once = probes_at_once(),
                                                          .metrics = metrics });
     return OK;
 }
