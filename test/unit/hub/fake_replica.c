@@ -62,11 +62,11 @@ void lease_port_send(struct replica *r, struct lease_questions *q)
 
 /* -- what the test does ----------------------------------------------------------------------- */
 
-static void apply(struct fake *f, enum command_kind kind, struct buf *body)
+void fake_command(struct fake *f, enum command_kind kind, struct buf *take_body)
 {
     static const struct origin nobody = { .face = FACE_ETCD };
     struct replica *r = f->replica;
-    struct command command = { .kind = kind, .origin = &nobody, .body = buf_bytes(body) };
+    struct command command = { .kind = kind, .origin = &nobody, .body = buf_bytes(take_body) };
     struct entry_writer writer;
     struct buf payload;
     buf_init(&payload, 1 << 24);
@@ -80,7 +80,7 @@ static void apply(struct fake *f, enum command_kind kind, struct buf *body)
     r->waiting_n++;
     entry_writer_fini(&writer);
     buf_fini(&payload);
-    buf_fini(body);
+    buf_fini(take_body);
 }
 
 static struct op op_of(enum space space, const char *text)
@@ -102,7 +102,7 @@ bool fake_apply(struct fake *f, const struct txn *txn)
     buf_init(&body, 1 << 24);
     enum err e = txn_encode(txn, &body);
     assert(e == OK);
-    apply(f, COMMAND_TXN, &body);
+    fake_command(f, COMMAND_TXN, &body);
     return f->replica->waiting[f->replica->waiting_n - 1]->results[0].txn->succeeded;
 }
 
@@ -125,7 +125,7 @@ uint64_t fake_compact(struct fake *f, uint64_t revision)
     struct buf body;
     buf_init(&body, 4096);
     compact_encode(&compact, &body);
-    apply(f, COMMAND_COMPACT, &body);
+    fake_command(f, COMMAND_COMPACT, &body);
     return revision;
 }
 

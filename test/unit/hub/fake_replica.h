@@ -25,6 +25,8 @@ void fake_init_asking(struct fake *f, uint64_t buffer_bytes, uint64_t batch_max_
                       const struct gate_options *gate);
 void fake_fini(struct fake *f);
 
+/* Applies a command of FACE_ETCD, which must be accepted, like the next. */
+void fake_command(struct fake *f, enum command_kind kind, struct buf *take_body);
 /* Applies TXN, like the next; whether its compares held. */
 bool fake_apply(struct fake *f, const struct txn *txn);
 /* Applies one transaction of puts "key=value" (or "-key" for a delete), ended by NULL. It is

@@ -236,6 +236,79 @@ static void token_that_is_over_is_unknown(void **state)
     assert_int_equal(may(s, "sesame", ACCESS_READ, "a"), ERR_UNAUTHENTICATED);
 }
 
+static void token_goes_with_its_lease_and_its_secret_is_free_again(void **state)
+{
+    struct stand *s = *state;
+    struct acl_edits e = edits(s);
+    struct acl_token t = token_of(s, 2, "sesame", 0, 0);
+    struct lease_grant grant = { .id = 5, .ttl_ms = 5000, .remove_ms = 5000, .face = FACE_ETCD };
+    struct lease_revoke revoke = { .id = 5, .face = FACE_ETCD };
+    struct buf body;
+    buf_init(&body, 4096);
+    lease_grant_encode(&grant, &body);
+    fake_command(&s->fake, COMMAND_LEASE_GRANT, &body);
+    acl_put_token(&e, &t, NULL, NULL, 5);
+    do_edits(s, &e);
+    assert_int_equal(may(s, "sesame", ACCESS_READ, "a"), ERR_DENIED);
+    buf_init(&body, 4096);
+    lease_revoke_encode(&revoke, &body);
+    fake_command(&s->fake, COMMAND_LEASE_REVOKE, &body);
+    fake_send(&s->fake);
+    fake_run(&s->fake);
+    struct acl_token gone;
+    struct acl_stamp stamp;
+    const struct view *view = s->fake.hub->view;
+    assert_int_equal(acl_token_get(view, &t.accessor, &s->fake.arena, &gone, &stamp),
+                     ERR_NOT_FOUND);
+    assert_int_equal(acl_token_of_secret(view, t.secret, &s->fake.arena, &gone, &stamp),
+                     ERR_NOT_FOUND);
+    put_token(s, 3, "sesame", 0, 0);
+}
+
+/* Two who planned on the same view. */
+static void what_is_taken_meanwhile_is_not_taken_twice(void **state)
+{
+    struct stand *s = *state;
+    struct acl_policy p = { .id = id_of(1), .name = bytes_str("Ops") };
+    struct acl_edits e = edits(s);
+    acl_put_policy(&e, &p, NULL, NULL);
+    do_edits(s, &e);
+    fake_run(&s->fake);
+    struct acl_policy before;
+    struct acl_stamp stamp;
+    assert_int_equal(acl_policy_get(s->fake.hub->view, &p.id, &s->fake.arena, &before, &stamp), OK);
+    p.id = id_of(2);
+    p.name = bytes_str("ops"); /* letters' case does not tell names apart */
+    e = edits(s);
+    acl_put_policy(&e, &p, NULL, NULL);
+    assert_false(fake_apply(&s->fake, acl_edits_txn(&e)));
+    for (int i = 0; i < 2; i++) { /* the first wins, the second has to look again */
+        struct acl_policy after = before;
+        after.description = bytes_str("changed");
+        e = edits(s);
+        acl_put_policy(&e, &after, &before, &stamp);
+        assert_int_equal(fake_apply(&s->fake, acl_edits_txn(&e)), i == 0);
+    }
+    put_token(s, 3, "sesame", 0, 0);
+    struct acl_token t = token_of(s, 4, "sesame", 0, 0);
+    e = edits(s);
+    acl_put_token(&e, &t, NULL, NULL, 0);
+    assert_false(fake_apply(&s->fake, acl_edits_txn(&e)));
+}
+
+/* Else each login would make all who are under way ask again. */
+static void making_a_token_does_not_move_the_policy(void **state)
+{
+    struct stand *s = *state;
+    put_token(s, 2, "sesame", 0, 0);
+    uint64_t mark = gate_policy_mark(s->fake.hub->gate);
+    put_token(s, 3, "open", 0, 0);
+    put_policy(s, 4, "new", "");
+    assert_int_equal(gate_policy_mark(s->fake.hub->gate), mark);
+    remove_token(s, 3);
+    assert_true(gate_policy_mark(s->fake.hub->gate) > mark);
+}
+
 static void etcds_callers_are_not_asked(void **state)
 {
     struct stand *s = *state;
@@ -458,6 +531,9 @@ int main(void)
         TEST(role_gives_what_its_policies_and_identities_give),
         TEST(links_that_lead_nowhere_give_nothing),
         TEST(token_that_is_over_is_unknown),
+        TEST(token_goes_with_its_lease_and_its_secret_is_free_again),
+        TEST(what_is_taken_meanwhile_is_not_taken_twice),
+        TEST(making_a_token_does_not_move_the_policy),
         TEST(etcds_callers_are_not_asked),
         TEST(list_shows_the_rows_that_may_be_read),
         cmocka_unit_test_setup_teardown(everything_is_seen_in_open_mode, set_up_off, tear_down),
