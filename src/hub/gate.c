@@ -185,14 +185,18 @@ bool access_reader_holds(const struct hub *h, const struct access_reader *r)
     return r->turn == gate_turn_number(h->gate);
 }
 
+bool access_may_all(const struct access_reader *r, const struct access_question *question)
+{
+    return r->sees_all || (r->rules != NULL && policy_set_check(r->rules, question).is_allowed);
+}
+
 bool access_may(struct access_reader *r, enum access_verb verb, enum access_kind kind,
                 struct bytes name)
 {
     const struct access_question question = { .verb = verb, .kind = kind, .name = name };
-    if (r->sees_all || (r->rules != NULL && policy_set_check(r->rules, &question).is_allowed))
-        return true;
-    r->has_hidden = true;
-    return false;
+    bool may = access_may_all(r, &question);
+    r->has_hidden |= !may;
+    return may;
 }
 
 /* -- looking ----------------------------------------------------------------------------------- */

@@ -84,6 +84,8 @@ struct access_reader access_reader(struct hub *h, const struct granted *g);
 bool access_reader_holds(const struct hub *h, const struct access_reader *r);
 bool access_may(struct access_reader *r, enum access_verb verb, enum access_kind kind,
                 struct bytes name);
+/* The same for a whole question; nothing is noted as hidden. */
+bool access_may_all(const struct access_reader *r, const struct access_question *question);
 
 /* Whose token it was; false in open mode. */
 bool granted_accessor(const struct granted *g, struct uuid *ret);

@@ -15,7 +15,15 @@ static const char front[] =
     "bytes "
     "on. *B*: a blocking query (`?index=`, `?wait=`). *M*: consistency (`?stale`, `?consistent`, "
     "`?max_stale=`,\n`?cached`) and the headers `X-Consul-Index`, `-KnownLeader`, `-LastContact`. "
-    "GET is not taken where Consul wants PUT, as in Consul since 1.0:\na web page could send it.\n";
+    "GET is not taken where Consul wants PUT, as in Consul since 1.0:\na web page could send "
+    "it.\n\n"
+    "With ACLs on (`--acl-enabled`) each route is refused to who lacks what its row says that it "
+    "needs, in Consul's words; where rows are\nfiltered he is not shown them. `test_gate` asks "
+    "every route as nobody, with an unknown token, another's, one with just that right and a\n"
+    "management token. A right that ends while a request is under way refuses it. Differences: "
+    "auth methods are of type jwt with keys given; the\nbuilt-in policies cannot be changed in any "
+    "field; a token's hash is another; policies bound to other namespaces or partitions do not "
+    "exist.\n";
 
 static const char *or_nothing(const char *text)
 {

@@ -66,7 +66,7 @@ struct bytes consul_token(const struct consul_call *c)
     return c->params.token.n > 0 || usual == NULL ? c->params.token : bytes_str(usual);
 }
 
-static bool grant(struct consul_call *c, const struct access_question *question)
+static void note(struct consul_call *c, const struct access_question *question)
 {
     if (c->question_n % QUESTIONS_AT_ONCE == 0) {
         struct access_question *more =
@@ -76,6 +76,11 @@ static bool grant(struct consul_call *c, const struct access_question *question)
         c->questions = more;
     }
     c->questions[c->question_n++] = *question;
+}
+
+static bool grant(struct consul_call *c, const struct access_question *question)
+{
+    note(c, question);
     return ask(c, consul_token(c));
 }
 
@@ -98,6 +103,15 @@ bool consul_grant_under(struct consul_call *c, enum access_verb verb, enum acces
 bool consul_grant_open(struct consul_call *c)
 {
     return ask(c, consul_token(c));
+}
+
+bool consul_try(struct consul_call *c, const struct access_question *question)
+{
+    struct access_reader r = access_reader(c->face->hub, c->granted);
+    bool may = access_may_all(&r, question);
+    if (may)
+        note(c, question);
+    return may;
 }
 
 bool consul_grant_nobody(struct consul_call *c)

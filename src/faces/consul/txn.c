@@ -178,7 +178,8 @@ static void handle_txn(struct consul_call *c)
 {
     struct txn_request *txn = arena_zalloc(consul_arena(c), 1, sizeof *txn);
     c->state = txn;
-    if (!consul_grant_open(c) || !consul_txn_read(c, txn) || answer_untried(c, txn))
+    if (!consul_grant_open(c) || !consul_txn_read(c, txn) || answer_untried(c, txn) ||
+        !consul_grant_open(c)) /* all that was tried, in one */
         return;
     if (txn->writes)
         submit(c, txn);

@@ -75,8 +75,13 @@ static bool may_do(struct consul_call *c, const struct kv_op *op)
 {
     if (op->verb == KV_GET || op->verb == KV_GET_OR_EMPTY || op->verb == KV_GET_TREE)
         return true;
-    enum access_verb verb = kv_verb_writes(op->verb) ? ACCESS_WRITE : ACCESS_READ;
-    return consul_may(c, verb, ACCESS_KEY, op->key);
+    const struct access_question question = {
+        .verb = kv_verb_writes(op->verb) ? ACCESS_WRITE : ACCESS_READ,
+        .kind = ACCESS_KEY,
+        .extent = op->verb == KV_DELETE_TREE ? ACCESS_UNDER : ACCESS_ONE,
+        .name = op->key,
+    };
+    return consul_try(c, &question);
 }
 
 static bool take_kv(struct consul_call *c, const struct kv_body *body, struct txn_item *ret)

@@ -498,6 +498,30 @@ static void keys_that_may_not_be_read_are_left_out_and_that_is_said(void **state
     expect_as(rig, secret, "DELETE /v1/kv/a/?recurse", NULL, 403, "lacks permission 'key:write'");
 }
 
+static void transaction_is_refused_where_one_of_its_operations_is(void **state)
+{
+    struct rig *rig = *state;
+    put(rig, "policy",
+        "{\"Name\":\"p\",\"Rules\":\"key_prefix \\\"a/\\\" { policy = \\\"write\\\" } key "
+        "\\\"a/kept\\\" { policy = \\\"read\\\" }\"}");
+    put(rig, "token", "{\"Policies\":[{\"Name\":\"p\"}]}");
+    const char *secret = member(rig, "SecretID");
+    expect(rig, "PUT /v1/kv/a/kept", "1", 200, "true");
+    expect_as(rig, secret, "PUT /v1/txn",
+              "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"a/x\",\"Value\":\"MQ==\"}}]", 200,
+              "\"Key\":\"a/x\"");
+    expect_as(rig, secret, "PUT /v1/txn",
+              "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"a/y\",\"Value\":\"MQ==\"}},{\"KV\":{"
+              "\"Verb\":\"delete\",\"Key\":\"b\"}}]",
+              409, "{\"OpIndex\":1,\"What\":\"Permission denied\"}");
+    expect_as(rig, secret, "GET /v1/kv/a/y", NULL, 404, ""); /* none of it was done */
+    /* A tree that holds what may only be read is not his to remove. */
+    expect_as(rig, secret, "PUT /v1/txn", "[{\"KV\":{\"Verb\":\"delete-tree\",\"Key\":\"a/\"}}]",
+              409, "Permission denied");
+    expect_as(rig, secret, "DELETE /v1/kv/a/?recurse", NULL, 403, "lacks permission 'key:write'");
+    expect_as(rig, secret, "GET /v1/kv/a/kept", NULL, 200, "\"Key\":\"a/kept\"");
+}
+
 /* -- logging in -----------------------------------------------------------------------------------
  */
 
@@ -727,6 +751,7 @@ int main(void)
         TEST(role_is_made_shown_changed_and_removed),
         TEST(changed_policy_changes_what_its_tokens_may),
         TEST(rows_that_may_not_be_read_are_left_out),
+        TEST(transaction_is_refused_where_one_of_its_operations_is),
         TEST(keys_that_may_not_be_read_are_left_out_and_that_is_said),
         cmocka_unit_test_setup_teardown(keys_are_listed_to_who_may_list_where_that_is_asked,
                                         set_up_lists, tear_down),
