@@ -76,8 +76,8 @@ struct change_result {
 };
 
 struct change_results {
-    /* As many as were planned. If the command was refused (ERR_REFUSED) the last one says why, and
-     * nothing of the others happened. */
+    /* One for each operation. If the command was refused (ERR_REFUSED) nothing of any happened;
+     * those that are refused say why, as if the others were not. */
     struct change_result *all;
     size_t n;
 };

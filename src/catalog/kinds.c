@@ -22,15 +22,17 @@ static enum err plan_all(struct plan *p, const struct change_op *ops, size_t n,
                          struct change_results *results)
 {
     enum err e = OK;
+    bool refused = false;
     results->all = arena_zalloc(p->results, n, sizeof *results->all);
     for (size_t i = 0; i < n && e == OK; i++) {
         struct change_result *r = &results->all[results->n++];
         e = plan_op(p, &ops[i], r);
-        if (e == OK && r->refusal != CHANGE_DONE)
-            return ERR_REFUSED;
+        refused |= r->refusal != CHANGE_DONE;
         if (e == OK && p->result_bytes > TXN_RESULT_BYTES)
             e = ERR_TOO_BIG;
     }
+    if (e == OK && refused)
+        return ERR_REFUSED;
     return e == OK ? plan_finish(p) : e;
 }
 

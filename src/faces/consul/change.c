@@ -23,7 +23,10 @@ void consul_change(struct consul_call *c, const struct change_op *ops, size_t n,
 const struct change_result *consul_change_refused(const struct command_result *result)
 {
     const struct change_results *results = result->upper;
-    return &results->all[results->n - 1];
+    size_t i = 0;
+    while (results->all[i].refusal == CHANGE_DONE)
+        i++;
+    return &results->all[i];
 }
 
 struct uuid consul_session_id(struct bytes text)

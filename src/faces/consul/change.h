@@ -10,7 +10,7 @@
  * has a struct change_results in `upper`. */
 void consul_change(struct consul_call *c, const struct change_op *ops, size_t n,
                    consul_written_fn on_written);
-/* The result of the operation that was refused. */
+/* The result of the first operation that was refused. */
 const struct change_result *consul_change_refused(const struct command_result *result);
 
 /* Why OP was refused, in Consul's words. SESSION is its session as it was sent. */

@@ -93,8 +93,8 @@ static void compare_result(struct play *p, size_t at)
         return;
     }
     CLAIM(p, got->err == (want->refusal == M_DONE ? OK : ERR_REFUSED));
-    CLAIM(p, results->n == want->op_n);
-    CLAIM(p, results->all[results->n - 1].refusal == refusal_of(want->refusal));
+    CLAIM(p, results->n >= want->op_n); /* the model stops at the first that is refused */
+    CLAIM(p, results->all[want->op_n - 1].refusal == refusal_of(want->refusal));
     for (size_t i = 0; i < results->n && got->err == OK; i++) {
         CLAIM(p, results->all[i].create == want->create[i]);
         CLAIM(p, results->all[i].modify == want->modify[i]);

@@ -430,18 +430,21 @@ static void operations_see_those_before_them_and_share_a_revision(void **state)
     assert_true(bytes_eq(results->all[3].row, ops[0].node.row));
 }
 
-static void first_that_is_refused_leaves_nothing_of_any(void **state)
+static void those_that_are_refused_are_all_told_and_nothing_is_left_of_any(void **state)
 {
     struct stand *s = *state;
     struct change_op ops[] = { registry_node(s, "n1", "a"),
                                registry_agent(s, "n2", "web-1", "web", 80),
-                               registry_agent(s, "n1", "web-1", "web", 80) };
+                               registry_agent(s, "n1", "web-1", "web", 80),
+                               registry_check(s, "n1", "web-2", "tcp", STATUS_UP) };
     const struct command_result *r = registry_apply(s, ops, ARRAY_LEN(ops));
     const struct change_results *results = r->upper;
     assert_int_equal(r->err, ERR_REFUSED);
-    assert_int_equal(results->n, 2);
+    assert_int_equal(results->n, 4);
     assert_int_equal(results->all[0].refusal, CHANGE_DONE);
     assert_int_equal(results->all[1].refusal, CHANGE_NO_NODE);
+    assert_int_equal(results->all[2].refusal, CHANGE_DONE);
+    assert_int_equal(results->all[3].refusal, CHANGE_NO_SERVICE);
     assert_int_equal(view_revision(s->view), 1);
     assert_int_equal(node_state_of(s, "n1"), 0);
     assert_int_equal(last(s, "public", REGISTRY_NODES), 0);
@@ -545,7 +548,7 @@ int main(void)
         TEST(overlay_moves_its_service_and_outlives_it),
         TEST(object_is_compared_by_its_index_and_has_its_table),
         TEST(operations_see_those_before_them_and_share_a_revision),
-        TEST(first_that_is_refused_leaves_nothing_of_any),
+        TEST(those_that_are_refused_are_all_told_and_nothing_is_left_of_any),
         TEST(commands_that_only_read_take_no_revision),
         TEST(tables_of_an_entry_have_the_last_of_its_revisions),
         TEST(pairs_have_one_table_however_they_are_removed),
