@@ -98,10 +98,10 @@ static bool answer_refused(struct consul_call *c, enum err err, const struct com
     const struct change_results *results = result->upper;
     if (err != ERR_REFUSED)
         return false;
-    size_t last = results->n - 1;
-    const char *what = what_of(c, &txn->items[last], &results->all[last]);
     open_errors(c);
-    put_error(&c->face->json, last, what);
+    for (size_t i = 0; i < txn->n; i++)
+        if (results->all[i].refusal != CHANGE_DONE)
+            put_error(&c->face->json, i, what_of(c, &txn->items[i], &results->all[i]));
     answer_errors(c);
     return true;
 }
@@ -192,7 +192,7 @@ static const struct consul_route routes[] = {
       .path = "/v1/txn",
       .handle = handle_txn,
       .access = "key:write",
-      .does = "all operations or none; of those that write the first that fails is named",
+      .does = "all operations or none; those that fail are all named",
       .test = "test_txn operations_are_done_all_or_none" },
 };
 

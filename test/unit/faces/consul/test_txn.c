@@ -49,10 +49,13 @@ static void operations_are_done_all_or_none(void **state)
                "\"Errors\":null}");
     rig_expect(*state, txn,
                "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"b\"}},"
-               "{\"KV\":{\"Verb\":\"cas\",\"Key\":\"a\",\"Index\":9}}]",
+               "{\"KV\":{\"Verb\":\"cas\",\"Key\":\"a\",\"Index\":9}},"
+               "{\"KV\":{\"Verb\":\"get\",\"Key\":\"b\"}},"
+               "{\"KV\":{\"Verb\":\"get\",\"Key\":\"none\"}}]",
                409,
                "{\"Results\":null,\"Errors\":[{\"OpIndex\":1,\"What\":\"failed to set key "
-               "\\\"a\\\", index is stale\"}]}");
+               "\\\"a\\\", index is stale\"},{\"OpIndex\":3,\"What\":\"key \\\"none\\\" "
+               "doesn't exist\"}]}");
     rig_expect(*state, "GET /v1/kv/b", NULL, 404, "");
 }
 
