@@ -101,12 +101,42 @@ static void answer_services(struct consul_call *c, const struct view *view)
     consul_answer_filtered(c);
 }
 
+/* Without a selection of instances the tags are read without their nodes and checks. */
+
+static enum err index_tags(struct consul_call *c, const struct view *view, uint64_t *ret)
+{
+    return consul_index_of_table(c, view, REGISTRY_SERVICES, ret);
+}
+
+static void answer_tags(struct consul_call *c, const struct view *view)
+{
+    struct consul_rows rows = consul_rows_of(c, view);
+    struct consul_tag_list list;
+    enum err e = consul_tags_read(&rows, &list);
+    if (e != OK) {
+        consul_fail(c, e);
+        return;
+    }
+    struct json_writer *j = consul_json(c);
+    json_open_object(j);
+    for (size_t i = 0; i < list.n; i++) {
+        if (!consul_may(c, ACCESS_READ, ACCESS_SERVICE, list.all[i].name))
+            continue;
+        json_put_name_bytes(j, list.all[i].name);
+        consul_show_texts(j, list.all[i].tags, list.all[i].tag_n);
+    }
+    json_close_object(j);
+    consul_answer_json(c, 200);
+}
+
 void consul_catalog_services(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_services, answer_services };
+    static const struct consul_query selected = { consul_index_services, answer_services };
+    static const struct consul_query all = { index_tags, answer_tags };
+    bool selects = c->params.filter.n > 0 || c->params.node_meta_n > 0;
     consul_lookup_new(c);
     if (consul_grant_open(c) && consul_filter_begin(c, &consul_service_node_schema))
-        consul_query(c, &query);
+        consul_query(c, selects ? &selected : &all);
 }
 
 /* -- instances ----------------------------------------------------------------------------------

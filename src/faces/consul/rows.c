@@ -222,16 +222,12 @@ static int compare_lists(const void *a, const void *b)
     return bytes_cmp(x->all[0].name, y->all[0].name);
 }
 
-enum err consul_services_read(const struct consul_rows *r, struct consul_service_list *ret)
+static enum err read_all(const struct consul_rows *r, const struct service_id *ids, size_t n,
+                         struct consul_service_list *ret)
 {
-    struct services services;
     struct consul_service_list list = { 0 };
-    enum err e = services_read(r->view, consul_rows_ns(), r->arena, &services);
-    if (e != OK)
-        return e;
-    struct service_id *ids = arena_zalloc(r->arena, services.n + 1, sizeof *ids);
-    struct consul_service_list *parts = arena_zalloc(r->arena, services.n + 1, sizeof *parts);
-    size_t n = all_ids(&services, ids);
+    struct consul_service_list *parts = arena_zalloc(r->arena, n, sizeof *parts);
+    enum err e = OK;
     for (size_t i = 0; i < n && e == OK; i++) {
         e = consul_service_read(r, &ids[i], &parts[i]);
         list.n += parts[i].n;
@@ -247,6 +243,49 @@ enum err consul_services_read(const struct consul_rows *r, struct consul_service
     return OK;
 }
 
+enum err consul_services_read(const struct consul_rows *r, struct consul_service_list *ret)
+{
+    struct services services;
+    enum err e = services_read(r->view, consul_rows_ns(), r->arena, &services);
+    if (e != OK)
+        return e;
+    struct service_id *ids = arena_zalloc(r->arena, services.n + 1, sizeof *ids);
+    return read_all(r, ids, all_ids(&services, ids), ret);
+}
+
+static int compare_tags(const void *a, const void *b)
+{
+    const struct consul_tags *x = a, *y = b;
+    return bytes_cmp(x->name, y->name);
+}
+
+enum err consul_tags_read(const struct consul_rows *r, struct consul_tag_list *ret)
+{
+    struct services services;
+    struct consul_tag_list list = { 0 };
+    bool has_own = false;
+    enum err e = services_read(r->view, consul_rows_ns(), r->arena, &services);
+    if (e != OK)
+        return e;
+    list.all = arena_zalloc(r->arena, services.n + 1, sizeof *list.all);
+    for (size_t i = 0; i < services.n && e == OK; i++) {
+        const struct service_id *id = &services.all[i].id;
+        struct tags tags;
+        if (services.all[i].state.publication_n == 0)
+            continue;
+        e = service_tags_read(r->view, id, r->arena, &tags);
+        if (e == OK)
+            list.all[list.n++] =
+                (struct consul_tags){ consul_rows_word(r, id->group, id->name), tags.all, tags.n };
+        has_own = has_own || is_own_service(id);
+    }
+    if (!has_own)
+        list.all[list.n++] = (struct consul_tags){ .name = bytes_str("consul") };
+    qsort(list.all, list.n, sizeof *list.all, compare_tags);
+    *ret = list;
+    return e;
+}
+
 /* -- what stands on a node -------------------------------------------------------------------- */
 
 static int compare_services(const void *a, const void *b)
@@ -255,13 +294,40 @@ static int compare_services(const void *a, const void *b)
     return bytes_cmp(x->id, y->id);
 }
 
-/* Other faces' instances are on the node that their publication names, or on Muster's own: only the
- * services themselves know. */
+static int compare_ids(const void *a, const void *b)
+{
+    const struct service_id *x = a, *y = b;
+    int order = bytes_cmp(x->group, y->group);
+    return order != 0 ? order : bytes_cmp(x->name, y->name);
+}
+
+/* All instances of the services that something is published in from NODE. */
+static enum err read_services_of(const struct consul_rows *r, const struct consul_node *node,
+                                 struct consul_service_list *ret)
+{
+    struct all_from_node from;
+    enum err e = from_node_read(r->view, consul_rows_ns(), node->row.name, r->arena, &from);
+    if (e != OK)
+        return e;
+    struct service_id *ids = arena_zalloc(r->arena, from.n, sizeof *ids);
+    size_t n = 0;
+    for (size_t i = 0; i < from.n; i++)
+        ids[i] = from.all[i].service;
+    qsort(ids, from.n, sizeof *ids, compare_ids);
+    for (size_t i = 0; i < from.n; i++)
+        if (n == 0 || compare_ids(&ids[n - 1], &ids[i]) != 0)
+            ids[n++] = ids[i];
+    return read_all(r, ids, n, ret);
+}
+
+/* Other faces' instances are on the node that their publication names, or on Muster's own: what
+ * stands on that, only all services together know. */
 enum err consul_node_services_read(const struct consul_rows *r, const struct consul_node *node,
                                    struct consul_service_list *ret)
 {
     struct consul_service_list list;
-    enum err e = consul_services_read(r, &list);
+    enum err e =
+        node->is_member ? consul_services_read(r, &list) : read_services_of(r, node, &list);
     if (e != OK)
         return e;
     size_t n = 0;

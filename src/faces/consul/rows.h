@@ -93,6 +93,19 @@ MUST_CHECK enum err consul_service_read(const struct consul_rows *r, const struc
 /* All instances of all services. */
 MUST_CHECK enum err consul_services_read(const struct consul_rows *r,
                                          struct consul_service_list *ret);
+struct consul_tags { /* of all instances of a service */
+    struct bytes name;
+    const struct bytes *tags;
+    size_t tag_n;
+};
+
+struct consul_tag_list {
+    struct consul_tags *all; /* by name */
+    size_t n;
+};
+
+/* Of all services that have instances. */
+MUST_CHECK enum err consul_tags_read(const struct consul_rows *r, struct consul_tag_list *ret);
 /* Those on a node. */
 MUST_CHECK enum err consul_node_services_read(const struct consul_rows *r,
                                               const struct consul_node *node,
