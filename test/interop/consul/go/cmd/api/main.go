@@ -27,6 +27,7 @@ func main() {
 	lockChecks(s)
 	txnChecks(s)
 	eventChecks(s)
+	registryChecks(s)
 	s.Exit()
 }
 
