@@ -17,5 +17,7 @@ extern const struct consul_area consul_peering_area;  /* peering.c */
 extern const struct consul_area consul_session_area;  /* session.c */
 extern const struct consul_area consul_status_area;   /* status.c */
 extern const struct consul_area consul_txn_area;      /* txn.c */
+extern const struct consul_area consul_config_area; /* config.c */
+extern const struct consul_area consul_discovery_area; /* discovery.c */
 
 #endif

@@ -1,0 +1,16 @@
+/* faces/consul/config.h -- what ?filter may name in a list of service-defaults. */
+#ifndef FACES_CONSUL_CONFIG_H
+#define FACES_CONSUL_CONFIG_H
+
+#include "traffic/config_entry.h"
+#include "wire/filter.h"
+
+/* As filter_parse and filter_check. */
+MUST_CHECK enum err consul_defaults_plan(struct bytes filter, struct arena *arena,
+                                         const struct filter_plan **ret, struct why *why);
+/* ENTRY NULL matches nothing. */
+MUST_CHECK enum err consul_defaults_match(const struct filter_plan *plan,
+                                          const struct config_entry *entry, bool *ret,
+                                          struct why *why);
+
+#endif
