@@ -173,3 +173,16 @@ enum err config_entry_check_intentions(struct config_entry *entry, struct arena 
     }
     return OK;
 }
+
+enum err config_entry_drop_legacy(struct config_entry *entry, struct why *why)
+{
+    struct entry_source *all = entry->intentions.sources.all;
+    if (entry->kind != ENTRY_SERVICE_INTENTIONS)
+        return OK;
+    for (size_t i = 0; i < entry->intentions.sources.n; i++) {
+        if (all[i].legacy_meta.n > 0)
+            return why_set(why, ERR_INVALID, "Sources[%zu].LegacyMeta must be omitted", i);
+        all[i].legacy_id = all[i].legacy_created = all[i].legacy_updated = bytes_str("");
+    }
+    return OK;
+}

@@ -227,6 +227,8 @@ MUST_CHECK enum err config_entry_read_node(const struct json_node *node, struct 
  * places, precedences. Then what it may say: ERR_INVALID with Consul's sentence. */
 MUST_CHECK enum err config_entry_check(struct config_entry *entry, struct arena *arena,
                                        struct why *why);
+/* What only the old way to write intentions may say is forgotten, or refused as above. */
+MUST_CHECK enum err config_entry_drop_legacy(struct config_entry *entry, struct why *why);
 /* As an object without its indexes; its brace is left open for them. */
 void config_entry_write_open(const struct config_entry *entry, struct json_writer *j);
 /* The whole object. */
