@@ -206,7 +206,8 @@ static void handle_put(struct consul_call *c)
     }
     if (!read_cas(c, change))
         return;
-    if (config_entry_check(entry, consul_arena(c), &why) != OK) {
+    if (config_entry_check(entry, consul_arena(c), &why) != OK ||
+        config_entry_drop_legacy(entry, &why) != OK) {
         consul_refuse_text(c, 500, "%s", why.text);
         return;
     }

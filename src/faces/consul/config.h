@@ -13,4 +13,8 @@ MUST_CHECK enum err consul_defaults_match(const struct filter_plan *plan,
                                           const struct config_entry *entry, bool *ret,
                                           struct why *why);
 
+/* For maps of texts in any schema: what stands under KEY, and whether there is anything. */
+bool consul_pairs_find(const void *map, struct bytes key, struct filter_value *ret);
+bool consul_pairs_are_empty(const void *map);
+
 #endif

@@ -20,7 +20,7 @@ GET(get_sni, text, of->defaults.external_sni)
 GET(get_balance, text, of->defaults.balance_inbound_connections)
 GET(get_connections, integer, of->defaults.max_inbound_connections)
 
-static bool find_meta(const void *map, struct bytes key, struct filter_value *ret)
+bool consul_pairs_find(const void *map, struct bytes key, struct filter_value *ret)
 {
     const struct json_pairs *pairs = map;
     for (size_t i = 0; i < pairs->n; i++)
@@ -31,7 +31,7 @@ static bool find_meta(const void *map, struct bytes key, struct filter_value *re
     return false;
 }
 
-static bool meta_is_empty(const void *map)
+bool consul_pairs_are_empty(const void *map)
 {
     return ((const struct json_pairs *)map)->n == 0;
 }
@@ -42,7 +42,7 @@ static const struct filter_field fields[] = {
     { .name = "Kind",                      .kind = FILTER_STRING, .get = get_kind },
     { .name = "Name",                      .kind = FILTER_STRING, .get = get_name },
     { .name = "Meta",                      .kind = FILTER_MAP,    .get = get_meta,
-      .element = &meta_value, .find = find_meta, .is_empty = meta_is_empty },
+      .element = &meta_value, .find = consul_pairs_find, .is_empty = consul_pairs_are_empty },
     { .name = "Protocol",                  .kind = FILTER_STRING, .get = get_protocol },
     { .name = "Mode",                      .kind = FILTER_STRING, .get = get_mode },
     { .name = "MutualTLSMode",             .kind = FILTER_STRING, .get = get_tls },

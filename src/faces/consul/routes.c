@@ -12,6 +12,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_discovery_area,
     &consul_event_area,
     &consul_health_area,
+    &consul_intentions_area,
     &consul_kv_area,
     &consul_operator_area,
     &consul_peering_area,
