@@ -12,11 +12,11 @@ void dev_greet(struct parts *p)
     buf_init(&addresses, 4096);
     parts_addresses(p, &addresses);
     printf("\nMuster runs, on this machine only, with throw-away data.\n\n%.*s\n"
-           "Try, in another terminal, with the packages etcd-client, curl and dnsutils:\n"
+           "Try, in another terminal, with the packages etcd-client, curl and bind9-dnsutils:\n"
            "    etcdctl put services/hello/10.0.0.7:9000 '{\"Addr\":\"10.0.0.7:9000\"}'\n"
            "    etcdctl get --prefix services/\n"
            "    curl localhost:8500/v1/agent/self\n"
-           "    dig @127.0.0.1 -p 8600 consul.service.consul\n"
+           "    dig @127.0.0.1 -p 8600 hello.service.consul SRV\n"
            "    curl localhost:6878/metrics\n\n"
            "Ctrl C stops it, nothing is kept.\n\n",
            (int)addresses.n, (const char *)addresses.p);
