@@ -67,7 +67,7 @@ enum config_kind {
     X(dns_node_ttl_ms,     DURATION, "dns-node-ttl",         "0s", 0, 2147483647000, "", "DNS", "how long resolvers may keep the address of a node") \
     X(dns_service_ttl,     TEXT,     "dns-service-ttl",      "", 0, 0, "", "DNS", "the same for services: web=10s,api-*=5s,*=1s; the exact name or the longest prefix counts") \
     X(dns_only_passing,    BOOL,     "dns-only-passing",     "false", 0, 0, "", "DNS", "leave instances out that are warned of") \
-    X(dns_udp_answers,     NUMBER,   "dns-udp-answer-limit", "3", 1, 8, "", "DNS", "records in a UDP answer to a client without EDNS") \
+    X(dns_udp_answers,     NUMBER,   "dns-udp-answer-limit", "3", 1, 65535, "", "DNS", "records in a UDP answer to a client without EDNS; 8 at most, whatever is said") \
     X(dns_a_records,       NUMBER,   "dns-a-record-limit",   "0", 0, 65535, "", "DNS", "addresses in an answer; 0 = as many as fit") \
     X(dns_truncate,        BOOL,     "dns-enable-truncate",  "false", 0, 0, "", "DNS", "say so when an answer did not fit, so that clients come by TCP") \
     X(dns_no_compression,  BOOL,     "dns-disable-compression", "false", 0, 0, "", "DNS", "write every name in full") \

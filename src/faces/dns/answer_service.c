@@ -105,7 +105,9 @@ static enum err read_service(struct lookup *l, const struct dns_asked *asked, st
     if (e != OK)
         return e;
     dns_stamp_service(&l->reply->stamp, l->source->view, &id, &rows, arena);
-    struct instances listed = instances_listed(FACE_DNS, &rows, arena);
+    /* As Consul lists them, one by one: of two that are at the same place only one may have the
+     * tag, or be well. */
+    struct instances listed = instances_listed(FACE_CONSUL, &rows, arena);
     size_t n = 0;
     for (size_t i = 0; i < listed.n; i++)
         if (is_usable(l, &listed.all[i]) && has_tag(&listed.all[i].from->said, asked->tag))
@@ -182,12 +184,32 @@ static void put_srv(struct lookup *l, const struct place *p, uint32_t ttl)
         lookup_put_meta(l, &r->additional, node, p->node_metadata, of);
 }
 
+static int cmp_place(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int order = cmp_ip(a, b);
+    if (order == 0)
+        order = bytes_cmp(x->host, y->host);
+    if (order == 0 && x->port != y->port)
+        order = x->port < y->port ? -1 : 1;
+    return order == 0 ? bytes_cmp(x->node, y->node) : order;
+}
+
+/* Each node, address and port once. */
+static void put_services(struct lookup *l, struct places *places)
+{
+    if (places->n > 0)
+        qsort(places->all, places->n, sizeof *places->all, cmp_place);
+    for (size_t i = 0; i < places->n; i++)
+        if (i == 0 || cmp_place(&places->all[i - 1], &places->all[i]) != 0)
+            put_srv(l, &places->all[i], places->ttl);
+    l->reply->shuffles = true;
+}
+
 static void put_places(struct lookup *l, struct places *places, uint16_t type)
 {
     if (type == KNOT_RRTYPE_SRV) {
-        for (size_t i = 0; i < places->n; i++)
-            put_srv(l, &places->all[i], places->ttl);
-        l->reply->shuffles = true;
+        put_services(l, places);
     } else if (wants(type, KNOT_RRTYPE_A) || type == KNOT_RRTYPE_AAAA) {
         put_addresses(l, places, type);
     }

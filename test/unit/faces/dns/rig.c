@@ -102,11 +102,18 @@ struct publication rig_at(const char *address, uint16_t port)
 
 void rig_publish(struct rig *r, const char *service, const char *part, struct publication p)
 {
-    struct owner owner = { .face = FACE_CONSUL,
+    rig_publish_by(r, FACE_CONSUL, service, part, p);
+}
+
+void rig_publish_by(struct rig *r, enum face face, const char *service, const char *part,
+                    struct publication p)
+{
+    struct owner owner = { .face = face,
                            .name = p.node.n > 0 ? p.node : bytes_str("o"),
                            .part = bytes_str(part) };
     struct service_id id;
     assert_int_equal(service_id_parse((struct bytes){ 0 }, bytes_str(service), &id), OK);
+    p.id = owner.part;
     begin(&key);
     begin(&row);
     publication_key(&id, &owner, &key);

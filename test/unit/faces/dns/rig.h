@@ -35,6 +35,9 @@ void rig_configure(struct rig *r);
  * is PART. */
 struct publication rig_at(const char *address, uint16_t port);
 void rig_publish(struct rig *r, const char *service, const char *part, struct publication p);
+/* The same through another protocol. */
+void rig_publish_by(struct rig *r, enum face face, const char *service, const char *part,
+                    struct publication p);
 /* META: "key=value" or NULL. */
 void rig_node(struct rig *r, const char *name, const char *address, const char *meta);
 /* PART empty: a check of the node. */

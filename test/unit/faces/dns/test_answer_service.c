@@ -59,6 +59,48 @@ static void process_that_registered_twice_is_one_instance(void **state)
     assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 1);
 }
 
+static void process_that_registered_twice_is_answered_for_either(void **state)
+{
+    struct rig *r = *state;
+    struct bytes blue[] = { bytes_str("blue") }, green[] = { bytes_str("green") };
+    struct publication p = rig_at("10.0.0.1", 80);
+    p.tags = blue;
+    p.tag_n = 1;
+    rig_publish(r, "web", "a", p);
+    p.tags = green;
+    p.reported = STATUS_DOWN;
+    rig_publish(r, "web", "b", p);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 1);
+    assert_int_equal(answers(r, "blue.web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "green.web.service.consul", KNOT_RRTYPE_A), 0);
+    p.reported = STATUS_UP;
+    rig_publish(r, "web", "b", p);
+    assert_int_equal(answers(r, "green.web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "blue.web.service.consul", KNOT_RRTYPE_A), 1);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 1);
+}
+
+static void same_address_on_two_nodes_is_two_services(void **state)
+{
+    struct rig *r = *state;
+    rig_node(r, "n1", "10.0.0.1", NULL);
+    rig_node(r, "n2", "10.0.0.1", NULL);
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    rig_publish(r, "web", "b", on("n2", "", 80));
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 2);
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_A), 1);
+}
+
+static void instance_of_two_protocols_is_answered_once(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    rig_publish_by(r, FACE_NACOS, "web", "n", rig_at("10.0.0.1", 80));
+    rig_publish_by(r, FACE_EUREKA, "web", "e", rig_at("10.0.0.2", 80));
+    rig_publish_by(r, FACE_NACOS, "web", "m", rig_at("10.0.0.2", 80));
+    assert_int_equal(answers(r, "web.service.consul", KNOT_RRTYPE_SRV), 2);
+}
+
 static void status_decides_who_is_answered(void **state)
 {
     static const struct {
@@ -403,6 +445,9 @@ int main(void)
         CASE(instances_are_their_addresses),
         CASE(address_of_several_ports_comes_once),
         CASE(process_that_registered_twice_is_one_instance),
+        CASE(process_that_registered_twice_is_answered_for_either),
+        CASE(same_address_on_two_nodes_is_two_services),
+        CASE(instance_of_two_protocols_is_answered_once),
         CASE(status_decides_who_is_answered),
         CASE(lease_that_is_down_leaves_its_instance_out),
         CASE(critical_check_of_instance_or_node_leaves_it_out),
