@@ -5,6 +5,17 @@
 static const char *const bind_names[ACL_BINDS] = { "service", "role", "node", "policy",
                                                    "templated-policy" };
 
+static const struct {
+    const char *name, *older[2];
+} owns[ACL_OWNS] = {
+    [ACL_OWN_DEFAULT] = { "default", { "acl_token" } },
+    [ACL_OWN_DNS] = { "dns" },
+    [ACL_OWN_SELF] = { "agent", { "acl_agent_token" } },
+    [ACL_OWN_RECOVERY] = { "agent_recovery", { "agent_master", "acl_agent_master_token" } },
+    [ACL_OWN_REPLICATION] = { "replication", { "acl_replication_token" } },
+    [ACL_OWN_REGISTRATION] = { "config_file_service_registration" },
+};
+
 /* Everything there is, as rules say it. */
 #define RULES_OF_ALL(level)                                                              \
     "acl = \"" level "\"\n"                                                              \
@@ -42,6 +53,25 @@ bool acl_bind_find(struct bytes name, enum acl_bind *ret)
             *ret = b;
             return true;
         }
+    return false;
+}
+
+const char *acl_own_name(enum acl_own own)
+{
+    return owns[own].name;
+}
+
+bool acl_own_find(struct bytes name, enum acl_own *ret)
+{
+    for (enum acl_own o = 0; o < ACL_OWNS; o++) {
+        bool is_it = bytes_is(name, owns[o].name);
+        for (size_t i = 0; i < ARRAY_LEN(owns[o].older); i++)
+            is_it |= owns[o].older[i] != NULL && bytes_is(name, owns[o].older[i]);
+        if (is_it) {
+            *ret = o;
+            return true;
+        }
+    }
     return false;
 }
 

@@ -102,6 +102,23 @@ struct acl_binding_rule {
     struct bytes bind_var; /* "Name" of a templated policy's variables */
 };
 
+/* Tokens that servers use where none is brought. */
+enum acl_own {
+    ACL_OWN_DEFAULT, /* of requests without one */
+    ACL_OWN_DNS,     /* of DNS, which carries none */
+    ACL_OWN_SELF, /* these are kept for those who ask for them: the server needs none for its work
+                   */
+    ACL_OWN_RECOVERY,
+    ACL_OWN_REPLICATION,
+    ACL_OWN_REGISTRATION,
+    ACL_OWNS
+};
+
+/* "default" and so on, also by the names that older clients know; false if there is none of that
+ * name. */
+const char *acl_own_name(enum acl_own own);
+bool acl_own_find(struct bytes name, enum acl_own *ret);
+
 /* "service" and so on; false if there is none of that name. */
 const char *acl_bind_name(enum acl_bind bind);
 bool acl_bind_find(struct bytes name, enum acl_bind *ret);

@@ -13,7 +13,7 @@ static const struct {
     [ACL_ROW_ROLE] = { "acl/r/", false },         [ACL_ROW_AUTH_METHOD] = { "acl/m/", true },
     [ACL_ROW_BINDING_RULE] = { "acl/b/", false }, [ACL_ROW_SECRET] = { "acl/s/", false },
     [ACL_ROW_POLICY_NAME] = { "acl/pn/", true },  [ACL_ROW_ROLE_NAME] = { "acl/rn/", true },
-    [ACL_ROW_BOOTSTRAP] = { "acl/first", false },
+    [ACL_ROW_OWN] = { "acl/own/", false },        [ACL_ROW_BOOTSTRAP] = { "acl/first", false },
 };
 
 const char *acl_key_prefix(enum acl_row_kind kind)

@@ -21,6 +21,7 @@ enum acl_row_kind {
     ACL_ROW_SECRET,      /* secret_digest of a secret -> accessor */
     ACL_ROW_POLICY_NAME, /* folded name -> id */
     ACL_ROW_ROLE_NAME,
+    ACL_ROW_OWN,       /* what a token is for -> its secret */
     ACL_ROW_BOOTSTRAP, /* a single one: the first token's accessor */
     ACL_ROW_KINDS
 };
