@@ -163,6 +163,15 @@ enum err acl_bootstrapped(const struct view *v, struct arena *arena, struct uuid
     return e;
 }
 
+enum err acl_own_get(const struct view *v, enum acl_own own, struct arena *arena, struct bytes *ret)
+{
+    struct acl_stamp stamp;
+    enum err e = row_get(v, ACL_ROW_OWN, bytes_str(acl_own_name(own)), arena, &stamp);
+    if (e == OK)
+        *ret = stamp.row;
+    return e;
+}
+
 /* -- lists ------------------------------------------------------------------------------------- */
 
 static enum err rows_of(const struct view *v, enum acl_row_kind kind, struct arena *arena,

@@ -46,6 +46,10 @@ MUST_CHECK enum err acl_list(const struct view *v, enum acl_row_kind kind, struc
 MUST_CHECK enum err acl_bootstrapped(const struct view *v, struct arena *arena, struct uuid *ret,
                                      uint64_t *ret_revision);
 
+/* The secret of the token that servers use for OWN; ERR_NOT_FOUND. */
+MUST_CHECK enum err acl_own_get(const struct view *v, enum acl_own own, struct arena *arena,
+                                struct bytes *ret);
+
 /* Adds all rules of TOKEN in DATACENTER: its own, its roles', its identities'. Links that lead
  * nowhere give none. */
 MUST_CHECK enum err acl_token_rules(const struct view *v, const struct acl_token *token,

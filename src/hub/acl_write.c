@@ -141,6 +141,16 @@ void acl_bootstrap(struct acl_edits *e, const struct acl_token *t)
     put(e, key, arena_dup(e->arena, uuid_bytes(&t->accessor)), 0);
 }
 
+void acl_put_own(struct acl_edits *e, enum acl_own own, struct bytes secret)
+{
+    struct bytes key = key_of(e, ACL_ROW_OWN, bytes_str(acl_own_name(own)));
+    if (secret.n > 0)
+        put(e, key, secret, 0);
+    else
+        take_away(e, key);
+    e->moves_policy = true;
+}
+
 /* -- policies and roles ------------------------------------------------------------------------ */
 
 void acl_put_policy(struct acl_edits *e, const struct acl_policy *p,

@@ -41,6 +41,8 @@ void acl_remove_role(struct acl_edits *e, const struct acl_role *r, const struct
 void acl_remove_auth_method(struct acl_edits *e, struct bytes name, const struct acl_stamp *stamp);
 void acl_remove_binding_rule(struct acl_edits *e, const struct uuid *id,
                              const struct acl_stamp *stamp);
+/* The secret of the token that servers use for OWN; empty: none. */
+void acl_put_own(struct acl_edits *e, enum acl_own own, struct bytes secret);
 /* T is the first token, put by another edit; fails if there was one. */
 void acl_bootstrap(struct acl_edits *e, const struct acl_token *t);
 

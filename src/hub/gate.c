@@ -199,6 +199,11 @@ bool access_may(struct access_reader *r, enum access_verb verb, enum access_kind
     return may;
 }
 
+struct bytes access_own_token(struct hub *h, enum acl_own own)
+{
+    return gate_options(h->gate)->is_on ? gate_own_token(h->gate, own) : (struct bytes){ 0 };
+}
+
 /* -- looking ----------------------------------------------------------------------------------- */
 
 bool granted_accessor(const struct granted *g, struct uuid *ret)

@@ -9,6 +9,7 @@
 #ifndef HUB_GATE_H
 #define HUB_GATE_H
 
+#include "access/acl.h"
 #include "access/policy_set.h"
 #include "base/arena.h"
 #include "base/uuid.h"
@@ -86,6 +87,10 @@ bool access_may(struct access_reader *r, enum access_verb verb, enum access_kind
                 struct bytes name);
 /* The same for a whole question; nothing is noted as hidden. */
 bool access_may_all(const struct access_reader *r, const struct access_question *question);
+
+/* The secret that is used where none is brought, as it was set last; empty: none was. Lent until
+ * the end of the turn. */
+struct bytes access_own_token(struct hub *h, enum acl_own own);
 
 /* Whose token it was; false in open mode. */
 bool granted_accessor(const struct granted *g, struct uuid *ret);

@@ -33,6 +33,8 @@ uint64_t gate_turn_number(const struct gate *g);
 uint64_t gate_policy_mark(struct gate *g);
 /* ERR_NOT_FOUND; else lent until the next turn. */
 MUST_CHECK enum err gate_find(struct gate *g, struct bytes token, const struct known **ret);
+/* Empty: none is set. Lent until the next turn. */
+struct bytes gate_own_token(struct gate *g, enum acl_own own);
 bool gate_is_bootstrapped(struct gate *g);
 
 #endif

@@ -31,7 +31,26 @@ struct gate {
     struct entry *by_digest;
     size_t n;
     struct list used, dead;
+    struct bytes own[ACL_OWNS];            /* in OWN_ARENA */
+    struct arena own_arena, old_own_arena; /* what was lent before lies in the other */
 };
+
+/* -- tokens of the servers --------------------------------------------------------------------- */
+
+static enum err load_own(struct gate *g)
+{
+    enum err e = OK;
+    arena_fini(&g->old_own_arena);
+    g->old_own_arena = g->own_arena;
+    arena_init(&g->own_arena, 0);
+    for (enum acl_own o = 0; o < ACL_OWNS && e == OK; o++) {
+        struct bytes secret = { 0 };
+        e = acl_own_get(g->view, o, &g->own_arena, &secret);
+        e = e == ERR_NOT_FOUND ? OK : e;
+        g->own[o] = arena_dup(&g->own_arena, secret); /* else it lends from the view */
+    }
+    return e;
+}
 
 /* -- life -------------------------------------------------------------------------------------- */
 
@@ -46,9 +65,13 @@ enum err gate_new(struct replica *replica, const struct gate_options *options, s
         g->options.datacenter = "dc1";
     list_init(&g->used);
     list_init(&g->dead);
+    arena_init(&g->own_arena, 0);
+    arena_init(&g->old_own_arena, 0);
     enum err e = g->options.is_on ? view_open(replica_store(replica), &g->view) : OK;
     if (e == OK && g->options.is_on)
         e = policy_revision(g->view, &g->policy);
+    if (e == OK && g->options.is_on)
+        e = load_own(g);
     if (e != OK) {
         gate_free(g);
         return e;
@@ -96,6 +119,8 @@ void gate_free(struct gate *g)
         return;
     forget_all(g);
     bury(g);
+    arena_fini(&g->own_arena);
+    arena_fini(&g->old_own_arena);
     view_close(g->view);
     mem_free(g);
 }
@@ -119,8 +144,11 @@ static void renew(struct gate *g)
     e = policy_revision(g->view, &policy);
     assert(e == OK); /* else the store is damaged */
     g->system_revision = view_system_revision(g->view);
-    if (policy != g->policy)
+    if (policy != g->policy) {
         forget_all(g);
+        e = load_own(g);
+        assert(e == OK);
+    }
     g->policy = policy;
 }
 
@@ -141,6 +169,12 @@ uint64_t gate_policy_mark(struct gate *g)
 {
     renew(g);
     return policy_mark(g->policy);
+}
+
+struct bytes gate_own_token(struct gate *g, enum acl_own own)
+{
+    renew(g);
+    return g->own[own];
 }
 
 bool gate_is_bootstrapped(struct gate *g)
