@@ -253,6 +253,15 @@ static const struct consul_route routes[] = {
       .access = "acl:read",
       .does = "the policy that it is for a name",
       .test = "test_acl templated_policies_say_what_they_grant" },
+    { .method = "PUT",
+      .path = "/v1/agent/token/",
+      .handle = acl_put_own_token,
+      .flags = CONSUL_LOCAL | CONSUL_OF_ACL,
+      .access = "agent:write",
+      .does = "nothing: requests without a token (default) and DNS (dns) are asked with it, on all "
+              "members, until it is "
+              "set empty; other names are kept without effect",
+      .test = "test_acl default_token_speaks_for_who_brings_none" },
     { .method = "POST",
       .path = "/v1/internal/acl/authorize",
       .handle = acl_authorize,

@@ -103,6 +103,7 @@ void acl_grant_lease(struct consul_call *c, uint64_t now_ms, uint64_t expires_ms
  */
 
 void acl_bootstrap_put(struct consul_call *c);
+void acl_put_own_token(struct consul_call *c);
 void acl_replication(struct consul_call *c);
 void acl_authorize(struct consul_call *c);
 void acl_tokens(struct consul_call *c);

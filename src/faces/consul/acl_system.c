@@ -26,6 +26,52 @@ void acl_replication(struct consul_call *c)
     consul_answer_json(c, 200);
 }
 
+/* -- what servers use where no token is brought -------------------------------------------------
+ */
+
+struct own_body {
+    struct bytes token;
+};
+static const struct json_field own_fields[] = { JSON_FIELD(struct own_body, token, "Token",
+                                                           STRING) };
+static const struct json_shape own_shape = { "AgentToken", sizeof(struct own_body), own_fields, 1,
+                                             false };
+
+static void own_written(struct consul_call *c, const struct command_result *result)
+{
+    consul_answer_empty(c);
+}
+
+static void put_own(struct consul_call *c, enum acl_own own, struct bytes secret)
+{
+    struct acl_edits edits;
+    struct buf body;
+    acl_edits_init(&edits, 1, consul_arena(c));
+    acl_put_own(&edits, own, secret);
+    buf_init(&body, 64 * 1024);
+    enum err e = txn_encode(acl_edits_txn(&edits), &body);
+    if (e == OK)
+        consul_submit(c, COMMAND_TXN, buf_bytes(&body), own_written);
+    else
+        consul_fail(c, e);
+    buf_fini(&body);
+}
+
+void acl_put_own_token(struct consul_call *c)
+{
+    struct own_body b = { 0 };
+    enum acl_own own;
+    if (!consul_grant(c, ACCESS_WRITE, ACCESS_AGENT, bytes_str(c->face->self.node_name)) ||
+        !consul_decode(c, &own_shape, &b))
+        return;
+    if (!acl_own_find(c->rest, &own))
+        consul_refuse_text(c, 404, "Token %s is unknown", consul_quoted(c, c->rest));
+    else if (b.token.n > ACL_SECRET_MAX)
+        consul_refuse_text(c, 400, "Token is too long: at most %d bytes", ACL_SECRET_MAX);
+    else
+        put_own(c, own, b.token);
+}
+
 /* -- what may I do ----------------------------------------------------------------------------- */
 
 struct request {

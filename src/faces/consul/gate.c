@@ -63,7 +63,10 @@ static bool ask(struct consul_call *c, struct bytes token)
 struct bytes consul_token(const struct consul_call *c)
 {
     const char *usual = c->face->options.default_token;
-    return c->params.token.n > 0 || usual == NULL ? c->params.token : bytes_str(usual);
+    struct bytes set = access_own_token(c->face->hub, ACL_OWN_DEFAULT);
+    if (c->params.token.n > 0)
+        return c->params.token;
+    return set.n > 0 || usual == NULL ? set : bytes_str(usual);
 }
 
 static void note(struct consul_call *c, const struct access_question *question)

@@ -522,6 +522,34 @@ static void transaction_is_refused_where_one_of_its_operations_is(void **state)
     expect_as(rig, secret, "GET /v1/kv/a/kept", NULL, 200, "\"Key\":\"a/kept\"");
 }
 
+static void default_token_speaks_for_who_brings_none(void **state)
+{
+    struct rig *rig = *state;
+    char body[100];
+    put(rig, "token", "{\"Policies\":[{\"Name\":\"builtin/global-read-only\"}]}");
+    snprintf(body, sizeof body, "{\"Token\":\"%s\"}", member(rig, "SecretID"));
+    expect_as(rig, "", "PUT /v1/agent/token/default", body, 403, "lacks permission 'agent:write'");
+    expect(rig, "PUT /v1/agent/token/default", body, 200, "");
+    expect_as(rig, "", "GET /v1/agent/self", NULL, 200, "{");
+    expect_as(rig, "", "PUT /v1/kv/a", "1", 403, "token with AccessorID");
+    expect(rig, "PUT /v1/agent/token/acl_token", "{\"Token\":\"\"}", 200, "");
+    expect_as(rig, "", "GET /v1/agent/self", NULL, 403, "anonymous token");
+    expect(rig, "PUT /v1/agent/token/x", body, 404, "Token \"x\" is unknown");
+}
+
+static void secret_of_a_default_token_ends_at_its_limit(void **state)
+{
+    char body[200] = "{\"Token\":\"";
+    size_t n = strlen(body);
+    for (size_t more = 0; more < 2; more++) {
+        memset(body + n, 'x', 128 + more);
+        strcpy(body + n + 128 + more,
+               "\"}"); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy) */
+        expect(*state, "PUT /v1/agent/token/dns", body, more == 0 ? 200 : 400,
+               more == 0 ? "" : "Token is too long: at most 128 bytes");
+    }
+}
+
 /* -- logging in -----------------------------------------------------------------------------------
  */
 
@@ -751,6 +779,8 @@ int main(void)
         TEST(role_is_made_shown_changed_and_removed),
         TEST(changed_policy_changes_what_its_tokens_may),
         TEST(rows_that_may_not_be_read_are_left_out),
+        TEST(default_token_speaks_for_who_brings_none),
+        TEST(secret_of_a_default_token_ends_at_its_limit),
         TEST(transaction_is_refused_where_one_of_its_operations_is),
         TEST(keys_that_may_not_be_read_are_left_out_and_that_is_said),
         cmocka_unit_test_setup_teardown(keys_are_listed_to_who_may_list_where_that_is_asked,
