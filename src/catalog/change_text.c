@@ -7,7 +7,8 @@ static const char *verb_word(enum op_verb verb)
                                          [OP_SET] = "set",
                                          [OP_CAS] = "cas",
                                          [OP_DELETE] = "delete",
-                                         [OP_DELETE_CAS] = "delete-cas" };
+                                         [OP_DELETE_CAS] = "delete-cas",
+                                         [OP_ENSURE] = "ensure" };
     return words[verb];
 }
 

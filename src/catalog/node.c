@@ -28,6 +28,14 @@ void node_write(const struct node *n, struct buf *out)
     buf_put_run(out, n->extras);
 }
 
+static struct bytes read_address(struct rd *r)
+{
+    struct bytes address = rd_text(r, ADDRESS_MAX);
+    if (address.n > 0 && !is_name(address, ADDRESS_MAX))
+        rd_fail(r, ERR_MALFORMED);
+    return address;
+}
+
 enum err node_read(struct bytes bytes, struct arena *arena, struct node *ret)
 {
     struct rd r;
@@ -40,7 +48,7 @@ enum err node_read(struct bytes bytes, struct arena *arena, struct node *ret)
         return ERR_VERSION;
     n.name = read_name(&r, NODE_NAME_MAX);
     n.id = rd_text(&r, NODE_ID_MAX);
-    n.address = read_name(&r, ADDRESS_MAX);
+    n.address = read_address(&r);
     n.metadata = labels_read(&r, arena);
     n.extras = read_extras(&r);
     enum err e = rd_end(&r);

@@ -20,7 +20,7 @@ enum {
 struct node {          /* text is lent */
     struct bytes name; /* as it was given */
     struct bytes id;   /* a UUID in text, or empty */
-    struct bytes address;
+    struct bytes address; /* empty: nobody has said it yet */
     struct labels metadata;
     struct bytes extras;
     uint64_t create, modify; /* of its row, where it was read out of a view; so below */

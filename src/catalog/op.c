@@ -9,7 +9,7 @@
 
 bool op_puts(enum op_verb verb)
 {
-    return verb == OP_SET || verb == OP_CAS;
+    return verb == OP_SET || verb == OP_CAS || verb == OP_ENSURE;
 }
 
 static void put_when(const struct op_when *when, struct buf *out)
@@ -22,7 +22,7 @@ static struct op_when take_when(struct rd *r)
 {
     uint8_t verb = rd_u8(r);
     struct op_when when = { .index = rd_u64(r) };
-    if (verb > OP_DELETE_CAS) {
+    if (verb > OP_ENSURE) {
         rd_fail(r, ERR_MALFORMED);
         return when;
     }

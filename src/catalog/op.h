@@ -12,9 +12,10 @@
 enum op_verb {         /* stored in commands */
                OP_GET, /* and refuse if it is not there */
                OP_SET,
-               OP_CAS,       /* if its row stands at INDEX; 0: if it is not there */
-               OP_DELETE,    /* harmless if it is not there */
-               OP_DELETE_CAS /* if its row stands at INDEX */
+               OP_CAS,        /* if its row stands at INDEX; 0: if it is not there */
+               OP_DELETE,     /* harmless if it is not there */
+               OP_DELETE_CAS, /* if its row stands at INDEX */
+               OP_ENSURE      /* set if it is not there; harmless if it is */
 };
 
 struct op_when {

@@ -76,6 +76,13 @@ bool plan_allows(const struct op_when *when, const struct standing *s, struct ch
     case OP_DELETE_CAS:
         ret->refusal = at_index ? CHANGE_DONE : CHANGE_STALE;
         break;
+    case OP_ENSURE:
+        if (!s->there)
+            break;
+        ret->there = true;
+        ret->create = s->row.create;
+        ret->modify = s->row.mod;
+        return false;
     case OP_SET:
     case OP_DELETE:
         break;

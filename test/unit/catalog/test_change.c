@@ -187,7 +187,7 @@ static void kind_and_verb_that_are_not_there_are_refused(void **state)
     struct bytes b = arena_dup(&s->arena, write(&node, 1));
     assert_refused_with(b, KIND_AT, CHANGE_KINDS, ERR_MALFORMED, read);
     assert_refused_with(b, KIND_AT, 0, ERR_MALFORMED, read);
-    assert_refused_with(b, VERB_AT, OP_DELETE_CAS + 1, ERR_MALFORMED, read);
+    assert_refused_with(b, VERB_AT, OP_ENSURE + 1, ERR_MALFORMED, read);
 }
 
 static void operations_are_told_in_words(void **state)

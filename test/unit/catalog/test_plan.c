@@ -110,6 +110,17 @@ static void node_is_compared_by_its_index(void **state)
     assert_int_equal(registry_refusal(s, registry_with(node, OP_GET, 0)), CHANGE_ABSENT);
 }
 
+static void node_is_made_unless_it_is_there(void **state)
+{
+    struct stand *s = *state;
+    struct change_op node = registry_node(s, "n1", "a"), other = registry_node(s, "n1", "b");
+    assert_int_equal(registry_do(s, registry_with(node, OP_ENSURE, 0)), 2);
+    assert_int_equal(registry_do(s, registry_with(other, OP_ENSURE, 0)), 2);
+    assert_true(registry_result(s)->there);
+    assert_int_equal(registry_result(s)->modify, 2);
+    assert_int_equal(registry_do(s, other), 3); /* it had not been changed */
+}
+
 static void what_stands_is_given_when_asked(void **state)
 {
     struct stand *s = *state;
@@ -527,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(node_is_set_and_the_same_again_changes_nothing),
         TEST(node_is_compared_by_its_index),
+        TEST(node_is_made_unless_it_is_there),
         TEST(what_stands_is_given_when_asked),
         TEST(name_of_a_node_that_lives_is_not_taken_by_another),
         TEST(node_goes_with_all_that_is_on_it),
