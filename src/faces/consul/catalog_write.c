@@ -171,7 +171,7 @@ static enum err add_node(struct consul_call *c, const struct register_body *b,
             (struct consul_tagged){ .name = b->tagged.all[extras.tagged_n].name,
                                     .address = b->tagged.all[extras.tagged_n].value };
     extras.locality = consul_json_of(b->locality, edit->arena);
-    return consul_edit_node(edit, &node, &extras, why);
+    return consul_edit_node(edit, &node, &extras, b->skip_node_update ? OP_ENSURE : OP_SET, why);
 }
 
 static enum err add_service(const struct consul_place *place, struct service_body *s,
@@ -290,7 +290,7 @@ static enum err make_change(struct consul_call *c, const struct register_body *b
     struct consul_place place = { .node = b->node, .is_member = is_own_node(c, b->node) };
     const struct check_body *checks = b->checks.all;
     enum err e = OK;
-    if (!b->skip_node_update && !place.is_member)
+    if (!place.is_member)
         e = add_node(c, b, edit, why);
     if (e == OK && b->service != NULL)
         e = add_service(&place, b->service, edit, why);

@@ -37,7 +37,7 @@ static enum err refused(enum err e, const char *what, struct why *why)
  */
 
 enum err consul_edit_node(struct consul_edit *edit, const struct node *node,
-                          const struct consul_extras *extras, struct why *why)
+                          const struct consul_extras *extras, enum op_verb verb, struct why *why)
 {
     struct buf row, more;
     struct node full = *node, again;
@@ -55,7 +55,7 @@ enum err consul_edit_node(struct consul_edit *edit, const struct node *node,
     if (e != OK)
         return refused(e, "the node", why);
     struct change_op *op = add(edit, CHANGE_NODE);
-    op->node = (struct node_op){ .when = { .verb = OP_SET }, .name = node->name, .row = text };
+    op->node = (struct node_op){ .when = { .verb = verb }, .name = node->name, .row = text };
     return OK;
 }
 

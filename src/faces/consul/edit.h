@@ -32,9 +32,11 @@ struct consul_place { /* what something is registered on */
 
 struct consul_edit consul_edit_new(struct consul_call *c);
 
-/* Each adds an operation. ERR_INVALID, with a sentence, for what the catalog does not take. */
+/* Each adds an operation. ERR_INVALID, with a sentence, for what the catalog does not take. VERB:
+ * OP_SET, or OP_ENSURE to leave a node alone that is there. */
 MUST_CHECK enum err consul_edit_node(struct consul_edit *edit, const struct node *node,
-                                     const struct consul_extras *extras, struct why *why);
+                                     const struct consul_extras *extras, enum op_verb verb,
+                                     struct why *why);
 MUST_CHECK enum err consul_edit_instance(struct consul_edit *edit, const struct consul_place *place,
                                          const struct consul_instance *in, struct why *why);
 /* INSTANCE is empty for a check of the node itself. */

@@ -197,8 +197,6 @@ static const struct {
       "Invalid service address" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Check\":{\"Name\":\"c\",\"ServiceID\":\"no\"}}", 500,
       "Missing service registration" },
-    { "{\"Node\":\"a\",\"SkipNodeUpdate\":true,\"Service\":{\"Service\":\"x\"}}", 500,
-      "Missing node registration" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Bogus\":1}", 400,
       "Request decode failed: json: unknown field \"Bogus\"" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"NodeMeta\":{\"consul-x\":\"\"}}", 500,
@@ -206,6 +204,20 @@ static const struct {
       "use" },
     { "{\"Datacenter\":\"dc9\",\"Node\":\"a\",\"Address\":\"1\"}", 500, "No path to datacenter" },
 };
+
+static void node_that_is_not_to_be_updated_is_made_if_it_is_not_there(void **state)
+{
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"late\",\"SkipNodeUpdate\":true,\"Service\":{\"Service\":\"x\"}}", 200,
+               "true");
+    rig_expect(*state, "PUT /v1/catalog/register", "{\"Node\":\"late\",\"Address\":\"10.9.9.9\"}",
+               200, "true");
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"late\",\"Address\":\"1\",\"SkipNodeUpdate\":true}", 200, "true");
+    rig_expect_part(*state, "GET /v1/catalog/service/x", NULL, 200,
+                    "\"Node\":\"late\",\"Address\":\"10.9.9.9\"");
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"late\"}", 200, "true");
+}
 
 static void bad_registrations_leave_nothing(void **state)
 {
@@ -246,6 +258,7 @@ int main(void)
         EACH(gateways_have_no_services),
         EACH(register_writes_node_service_and_checks_at_once),
         EACH(registering_the_same_again_moves_nothing),
+        EACH(node_that_is_not_to_be_updated_is_made_if_it_is_not_there),
         EACH(bad_registrations_leave_nothing),
         EACH(deregister_takes_a_service_a_check_or_a_node),
     };
