@@ -36,7 +36,10 @@ static void make_root(struct consul_call *c)
 {
     uint8_t entropy[CA_ENTROPY_BYTES];
     struct ca_terms terms = terms_of(entropy, CA_ROOT_YEARS_MS);
-    struct uuid cluster = uuid_random(entropy_u64(), entropy_u64());
+    const char *given = c->face->options.mesh_cluster;
+    struct uuid cluster;
+    if (given == NULL || !uuid_parse(bytes_str(given), &cluster))
+        cluster = uuid_random(entropy_u64(), entropy_u64());
     struct ca_root root;
     struct buf body;
     enum err e = ca_make_root(&terms, &cluster, consul_arena(c), &root);
@@ -83,6 +86,10 @@ struct connect *connect_state(struct consul_call *c)
 
 void connect_with_root(struct consul_call *c, const struct consul_query *query)
 {
+    if (c->face->options.no_connect) {
+        consul_refuse_text(c, 500, "Connect must be enabled in order to use this endpoint");
+        return;
+    }
     connect_state(c)->query = query;
     consul_read(c, look_for_root);
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
@@ -100,7 +101,14 @@ static void put_config(const struct consul_self *self, struct json_writer *j)
     json_close_object(j);
 }
 
-static void put_debug(const struct consul_self *self, struct json_writer *j)
+static const char *serf_address(const struct consul_self *self, struct arena *arena, int port)
+{
+    bool is_v6 = strchr(self->address, ':') != NULL;
+    return arena_printf(arena, "tcp://%s%s%s:%d", is_v6 ? "[" : "", self->address, is_v6 ? "]" : "",
+                        port);
+}
+
+static void put_debug(const struct consul_self *self, struct arena *arena, struct json_writer *j)
 {
     json_open_object(j);
     json_add_str(j, "AdvertiseAddrLAN", self->address);
@@ -114,6 +122,8 @@ static void put_debug(const struct consul_self *self, struct json_writer *j)
     json_add_str(j, "NodeID", self->node_id);
     json_add_str(j, "NodeName", self->node_name);
     json_add_str(j, "PrimaryDatacenter", self->datacenter);
+    json_add_str(j, "SerfAdvertiseAddrLAN", serf_address(self, arena, SERF_PORT));
+    json_add_str(j, "SerfAdvertiseAddrWAN", serf_address(self, arena, SERF_WAN_PORT));
     json_add_bool(j, "ServerMode", true);
     json_close_object(j);
 }
@@ -199,7 +209,7 @@ void consul_agent_self(struct consul_call *c)
     json_put_name(j, "Config");
     put_config(self, j);
     json_put_name(j, "DebugConfig");
-    put_debug(self, j);
+    put_debug(self, consul_arena(c), j);
     json_put_name(j, "Coord");
     put_coordinate(j);
     json_put_name(j, "Member");
@@ -209,6 +219,8 @@ void consul_agent_self(struct consul_call *c)
     json_add_object(j, "Meta");
     json_add_str(j, "consul-network-segment", "");
     json_add_str(j, "consul-version", CONSUL_VERSION);
+    for (size_t i = 0; i < self->meta_n; i++)
+        json_add_str(j, self->meta[i].name, self->meta[i].value);
     json_close_object(j);
     json_put_name(j, "xDS");
     put_xds(self, j);

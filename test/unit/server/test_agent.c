@@ -147,6 +147,14 @@ static void options_of_the_server_are_taken_last(void **state)
     end(&r);
 }
 
+static void metadata_of_the_node_adds_up(void **state)
+{
+    struct run r;
+    assert_int_equal(begin(&r, "-dev -node-meta a:1 -hcl node_meta{b=\"2\"} -node-meta c:3"), OK);
+    assert_option(&r, "node-meta", "b:2,a:1,c:3");
+    end(&r);
+}
+
 static void what_has_no_meaning_is_listed(void **state)
 {
     struct run r;
@@ -290,6 +298,7 @@ int main(void)
         cmocka_unit_test(dev_opens_consuls_ports_alone),
         cmocka_unit_test(ports_and_addresses_meet),
         cmocka_unit_test(options_of_the_server_are_taken_last),
+        cmocka_unit_test(metadata_of_the_node_adds_up),
         cmocka_unit_test(what_has_no_meaning_is_listed),
         cmocka_unit_test(the_bound_address_is_the_nodes),
         cmocka_unit_test(what_cannot_be_is_refused),
