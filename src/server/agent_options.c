@@ -99,25 +99,34 @@ static void put_log(struct making *m)
     put(m, "log-level", lower);
 }
 
-static const char *tls_value(const struct agent_config *c, const char *https, const char *defaults)
+/* Of HTTPS, else of all, else as it was written before Consul 1.12. */
+static const struct tls_key {
+    const char *option, *https, *defaults, *old;
+} tls_keys[] = {
+    { "cert-file", "tls.https.cert_file", "tls.defaults.cert_file", "cert_file" },
+    { "key-file", "tls.https.key_file", "tls.defaults.key_file", "key_file" },
+    { "trusted-ca-file", "tls.https.ca_file", "tls.defaults.ca_file", "ca_file" },
+    { "client-cert-auth", "tls.https.verify_incoming", "tls.defaults.verify_incoming",
+      "verify_incoming" },
+};
+
+static const char *tls_value(const struct agent_config *c, const struct tls_key *key)
 {
-    const char *value = agent_value(c, https);
-    return value == NULL ? agent_value(c, defaults) : value;
+    const char *value = agent_value(c, key->https);
+    if (value == NULL)
+        value = agent_value(c, key->defaults);
+    return value == NULL ? agent_value(c, key->old) : value;
 }
 
 static void put_tls(struct making *m)
 {
-    static const char *const keys[][3] = {
-        { "cert-file", "tls.https.cert_file", "tls.defaults.cert_file" },
-        { "key-file", "tls.https.key_file", "tls.defaults.key_file" },
-        { "trusted-ca-file", "tls.https.ca_file", "tls.defaults.ca_file" },
-        { "client-cert-auth", "tls.https.verify_incoming", "tls.defaults.verify_incoming" },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        const char *value = tls_value(m->config, keys[i][1], keys[i][2]);
+    for (size_t i = 0; i < ARRAY_LEN(tls_keys); i++) {
+        const char *value = tls_value(m->config, &tls_keys[i]);
         if (value != NULL)
-            put(m, keys[i][0], value);
+            put(m, tls_keys[i].option, value);
     }
+    if (agent_is_on(m->config, "verify_incoming_https"))
+        put(m, "client-cert-auth", "true");
 }
 
 /* Seconds, as Consul writes them. */
@@ -134,6 +143,21 @@ static void put_soa(struct making *m)
         if (value != NULL)
             put(m, keys[i][0], arena_printf(m->arena, "%ss", value));
     }
+}
+
+/* {"rack": "1"} as rack:1; flags come that way. */
+static void put_node_meta(struct making *m)
+{
+    const struct hcl_node *tree = agent_tree(m->config, "node_meta");
+    const char *all = agent_value(m->config, "node_meta");
+    if (all == NULL)
+        all = "";
+    const struct hcl_node *object = tree != NULL && tree->kind == HCL_LIST ? tree->first : tree;
+    for (const struct hcl_node *n = object == NULL ? NULL : object->first; n != NULL; n = n->next)
+        all = arena_printf(m->arena, "%.*s:%.*s%s%s", (int)n->name.n, (const char *)n->name.p,
+                           (int)n->text.n, (const char *)n->text.p, all[0] == 0 ? "" : ",", all);
+    if (all[0] != 0)
+        put(m, "node-meta", all);
 }
 
 /* {"web": "10s", "*": "1s"} as web=10s,*=1s. */
@@ -160,8 +184,7 @@ static enum err put_service_ttl(struct making *m)
 static void put_https(struct making *m, struct buf *ignored)
 {
     const char *port = agent_value(m->config, "ports.https");
-    bool has_certificate =
-        tls_value(m->config, "tls.https.cert_file", "tls.defaults.cert_file") != NULL;
+    bool has_certificate = tls_value(m->config, &tls_keys[0]) != NULL;
     if (has_certificate) {
         put_listener(m, "consul-https-listen", "https", "-1");
         return;
@@ -216,6 +239,7 @@ enum err agent_options_make(const struct agent_config *a, struct arena *arena,
     put_log(&m);
     put_tls(&m);
     put_soa(&m);
+    put_node_meta(&m);
     if (a->dev)
         put(&m, "dev", "true");
     enum err e = check_role(&m);

@@ -94,7 +94,8 @@ static enum err take_tree(struct reading *r, size_t at, const struct hcl_node *n
         return why_set(r->why, ERR_INVALID, "%s: at %u:%u: %s is not taken: %s", r->source,
                        node->line, node->column, key->path, key->note);
     r->config->trees[at] = node;
-    r->config->values[at] = "";
+    if (r->config->values[at] == NULL)
+        r->config->values[at] = "";
     return OK;
 }
 
@@ -301,7 +302,9 @@ static enum err take_flag(void *ctx, struct bytes name, const char *value)
         return take_text(r, "-hcl", bytes_str(value));
     r->source = arena_printf(r->arena, "-%.*s", (int)name.n, (const char *)name.p);
     if (at < agent_key_n && agent_keys[at].kind == AGENT_TREE) {
-        r->config->values[at] = "";
+        const char **all = &r->config->values[at]; /* as many times as it is given */
+        *all =
+            *all == NULL || (*all)[0] == 0 ? value : arena_printf(r->arena, "%s,%s", *all, value);
         return OK;
     }
     if (at < agent_key_n)

@@ -31,6 +31,7 @@ enum config_kind {
     X(node_name,           TEXT,     "node-name",            "", 0, 0, "", "General", "the node that Consul's API registers services on; default: the machine's name") \
     X(node_address,        TEXT,     "node-address",         "", 0, 0, "", "General", "its address; default: what --consul-listen or --dns-listen says, or a network interface's") \
     X(node_id,             TEXT,     "node-id",              "", 0, 0, "", "General", "its UUID; default: made from the member's id") \
+    X(node_meta,           TEXT,     "node-meta",            "", 0, 0, "", "General", "metadata of that node: name:value, comma-separated") \
     X(datacenter,          TEXT,     "datacenter",           "dc1", 0, 0, "", "General", "what Consul's API and DNS call this cluster") \
     X(data_dir,            TEXT,     "data-dir",             "muster-data", 0, 0, "data-dir", "General", "where everything is kept, whatever --name is; made if it is not there") \
     X(io_threads,          NUMBER,   "io-threads",           "0", 0, 64, "", "General", "threads that serve connections; 0 = cores - 1, at least 1") \
@@ -87,6 +88,8 @@ enum config_kind {
     X(snapshot_bytes,      BYTES,    "snapshot-bytes",       "256M", 1048576, 1099511627776, "", "Storage", "a snapshot for the next start when this much log has been written") \
     X(rebuild_view,        BOOL,     "rebuild-view",         "false", 0, 0, "", "Storage", "build the view again from snapshot and log") \
     X(skip_entry,          NUMBER,   "skip-entry",           "0", 0, UINT64_MAX, "", "Storage", "leave out the commands of this log entry: for one that ends every start") \
+    X(connect,             BOOL,     "connect-enabled",      "true", 0, 0, "", "Consul", "give certificates for the service mesh") \
+    X(connect_cluster,     TEXT,     "connect-cluster-id",   "", 0, 0, "", "Consul", "UUID that the mesh's trust domain begins with; default: drawn once") \
     X(query_ms,            DURATION, "consul-default-query-time", "5m", 1000, 86400000, "", "Consul", "how long a blocking query waits that names no time") \
     X(query_max_ms,        DURATION, "consul-max-query-time", "10m", 1000, 86400000, "", "Consul", "how long one waits at most") \
     X(script_checks,       BOOL,     "enable-script-checks", "false", 0, 0, "", "Consul", "run checks that are programs: whoever may register one runs what he likes as this server's user") \

@@ -11,7 +11,7 @@
 #include "base/uuid.h"
 #include "net/endpoint.h"
 
-enum { NAME_MAX_BYTES = 128 };
+enum { NAME_MAX_BYTES = 128, META_MAX = 64, META_NAME_MAX = 128, META_VALUE_MAX = 512 };
 
 static enum err find_name(const struct config *c, struct arena *arena, const char **ret,
                           struct why *why)
@@ -81,6 +81,45 @@ static const char *find_address(const struct config *c, struct arena *arena)
     return outer == NULL ? "127.0.0.1" : outer;
 }
 
+static bool is_meta_name(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 0 && n <= META_NAME_MAX &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n &&
+           strncmp(name, "consul-", 7) != 0;
+}
+
+/* "name:value,name:value"; of a name that stands twice the last counts. */
+static enum err find_meta(const char *text, struct arena *arena, struct self *self, struct why *why)
+{
+    self->meta = arena_zalloc(arena, META_MAX, sizeof *self->meta);
+    for (const char *at = text; *at != 0; at += strspn(at, ",")) {
+        size_t n = strcspn(at, ",");
+        char *name = arena_str(arena, bytes_of(at, n)), *colon = strchr(name, ':');
+        at += n;
+        if (colon != NULL)
+            *colon = 0;
+        const char *value = colon == NULL ? "" : colon + 1;
+        size_t k = self->meta_n;
+        while (k > 0 && strcmp(self->meta[k - 1].name, name) > 0)
+            k--;
+        if (!is_meta_name(name) || strlen(value) > META_VALUE_MAX)
+            return why_set(why, ERR_INVALID,
+                           "--node-meta: '%s' is no name, or its value is longer than %d bytes",
+                           name, META_VALUE_MAX);
+        if (k > 0 && strcmp(self->meta[k - 1].name, name) == 0) {
+            self->meta[k - 1].value = value;
+            continue;
+        }
+        if (self->meta_n == META_MAX)
+            return why_set(why, ERR_INVALID, "--node-meta: more than %d pairs", META_MAX);
+        memmove(&self->meta[k + 1], &self->meta[k], (self->meta_n - k) * sizeof *self->meta);
+        self->meta[k] = (struct consul_meta){ name, value };
+        self->meta_n++;
+    }
+    return OK;
+}
+
 enum err self_find(const struct config *c, struct arena *arena, struct self *ret, struct why *why)
 {
     struct endpoint plain = first_endpoint(c->consul_listen);
@@ -94,6 +133,12 @@ enum err self_find(const struct config *c, struct arena *arena, struct self *ret
     if (c->node_id[0] != 0 && !uuid_parse(bytes_str(c->node_id), &id))
         return why_set(why, ERR_INVALID, "--node-id '%s' is no UUID", c->node_id);
     self.node_id = c->node_id[0] == 0 ? NULL : c->node_id;
+    if (c->connect_cluster[0] != 0 && !uuid_parse(bytes_str(c->connect_cluster), &id))
+        return why_set(why, ERR_INVALID, "--connect-cluster-id '%s' is no UUID",
+                       c->connect_cluster);
+    e = find_meta(c->node_meta, arena, &self, why);
+    if (e != OK)
+        return e;
     self.address = find_address(c, arena);
     *ret = self;
     return OK;

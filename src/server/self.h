@@ -4,12 +4,15 @@
 
 #include "base/arena.h"
 #include "base/why.h"
+#include "faces/consul/face.h"
 #include "server/config.h"
 
 struct self {
     const char *node_name; /* --node-name, or the machine's */
     const char *node_id;   /* --node-id, a UUID; NULL: made from the member's */
     const char *address; /* --node-address, or what the first listener of Consul, or of DNS, says */
+    struct consul_meta *meta; /* ascending by name */
+    size_t meta_n;
     uint16_t consul_port, consul_https_port; /* as configured; 0: off, or any free one */
 };
 
