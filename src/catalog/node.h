@@ -17,9 +17,9 @@ enum {
     CHECK_TYPE_MAX = 64
 };
 
-struct node {          /* text is lent */
-    struct bytes name; /* as it was given */
-    struct bytes id;   /* a UUID in text, or empty */
+struct node {             /* text is lent */
+    struct bytes name;    /* as it was given */
+    struct bytes id;      /* a UUID in text, or empty */
     struct bytes address; /* empty: nobody has said it yet */
     struct labels metadata;
     struct bytes extras;
