@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
-#include "wire/json_bind.h"
+#include "faces/consul/mesh.h"
 
 struct consul_rows consul_rows_of(struct consul_call *c, const struct view *view)
 {
@@ -111,37 +111,8 @@ bool consul_service_is_shown(struct consul_call *c, const struct consul_service 
 /* -- the mesh -----------------------------------------------------------------------------------
  */
 
-struct proxy {
-    struct bytes destination;
-};
-
-static const struct json_field proxy_fields[] = {
-    JSON_FIELD(struct proxy, destination, "DestinationServiceName", STRING),
-};
-static const struct json_shape proxy_shape = { "ConnectProxyConfig", sizeof(struct proxy),
-                                               proxy_fields, ARRAY_LEN(proxy_fields), true };
-
-struct connect {
-    bool native;
-};
-
-static const struct json_field connect_fields[] = {
-    JSON_FIELD(struct connect, native, "Native", BOOL),
-};
-static const struct json_shape connect_shape = { "ServiceConnect", sizeof(struct connect),
-                                                 connect_fields, ARRAY_LEN(connect_fields), true };
-
 bool consul_service_is_mesh_of(struct consul_call *c, const struct consul_service *s,
                                struct bytes name)
 {
-    struct proxy proxy = { 0 };
-    struct connect connect = { 0 };
-    struct arena *arena = &c->face->scratch;
-    if (text_eq_nocase(s->name, name))
-        return s->extras.connect.n > 0 &&
-               json_decode(s->extras.connect, &connect_shape, arena, &connect, NULL) == OK &&
-               connect.native;
-    return bytes_is(s->extras.kind, "connect-proxy") &&
-           json_decode(s->extras.proxy, &proxy_shape, arena, &proxy, NULL) == OK &&
-           text_eq_nocase(proxy.destination, name);
+    return consul_extras_are_mesh_of(&s->extras, s->name, name, &c->face->scratch);
 }
