@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "faces/consul/mesh.h"
 #include "faces/consul/weight.h"
 #include "net/endpoint.h"
 
@@ -30,6 +31,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .recursors_at_random = strcmp(c->recursor_strategy, "random") == 0,
         .token = c->acl_dns_token[0] != 0 ? c->acl_dns_token : c->acl_default_token,
         .weight = consul_srv_weight,
+        .is_mesh_of = consul_instance_is_mesh_of,
         .rate_limit = c->dns_rate_limit,
     };
 }

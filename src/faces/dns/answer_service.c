@@ -23,12 +23,24 @@ struct places {
 
 /* -- which instances --------------------------------------------------------------------------- */
 
-static bool has_tag(const struct publication *p, struct bytes tag)
+typedef bool (*chosen_fn)(struct lookup *l, const struct dns_asked *asked, const struct instance *i,
+                          struct bytes service);
+
+static bool has_tag(struct lookup *l, const struct dns_asked *asked, const struct instance *i,
+                    struct bytes service)
 {
-    for (size_t i = 0; i < p->tag_n; i++)
-        if (text_eq_nocase(p->tags[i], tag))
+    const struct publication *said = &i->from->said;
+    (void)l, (void)service;
+    for (size_t k = 0; k < said->tag_n; k++)
+        if (text_eq_nocase(said->tags[k], asked->tag))
             return true;
-    return tag.n == 0;
+    return asked->tag.n == 0;
+}
+
+static bool is_mesh_of(struct lookup *l, const struct dns_asked *asked, const struct instance *i,
+                       struct bytes service)
+{
+    return l->source->config->is_mesh_of(i, service, asked->name, l->reply->arena);
 }
 
 static bool is_usable(const struct lookup *l, const struct instance *i)
@@ -63,7 +75,10 @@ static bool make_place(const struct lookup *l, struct bytes ns, const struct ins
 static void take_instances(struct lookup *l, struct bytes ns, const struct instance *all, size_t n,
                            struct places *ret)
 {
-    ret->all = arena_zalloc(l->reply->arena, n, sizeof *ret->all);
+    struct place *places = arena_zalloc(l->reply->arena, ret->n + n, sizeof *places);
+    if (ret->n > 0)
+        memcpy(places, ret->all, ret->n * sizeof *places);
+    ret->all = places;
     for (size_t i = 0; i < n; i++)
         ret->n += make_place(l, ns, &all[i], &ret->all[ret->n]);
 }
@@ -86,20 +101,14 @@ static bool is_own_service(const struct dns_asked *asked)
            bytes_is(lookup_namespace(asked->ns), NAMESPACE_DEFAULT);
 }
 
-static enum err read_service(struct lookup *l, const struct dns_asked *asked, struct places *ret)
+/* Adds the usable instances of SERVICE that are CHOSEN. */
+static enum err read_instances(struct lookup *l, const struct dns_asked *asked,
+                               struct bytes service, chosen_fn chosen, struct places *places)
 {
     struct arena *arena = l->reply->arena;
     struct service_id id;
     struct service_rows rows;
-    ret->ttl = dns_config_service_ttl(l->source->config, asked->name);
-    if (!lookup_may(l, ACCESS_SERVICE, asked->name))
-        return OK;
-    if (is_own_service(asked)) {
-        if (asked->tag.n == 0)
-            take_servers(l, ret);
-        return OK;
-    }
-    if (service_id_parse(lookup_namespace(asked->ns), asked->name, &id) != OK)
+    if (service_id_parse(lookup_namespace(asked->ns), service, &id) != OK)
         return OK; /* no service can be called that */
     enum err e = service_rows_read(l->source->view, &id, arena, &rows);
     if (e != OK)
@@ -110,9 +119,9 @@ static enum err read_service(struct lookup *l, const struct dns_asked *asked, st
     struct instances listed = instances_listed(FACE_CONSUL, &rows, arena);
     size_t n = 0;
     for (size_t i = 0; i < listed.n; i++)
-        if (is_usable(l, &listed.all[i]) && has_tag(&listed.all[i].from->said, asked->tag))
+        if (is_usable(l, &listed.all[i]) && chosen(l, asked, &listed.all[i], service))
             listed.all[n++] = listed.all[i];
-    take_instances(l, id.ns, listed.all, n, ret);
+    take_instances(l, id.ns, listed.all, n, places);
     return OK;
 }
 
@@ -219,13 +228,43 @@ static void put_places(struct lookup *l, struct places *places, uint16_t type)
         lookup_deny(l, KNOT_RCODE_NOERROR);
 }
 
-void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+/* All that was found, or that it could not be looked for. */
+static void put_found(struct lookup *l, enum err e, struct places *places, uint16_t type)
 {
-    struct places places = { 0 };
-    if (read_service(l, asked, &places) == OK)
-        put_places(l, &places, type);
+    if (e == OK)
+        put_places(l, places, type);
     else
         l->reply->rcode = KNOT_RCODE_SERVFAIL;
+}
+
+void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+{
+    struct places places = { .ttl = dns_config_service_ttl(l->source->config, asked->name) };
+    enum err e = OK;
+    if (lookup_may(l, ACCESS_SERVICE, asked->name)) {
+        if (!is_own_service(asked))
+            e = read_instances(l, asked, asked->name, has_tag, &places);
+        else if (asked->tag.n == 0)
+            take_servers(l, &places);
+    }
+    put_found(l, e, &places, type);
+}
+
+/* Those of the service that speak the mesh's protocol themselves, and its proxies by the name that
+ * Consul gives them. */
+void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+{
+    static const char suffix[] = "-sidecar-proxy";
+    struct places places = { .ttl = dns_config_service_ttl(l->source->config, asked->name) };
+    enum err e = OK;
+    char *proxy = arena_printf(l->reply->arena, "%.*s%s", (int)asked->name.n,
+                               (const char *)asked->name.p, suffix);
+    if (l->source->config->is_mesh_of != NULL && lookup_may(l, ACCESS_SERVICE, asked->name)) {
+        e = read_instances(l, asked, asked->name, is_mesh_of, &places);
+        if (e == OK)
+            e = read_instances(l, asked, bytes_str(proxy), is_mesh_of, &places);
+    }
+    put_found(l, e, &places, type);
 }
 
 void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type)

@@ -200,6 +200,7 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
         .recursors_at_random = s->recursors_at_random,
         .rate_limit = s->rate_limit,
         .weight = s->weight,
+        .is_mesh_of = s->is_mesh_of,
         .prepared = s->prepared,
         .prepared_ctx = s->prepared_ctx,
         .style = { .udp_answer_limit = (unsigned)s->udp_answer_limit,

@@ -39,6 +39,9 @@ struct dns_settings {                /* as options say it; texts are copied */
     uint64_t rate_limit; /* answers a second over UDP to a network of clients; 0 = no limit */
     /* An instance's weight in SRV records. */
     uint16_t (*weight)(const struct instance *i);
+    /* True if I, of SERVICE, takes requests for NAME in the mesh; NULL: there is none. */
+    bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
+                       struct arena *arena);
     /* What a prepared query gives; NULL: there are none. ERR_NOT_FOUND. */
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
                          struct dns_prepared *ret);
@@ -70,6 +73,8 @@ struct dns_config {
     struct bytes token;
     uint64_t rate_limit;
     uint16_t (*weight)(const struct instance *i);
+    bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
+                       struct arena *arena);
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
                          struct dns_prepared *ret);
     void *prepared_ctx;

@@ -43,6 +43,7 @@ void lookup_put_meta(struct lookup *l, struct dns_records *section, struct bytes
                      const struct labels *metadata, size_t of);
 /* answer_service.c */
 void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type);
+void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 
 /* True if NAME in namespace NS (empty: the default one) is this server's own node. */

@@ -213,6 +213,37 @@ static void what_may_not_be_seen_is_not_there(void **state)
     policy_set_unref(reader.rules);
 }
 
+/* Extras say for whom: "native", or the service that it is a proxy of. */
+static bool say_mesh(const struct instance *i, struct bytes service, struct bytes name,
+                     struct arena *arena)
+{
+    struct bytes extras = i->from->said.extras;
+    (void)arena;
+    return bytes_eq(service, name) ? bytes_is(extras, "native") : bytes_eq(extras, name);
+}
+
+static void mesh_is_native_instances_and_sidecars(void **state)
+{
+    struct rig *r = *state;
+    struct publication native = rig_at("10.0.0.1", 80), proxy = rig_at("10.0.0.2", 20000),
+                       others = rig_at("10.0.0.3", 20000);
+    native.extras = bytes_str("native");
+    proxy.extras = bytes_str("web");
+    others.extras = bytes_str("db");
+    rig_publish(r, "web", "a", native);
+    rig_publish(r, "web", "b", rig_at("10.0.0.4", 80));
+    rig_publish(r, "web-sidecar-proxy", "c", proxy);
+    rig_publish(r, "web-sidecar-proxy", "d", others);
+    assert_memory_equal(rig_ask(r, "web.connect.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    r->settings.is_mesh_of = say_mesh;
+    rig_configure(r);
+    const char *text = rig_ask(r, "web.connect.consul", KNOT_RRTYPE_SRV);
+    assert_int_equal(rig_count(text, "\n= "), 2);
+    assert_non_null(strstr(text, "SRV 1 1 20000 0a000002.addr.dc1.consul."));
+    assert_non_null(strstr(text, "SRV 1 1 80 0a000001.addr.dc1.consul."));
+    assert_memory_equal(rig_ask(r, "none.connect.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+}
+
 /* -- addresses --------------------------------------------------------------------------------- */
 
 static void families_are_answered_to_their_types(void **state)
@@ -455,6 +486,7 @@ int main(void)
         CASE(tag_selects_and_knows_no_case),
         CASE(other_groups_and_namespaces_have_names_of_their_own),
         CASE(what_may_not_be_seen_is_not_there),
+        CASE(mesh_is_native_instances_and_sidecars),
         CASE(families_are_answered_to_their_types),
         CASE(other_types_of_a_service_are_empty),
         CASE(node_lends_its_address),
