@@ -309,8 +309,9 @@ static const struct consul_route routes[] = {
       .handle = connect_authorize,
       .flags = CONSUL_LOCAL,
       .access = "service:write",
-      .does = "whether a certificate may connect to a service: what the ACL default says",
-      .test = "test_connect who_may_connect_is_what_the_default_says" },
+      .does = "whether a certificate may connect to a service, by the first intention about both, "
+              "else as the ACL default says",
+      .test = "test_connect who_may_connect_is_what_intentions_say" },
 };
 
 const struct consul_area consul_connect_area = { "connect", routes, ARRAY_LEN(routes) };

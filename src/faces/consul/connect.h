@@ -7,7 +7,7 @@
 
 struct connect { /* the call's state */
     const struct consul_query *query;
-    struct bytes uri; /* of who wants to connect */
+    struct bytes uri, target; /* who wants to connect to what */
 };
 
 struct connect *connect_state(struct consul_call *c);

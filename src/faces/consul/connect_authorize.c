@@ -2,6 +2,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/connect.h"
 #include "faces/consul/core.h"
+#include "faces/consul/intentions.h"
 #include "wire/json_bind.h"
 
 /* -- may they connect -------------------------------------------------------------------------- */
@@ -28,26 +29,50 @@ static void put_decision(struct consul_call *c, bool is_authorized, const char *
     consul_answer_json(c, 200);
 }
 
+/* What decided, in Consul's words. */
+static const char *reason_of(struct consul_call *c, const struct intention *which)
+{
+    if (which == NULL)
+        return access_options(c->face->hub)->is_on ? "Default behavior configured by ACLs"
+                                                   : "ACLs disabled, access is allowed by default";
+    const struct entry_source *source = which->source;
+    bool is_by_request = source->permissions.n > 0;
+    return arena_printf(consul_arena(c), "Matched %s intention: %s => %s (Precedence: %d, %s)",
+                        is_by_request ? "L7" : "L4", consul_text(c, source->name),
+                        consul_text(c, which->destination),
+                        intention_precedence(source->name, which->destination),
+                        is_by_request ? "with permissions, which a connection alone does not have"
+                                      : arena_printf(consul_arena(c), "Action: %s",
+                                                     consul_text(c, source->action)));
+}
+
+static void decide(struct consul_call *c, const struct view *view, struct bytes source)
+{
+    struct intentions all;
+    const struct intention *which = NULL;
+    enum err e = consul_intentions_read(view, consul_arena(c), &all);
+    if (e != OK) {
+        consul_fail(c, e);
+        return;
+    }
+    bool may = consul_intentions_allow(c, &all, source, connect_state(c)->target, &which);
+    put_decision(c, may, reason_of(c, which));
+}
+
 static void answer_authorize(struct consul_call *c, const struct view *view)
 {
     struct ca_root root;
     struct acl_stamp stamp;
     struct bytes source;
-    const struct gate_options *gate = access_options(c->face->hub);
-    struct bytes uri = connect_state(c)->uri;
     if (!connect_root(c, view, &root, &stamp))
         return;
-    enum err e = ca_uri_service(&root, uri, consul_arena(c), &source);
-    if (e == ERR_DENIED)
+    enum err e = ca_uri_service(&root, connect_state(c)->uri, consul_arena(c), &source);
+    if (e == OK)
+        decide(c, view, source);
+    else if (e == ERR_DENIED)
         put_decision(c, false, "Identity from an external trust domain");
-    else if (e != OK)
-        consul_refuse_text(c, 400, "ClientCertURI not a valid Connect identifier");
-    else if (!gate->is_on || gate->is_open)
-        put_decision(c, true,
-                     gate->is_on ? "Default behavior configured by ACLs"
-                                 : "ACLs disabled, access is allowed by default");
     else
-        put_decision(c, false, "Default behavior configured by ACLs");
+        consul_refuse_text(c, 400, "ClientCertURI not a valid Connect identifier");
 }
 
 void connect_authorize(struct consul_call *c)
@@ -61,6 +86,7 @@ void connect_authorize(struct consul_call *c)
         return;
     }
     connect_state(c)->uri = b.uri;
+    connect_state(c)->target = b.target;
     if (consul_grant(c, ACCESS_WRITE, ACCESS_SERVICE, b.target))
         connect_with_root(c, &query);
 }

@@ -160,6 +160,31 @@ static void who_may_connect_is_what_the_default_says(void **state)
     free(uri);
 }
 
+static void who_may_connect_is_what_intentions_say(void **state)
+{
+    struct rig *rig = *state;
+    rig_expect_part(rig, "GET /v1/agent/connect/ca/leaf/web", NULL, 200, "{");
+    char *uri = member(rig, "ServiceURI");
+    rig_expect(rig, "PUT /v1/connect/intentions/exact?source=web&destination=db",
+               "{\"Action\":\"deny\"}", 200, "true");
+    ask_authorize(
+        rig, uri, 200,
+        "{\"Authorized\":false,\"Reason\":\"Matched L4 intention: web => db (Precedence: 9, "
+        "Action: deny)\"}");
+    rig_expect(rig, "PUT /v1/connect/intentions/exact?source=web&destination=db",
+               "{\"Action\":\"allow\"}", 200, "true");
+    rig_expect(rig, "PUT /v1/connect/intentions/exact?source=*&destination=db",
+               "{\"Action\":\"deny\"}", 200, "true");
+    ask_authorize(rig, uri, 200, "{\"Authorized\":true,");
+    rig_expect_part(rig, "GET /v1/agent/connect/ca/leaf/api", NULL, 200, "{");
+    free(uri);
+    uri = member(rig, "ServiceURI");
+    ask_authorize(
+        rig, uri, 200,
+        "{\"Authorized\":false,\"Reason\":\"Matched L4 intention: * => db (Precedence: 8, ");
+    free(uri);
+}
+
 static void leaf_is_for_who_may_write_the_service(void **state)
 {
     static const struct gate_options closed = { .is_on = true };
@@ -187,6 +212,7 @@ int main(void)
         TEST(configuration_says_how_long_leaves_live),
         TEST(leaves_live_an_hour_to_a_year),
         TEST(who_may_connect_is_what_the_default_says),
+        TEST(who_may_connect_is_what_intentions_say),
         cmocka_unit_test(leaf_is_for_who_may_write_the_service),
     };
     return cmocka_run_group_tests_name("connect", tests, NULL, NULL);

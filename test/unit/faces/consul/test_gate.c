@@ -94,7 +94,11 @@ static void put_rule(const char *word, char *rules, size_t room)
         size_t name_n = strlen(kind->name);
         if (strncmp(word, kind->name, name_n) != 0 || word[name_n] != ':')
             continue;
-        if (kind->has_names)
+        if (k == ACCESS_INTENTION) /* it stands in a service's rule */
+            snprintf(rules + n, room - n,
+                     "service_prefix \\\"\\\" { policy = \\\"deny\\\" intentions = \\\"%s\\\" } ",
+                     word + name_n + 1);
+        else if (kind->has_names)
             snprintf(rules + n, room - n, "%s_prefix \\\"\\\" { policy = \\\"%s\\\" } ", kind->name,
                      word + name_n + 1);
         else
