@@ -12,6 +12,7 @@ extern const struct consul_area consul_agent_area; /* agent.c */
 extern const struct consul_area consul_catalog_area; /* catalog.c */
 extern const struct consul_area consul_config_area; /* config.c */
 extern const struct consul_area consul_connect_area; /* connect.c */
+extern const struct consul_area consul_coordinate_area; /* coordinate.c */
 extern const struct consul_area consul_discovery_area; /* discovery.c */
 extern const struct consul_area consul_event_area; /* event.c */
 extern const struct consul_area consul_health_area; /* health.c */
@@ -22,6 +23,7 @@ extern const struct consul_area consul_peering_area; /* peering.c */
 extern const struct consul_area consul_session_area; /* session.c */
 extern const struct consul_area consul_status_area; /* status.c */
 extern const struct consul_area consul_txn_area; /* txn.c */
+extern const struct consul_area consul_ui_area; /* ui.c */
 /* clang-format on */
 
 #endif

@@ -9,6 +9,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_catalog_area,
     &consul_config_area,
     &consul_connect_area,
+    &consul_coordinate_area,
     &consul_discovery_area,
     &consul_event_area,
     &consul_health_area,
@@ -19,6 +20,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_session_area,
     &consul_status_area,
     &consul_txn_area,
+    &consul_ui_area,
 };
 /* clang-format on */
 const size_t consul_area_n = ARRAY_LEN(consul_areas);

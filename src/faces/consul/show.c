@@ -61,6 +61,15 @@ static void add_indexes(struct json_writer *j, uint64_t create, uint64_t modify)
     json_add_uint(j, "ModifyIndex", modify);
 }
 
+void consul_show_node_fields(struct json_writer *j, const struct consul_node *n)
+{
+    json_add_string(j, "ID", n->row.id);
+    json_add_string(j, "Node", n->row.name);
+    json_add_string(j, "Address", n->row.address);
+    add_node_addresses(j, n);
+    add_node_meta(j, "Meta", n);
+}
+
 void consul_show_node(struct json_writer *j, const struct consul_node *n, const char *datacenter)
 {
     json_open_object(j);

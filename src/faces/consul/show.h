@@ -7,6 +7,8 @@
 
 /* {"ID":...,"Node":...}: in catalog/nodes, health/service and so on. */
 void consul_show_node(struct json_writer *j, const struct consul_node *n, const char *datacenter);
+/* What internal/ui shows of it, in an object that is open. */
+void consul_show_node_fields(struct json_writer *j, const struct consul_node *n);
 /* A service beside its node: catalog/service. */
 void consul_show_service_node(struct json_writer *j, const struct consul_service *s,
                               const char *datacenter);
