@@ -5,7 +5,7 @@
 #include "base/rd.h"
 #include "base/text.h"
 
-enum { FLAG_TAG_OVERRIDE = 1, FLAGS = 1, TAGGED_BYTES = 12 };
+enum { FLAG_TAG_OVERRIDE = 1, FLAG_SIDECAR = 2, FLAGS = 3, TAGGED_BYTES = 12 };
 
 struct consul_extras consul_extras_none(void)
 {
@@ -15,7 +15,8 @@ struct consul_extras consul_extras_none(void)
 void consul_extras_write(const struct consul_extras *x, struct buf *out)
 {
     buf_put_u8(out, CONSUL_EXTRAS_FORMAT);
-    buf_put_u8(out, x->has_tag_override ? FLAG_TAG_OVERRIDE : 0);
+    buf_put_u8(out, (uint8_t)((x->has_tag_override ? FLAG_TAG_OVERRIDE : 0) |
+                              (x->is_sidecar ? FLAG_SIDECAR : 0)));
     buf_put_u32(out, x->passing);
     buf_put_u32(out, x->warning);
     const struct bytes texts[] = { x->kind, x->socket_path, x->proxy, x->connect, x->locality };
@@ -69,6 +70,7 @@ enum err consul_extras_read(struct bytes bytes, struct arena *arena, struct cons
     if (r.err == OK && format != CONSUL_EXTRAS_FORMAT)
         return ERR_VERSION;
     x.has_tag_override = (flags & FLAG_TAG_OVERRIDE) != 0;
+    x.is_sidecar = (flags & FLAG_SIDECAR) != 0;
     x.passing = rd_u32(&r);
     x.warning = rd_u32(&r);
     x.kind = rd_utf8(&r);

@@ -18,6 +18,7 @@ struct consul_extras { /* text is lent */
     struct bytes socket_path;
     uint32_t passing, warning; /* weights */
     bool has_tag_override;
+    bool is_sidecar;              /* registered with its service, and goes with it */
     struct consul_tagged *tagged; /* ascending by name */
     size_t tagged_n;
     struct bytes proxy, connect, locality; /* JSON as it is shown; empty: not given */

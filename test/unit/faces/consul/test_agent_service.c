@@ -99,6 +99,33 @@ static void same_id_takes_another_name(void **state)
     rig_expect(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[],\"new\":[]}");
 }
 
+static void sidecar_comes_and_goes_with_its_service(void **state)
+{
+    static const char body[] = "{\"ID\":\"w1\",\"Name\":\"web\",\"Tags\":[\"v1\"],\"Port\":80,"
+                               "\"Connect\":{\"SidecarService\":{\"Proxy\":{\"Upstreams\":[{"
+                               "\"DestinationName\":\"db\",\"LocalBindPort\":9191}]}}}}";
+    put(state, "/v1/agent/service/register", body);
+    rig_expect_part(*state, "GET /v1/agent/service/w1-sidecar-proxy", NULL, 200,
+                    "{\"Kind\":\"connect-proxy\",\"ID\":\"w1-sidecar-proxy\",\"Service\":"
+                    "\"web-sidecar-proxy\",\"Tags\":[\"v1\"],\"Meta\":{},\"Port\":21000,");
+    assert_holds(state, "\"Proxy\":{\"DestinationServiceName\":\"web\",\"DestinationServiceID\":"
+                        "\"w1\",\"LocalServiceAddress\":\"127.0.0.1\",\"LocalServicePort\":80,"
+                        "\"Upstreams\":[{\"DestinationName\":\"db\",\"LocalBindPort\":9191}]}");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200,
+                    "\"Name\":\"Connect Sidecar Listening\"");
+    assert_holds(state, "\"Name\":\"Connect Sidecar Aliasing w1\"");
+    put(state, "/v1/agent/service/register", body);
+    put(state, "/v1/agent/service/register",
+        "{\"ID\":\"w2\",\"Name\":\"web\",\"Connect\":{\"SidecarService\":{}}}");
+    rig_expect_part(*state, "GET /v1/agent/service/w1-sidecar-proxy", NULL, 200, "\"Port\":21000,");
+    rig_expect_part(*state, "GET /v1/agent/service/w2-sidecar-proxy", NULL, 200, "\"Port\":21001,");
+    rig_expect_part(*state, "GET /v1/health/connect/web", NULL, 200, "w2-sidecar-proxy");
+    put(state, "/v1/agent/service/deregister/w1", NULL);
+    rig_expect(*state, "GET /v1/agent/service/w1-sidecar-proxy", NULL, 404,
+               "unknown service ID: w1-sidecar-proxy");
+    rig_expect_part(*state, "GET /v1/agent/services", NULL, 200, "w2-sidecar-proxy");
+}
+
 /* -- bad input ----------------------------------------------------------------------------------
  */
 
@@ -156,9 +183,12 @@ static const struct {
       "services" },
     { "{\"Name\":\"w\",\"Kind\":\"other\"}", 400,
       "Validation failed: Kind \"other\" is none there is" },
-    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{}}}", 400,
-      "Invalid SidecarService: sidecars are registered by themselves here, with Kind "
-      "connect-proxy" },
+    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"Bogus\":1}}}", 400,
+      "Request decode failed: json: unknown field \"Bogus\"" },
+    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"Port\":70000}}}", 400,
+      "Validation failed: Port 70000 is outside 0 to 65535" },
+    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"Connect\":{\"SidecarService\":{}}}}}",
+      400, "Invalid SidecarService: sidecar services can't have sidecars" },
 };
 
 static void bad_registrations_are_refused_in_consuls_words_and_leave_nothing(void **state)
@@ -191,6 +221,20 @@ static void metadata_ends_at_its_limits(void **state)
                          n == 64 ? 200 : 400);
     }
     assert_holds(state, "Node metadata cannot contain more than 64 key/value pairs");
+}
+
+static void value_of_ten_mebibytes_is_refused_unread(void **state)
+{
+    struct rig *rig = *state;
+    struct client *c = client_tcp(rig->port);
+    char head[200];
+    snprintf(head, sizeof head,
+             "PUT /v1/agent/service/register HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: "
+             "%d\r\n\r\n{\"Name\":\"w\",\"Meta\":{\"k\":\"",
+             10 << 20);
+    client_send_str(c, head);
+    assert_int_equal(rig_end(rig, c), 413);
+    rig_expect(rig, "GET /v1/agent/services", NULL, 200, "{}");
 }
 
 static int register_with_checks(void **state, int checks)
@@ -306,8 +350,10 @@ int main(void)
         EACH(registering_again_keeps_status_and_moves_no_index),
         EACH(replacing_checks_drops_those_not_named),
         EACH(same_id_takes_another_name),
+        EACH(sidecar_comes_and_goes_with_its_service),
         EACH(bad_registrations_are_refused_in_consuls_words_and_leave_nothing),
         EACH(metadata_ends_at_its_limits),
+        EACH(value_of_ten_mebibytes_is_refused_unread),
         EACH(change_ends_at_1024_operations),
         EACH(tagged_addresses_end_at_62),
         EACH(registered_services_are_listed_by_id),

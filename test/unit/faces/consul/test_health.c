@@ -81,6 +81,19 @@ static void filter_selects_by_service_node_and_checks(void **state)
                     "Failed to create boolean expression evaluator: ");
 }
 
+static void filter_of_ten_thousand_levels_is_refused(void **state)
+{
+    enum { LEVELS = 10000 };
+    static char request[LEVELS + 100];
+    int n = snprintf(request, sizeof request, "GET /v1/health/service/web?filter=");
+    memset(request + n, '(', LEVELS);
+    request[n + LEVELS] = 0;
+    rig_expect_part(*state, request, NULL, 500, "Failed to create boolean expression evaluator: ");
+    memset(request + n, '(', 100);
+    request[n + 100] = 0;
+    rig_expect_part(*state, request, NULL, 500, "Failed to create boolean expression evaluator: ");
+}
+
 static void unknown_service_is_an_empty_list_with_an_index(void **state)
 {
     rig_expect(*state, "GET /v1/health/service/none", NULL, 200, "[]");
@@ -163,6 +176,7 @@ int main(void)
         EACH(service_has_nodes_and_checks),
         EACH(passing_leaves_out_what_does_not),
         EACH(filter_selects_by_service_node_and_checks),
+        EACH(filter_of_ten_thousand_levels_is_refused),
         EACH(unknown_service_is_an_empty_list_with_an_index),
         EACH(connect_has_proxies),
         EACH(ingress_has_none),
