@@ -29,6 +29,8 @@ enum err check_extras_read(struct bytes bytes, struct arena *arena, struct check
         x.timeout = rd_run(&r);
         x.definition = rd_run(&r);
         e = rd_end(&r);
+        if (e == OK && x.interval.n + x.timeout.n + x.definition.n == 0)
+            e = ERR_MALFORMED; /* what says nothing is no bytes */
     }
     if (e == OK)
         *ret = x;
