@@ -8,6 +8,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/rows.h"
 
 enum { SERF_PORT = 8301, SERF_WAN_PORT = 8302, SERVER_PORT = 8300 };
 
@@ -155,11 +156,41 @@ static void put_raft_stats(struct json_writer *j, const struct consul_facts *fac
     json_close_object(j);
 }
 
-static void put_stats(struct consul_call *c, struct json_writer *j)
+struct registered { /* through the agent */
+    uint64_t services, checks, ttls;
+};
+
+static enum err count_registered(struct consul_call *c, const struct view *view,
+                                 struct registered *ret)
+{
+    struct bytes ns = bytes_str(CONSUL_NS), node = bytes_str(c->face->self.node_name);
+    struct all_from_node services;
+    struct all_checked checks;
+    *ret = (struct registered){ 0 };
+    enum err e = from_node_read(view, ns, node, &c->face->scratch, &services);
+    if (e == OK)
+        e = checked_read(view, ns, node, &c->face->scratch, &checks);
+    if (e != OK)
+        return e;
+    for (size_t i = 0; i < services.n; i++)
+        ret->services += services.all[i].published.owner.face == FACE_CONSUL;
+    ret->checks = checks.n;
+    for (size_t i = 0; i < checks.n; i++)
+        ret->ttls += bytes_is(checks.all[i].check.type, "ttl");
+    return OK;
+}
+
+static void put_stats(struct consul_call *c, struct json_writer *j, const struct registered *r)
 {
     const struct consul_self *self = &c->face->self;
     struct consul_facts facts = consul_facts(c->face->hub);
     json_open_object(j);
+    json_add_object(j, "agent");
+    put_count(j, "check_monitors", 0);
+    put_count(j, "check_ttls", r->ttls);
+    put_count(j, "checks", r->checks);
+    put_count(j, "services", r->services);
+    json_close_object(j);
     json_add_object(j, "build");
     json_add_str(j, "prerelease", "");
     json_add_str(j, "revision", REVISION);
@@ -199,11 +230,15 @@ static void put_xds(const struct consul_self *self, struct json_writer *j)
     json_close_object(j);
 }
 
-void consul_agent_self(struct consul_call *c)
+static void show_self(struct consul_call *c, const struct view *view)
 {
     const struct consul_self *self = &c->face->self;
-    if (!consul_grant(c, ACCESS_READ, ACCESS_AGENT, bytes_str(self->node_name)))
+    struct registered registered;
+    enum err e = count_registered(c, view, &registered);
+    if (e != OK) {
+        consul_fail(c, e);
         return;
+    }
     struct json_writer *j = consul_json(c);
     json_open_object(j);
     json_put_name(j, "Config");
@@ -215,7 +250,7 @@ void consul_agent_self(struct consul_call *c)
     json_put_name(j, "Member");
     put_member(c, j, false);
     json_put_name(j, "Stats");
-    put_stats(c, j);
+    put_stats(c, j, &registered);
     json_add_object(j, "Meta");
     json_add_str(j, "consul-network-segment", "");
     json_add_str(j, "consul-version", CONSUL_VERSION);
@@ -226,6 +261,12 @@ void consul_agent_self(struct consul_call *c)
     put_xds(self, j);
     json_close_object(j);
     consul_answer_json(c, 200);
+}
+
+void consul_agent_self(struct consul_call *c)
+{
+    if (consul_grant(c, ACCESS_READ, ACCESS_AGENT, bytes_str(c->face->self.node_name)))
+        consul_read(c, show_self);
 }
 
 void consul_agent_version(struct consul_call *c)

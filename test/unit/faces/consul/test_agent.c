@@ -19,6 +19,18 @@ static void self_has_what_clients_read_first(void **state)
     assert_non_null(strstr(rig_body(*state), "\"leader_addr\":\"10.0.0.1:8300\""));
 }
 
+static void self_counts_what_is_registered(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"counted\",\"Checks\":[{\"TTL\":\"1m\"},{\"TCP\":\"x:1\",\"Interval\":"
+               "\"1m\"}]}",
+               200, "");
+    rig_expect_part(*state, "GET /v1/agent/self", NULL, 200,
+                    "\"Stats\":{\"agent\":{\"check_monitors\":\"0\",\"check_ttls\":\"1\","
+                    "\"checks\":\"2\",\"services\":\"1\"}");
+    rig_expect(*state, "PUT /v1/agent/service/deregister/counted", NULL, 200, "");
+}
+
 static void version_is_consuls(void **state)
 {
     rig_expect(*state, "GET /v1/agent/version", NULL, 200,
@@ -106,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(self_has_what_clients_read_first),
+        cmocka_unit_test(self_counts_what_is_registered),
         cmocka_unit_test(version_is_consuls),
         cmocka_unit_test(host_has_memory_and_disk),
         cmocka_unit_test(members_are_alive),
