@@ -114,7 +114,8 @@ void consul_stream_go_on(struct consul_call *c)
 static void respond_long(struct consul_call *c, int status, const char *type, struct buf *body)
 {
     struct head h = { .n = 0 };
-    if (c->face->unsent_bytes + body->n > CONSUL_UNSENT_MAX) {
+    size_t waiting = c->face->unsent_bytes;
+    if (waiting > 0 && waiting + body->n > c->face->options.unsent_max) {
         buf_clear(body, BODY_KEPT);
         consul_fail(c, ERR_BUSY);
         return;

@@ -6,8 +6,6 @@
 #include "faces/consul/route.h"
 #include "wire/json_writer.h"
 
-enum { CONSUL_UNSENT_MAX = 256 * 1024 * 1024 /* bytes of answers that clients do not read */ };
-
 struct consul_face {
     struct hub *hub;
     struct loop *loop;

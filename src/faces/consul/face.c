@@ -13,6 +13,7 @@
 enum { DEFAULT_QUERY_MS = 300 * 1000, MAX_QUERY_MS = 600 * 1000 };
 
 #define BODY_MAX ((size_t)1 << 30)
+#define UNSENT_MAX ((size_t)256 << 20)
 
 uint64_t consul_random(struct consul_face *face)
 {
@@ -30,6 +31,8 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     face->options = *options;
     if (face->options.default_query_ms == 0)
         face->options.default_query_ms = DEFAULT_QUERY_MS;
+    if (face->options.unsent_max == 0)
+        face->options.unsent_max = UNSENT_MAX;
     if (face->options.max_query_ms == 0)
         face->options.max_query_ms = MAX_QUERY_MS;
     face->self = options->self;

@@ -35,7 +35,10 @@ struct consul_options {
     uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
     bool always_pretty;                      /* as Consul's -dev */
     bool no_connect;                         /* no certificates, no intentions */
-    const char *mesh_cluster;  /* a UUID, what the trust domain begins with; NULL: drawn */
+    const char *mesh_cluster; /* a UUID, what the trust domain begins with; NULL: drawn */
+    /* Of long answers that clients have not read, together: with more, a further one is refused. 0
+     * = 256 MiB. */
+    size_t unsent_max;
     const char *default_token; /* of who brings none; NULL: he is anonymous. Kept */
     struct metrics *metrics;   /* kept; may be NULL */
     /* The service of a TTL check has said how that is, and it is as it was: its time begins anew. A

@@ -3,10 +3,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include "faces/consul/core.h"
 #include "net/grpc_gzip.h"
 
 /* -- routing ------------------------------------------------------------------------------------
@@ -128,6 +130,83 @@ static void long_answers_are_packed_for_those_who_take_it(void **state)
     assert_string_equal(rig_header(rig, "content-encoding"), "");
 }
 
+/* -- long answers --------------------------------------------------------------------------------
+ */
+
+/* Each about 100 KiB where it is shown. */
+static void register_large_services(void **state, int n)
+{
+    static char body[200000];
+    for (int i = 0; i < n; i++) {
+        int at =
+            snprintf(body, sizeof body, "{\"ID\":\"l%d\",\"Name\":\"large\",\"Tags\":[\"t\"", i);
+        for (int k = 0; k < 250; k++)
+            at += snprintf(body + at, sizeof body - (size_t)at, ",\"%0400d\"", k);
+        snprintf(body + at, sizeof body - (size_t)at, "]}");
+        rig_expect(*state, "PUT /v1/agent/service/register", body, 200, "");
+    }
+}
+
+struct unsent {
+    struct consul_face *face;
+    size_t bytes;
+};
+
+static void read_unsent(void *ctx)
+{
+    struct unsent *u = ctx;
+    u->bytes = u->face->unsent_bytes;
+}
+
+static size_t unsent_bytes(struct rig *rig)
+{
+    struct unsent u = { .face = rig->face };
+    kernel_call(&rig->k, read_unsent, &u);
+    return u.bytes;
+}
+
+static void long_answer_waits_for_its_client_and_ends_with_him(void **state)
+{
+    struct rig *rig = *state;
+    register_large_services(state, 120);
+    rig_expect_part(rig, "GET /v1/catalog/service/large", NULL, 200, "\"l119\"");
+    assert_true(strlen(rig_body(rig)) > 10 * 1024 * 1024);
+    assert_int_equal(unsent_bytes(rig), 0);
+    struct client *lazy = rig_begin(rig, "GET /v1/catalog/service/large", NULL);
+    while (unsent_bytes(rig) == 0)
+        ;
+    rig_expect(rig, "GET /v1/status/leader", NULL, 200, "\"10.0.0.1:8300\"");
+    assert_true(unsent_bytes(rig) > 10 * 1024 * 1024);
+    client_reset(lazy);
+    while (unsent_bytes(rig) > 0)
+        ;
+}
+
+static void one_long_answer_more_than_may_wait_is_refused(void **state)
+{
+    struct rig *rig = rig_new();
+    void *other = rig;
+    rig->options.unsent_max = 26 << 20; /* two of about 12 MiB */
+    rig_start(rig);
+    register_large_services(&other, 120);
+    struct client *lazy[2];
+    for (size_t i = 0; i < 2; i++) {
+        size_t before = unsent_bytes(rig);
+        lazy[i] = rig_begin(rig, "GET /v1/catalog/service/large", NULL);
+        while (unsent_bytes(rig) == before)
+            ;
+    }
+    rig_expect(rig, "GET /v1/catalog/service/large", NULL, 429,
+               "rate limit exceeded, try again later or against a different server");
+    rig_expect(rig, "GET /v1/status/leader", NULL, 200, "\"10.0.0.1:8300\"");
+    client_reset(lazy[0]);
+    while (unsent_bytes(rig) > 14 << 20)
+        ;
+    rig_expect_part(rig, "GET /v1/catalog/service/large", NULL, 200, "\"l119\"");
+    client_reset(lazy[1]);
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +221,8 @@ int main(void)
         cmocka_unit_test(pretty_answers_have_line_ends),
         cmocka_unit_test(every_answer_has_the_common_head),
         cmocka_unit_test(long_answers_are_packed_for_those_who_take_it),
+        cmocka_unit_test(long_answer_waits_for_its_client_and_ends_with_him),
+        cmocka_unit_test(one_long_answer_more_than_may_wait_is_refused),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }
