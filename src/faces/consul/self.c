@@ -9,6 +9,8 @@
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
 #include "faces/consul/rows.h"
+#include "faces/consul/selectors.h"
+#include "faces/consul/show.h"
 
 enum { SERF_PORT = 8301, SERF_WAN_PORT = 8302, SERVER_PORT = 8300 };
 
@@ -25,65 +27,130 @@ static void put_count(struct json_writer *j, const char *name, uint64_t value)
 
 /* -- members ---------------------------------------------------------------------------------- */
 
-static void put_tags(struct consul_call *c, struct json_writer *j)
+enum { TAGS_MAX_OF_MEMBER = 20, ALIVE = 1 };
+
+struct shown_member { /* a row of agent/members */
+    struct bytes name, address;
+    int64_t port, status;
+    struct labels tags; /* ascending */
+};
+
+static const char *as_text(struct consul_call *c, uint64_t value)
+{
+    return arena_printf(consul_arena(c), "%" PRIu64, value);
+}
+
+static void tag(struct shown_member *m, const char *name, const char *value)
+{
+    m->tags.all[m->tags.n++] = (struct label){ bytes_str(name), bytes_str(value) };
+}
+
+static struct shown_member own_member(struct consul_call *c, bool wan)
 {
     const struct consul_self *self = &c->face->self;
-    json_open_object(j);
-    json_add_str(j, "acls", access_options(c->face->hub)->is_on ? "1" : "0");
-    json_add_str(j, "bootstrap", "1");
-    json_add_str(j, "build", CONSUL_VERSION ":" REVISION);
-    json_add_str(j, "dc", self->datacenter);
-    json_add_str(j, "ft_fs", "1");
-    json_add_str(j, "ft_si", "1");
+    const char *wide = arena_printf(consul_arena(c), "%s.%s", self->node_name, self->datacenter);
+    struct shown_member m = { .name = bytes_str(wan ? wide : self->node_name),
+                              .address = bytes_str(self->address),
+                              .port = wan ? SERF_WAN_PORT : SERF_PORT,
+                              .status = ALIVE };
+    m.tags.all = arena_zalloc(consul_arena(c), TAGS_MAX_OF_MEMBER, sizeof *m.tags.all);
+    tag(&m, "acls", access_options(c->face->hub)->is_on ? "1" : "0");
+    tag(&m, "bootstrap", "1");
+    tag(&m, "build", CONSUL_VERSION ":" REVISION);
+    tag(&m, "dc", self->datacenter);
+    tag(&m, "ft_fs", "1");
+    tag(&m, "ft_si", "1");
     if (self->grpc_port != 0)
-        put_count(j, "grpc_port", self->grpc_port);
+        tag(&m, "grpc_port", as_text(c, self->grpc_port));
     if (self->grpc_tls_port != 0)
-        put_count(j, "grpc_tls_port", self->grpc_tls_port);
-    json_add_str(j, "id", self->node_id);
-    put_count(j, "port", SERVER_PORT);
-    json_add_str(j, "raft_vsn", "3");
-    json_add_str(j, "role", "consul");
-    json_add_str(j, "segment", "");
-    json_add_str(j, "vsn", "2");
-    json_add_str(j, "vsn_max", "3");
-    json_add_str(j, "vsn_min", "2");
-    put_count(j, "wan_join_port", SERF_WAN_PORT);
+        tag(&m, "grpc_tls_port", as_text(c, self->grpc_tls_port));
+    tag(&m, "id", self->node_id);
+    tag(&m, "port", as_text(c, SERVER_PORT));
+    tag(&m, "raft_vsn", "3");
+    tag(&m, "role", "consul");
+    tag(&m, "segment", "");
+    tag(&m, "vsn", "2");
+    tag(&m, "vsn_max", "3");
+    tag(&m, "vsn_min", "2");
+    tag(&m, "wan_join_port", as_text(c, SERF_WAN_PORT));
+    return m;
+}
+
+static const struct {
+    const char *name;
+    int64_t value;
+} protocols[] = { { "ProtocolMin", 1 }, { "ProtocolMax", 5 }, { "ProtocolCur", 2 },
+                  { "DelegateMin", 2 }, { "DelegateMax", 5 }, { "DelegateCur", 4 } };
+
+static void put_member(struct json_writer *j, const struct shown_member *m)
+{
+    json_open_object(j);
+    json_add_string(j, "Name", m->name);
+    json_add_string(j, "Addr", m->address);
+    json_add_int(j, "Port", m->port);
+    json_put_name(j, "Tags");
+    consul_show_meta(j, &m->tags);
+    json_add_int(j, "Status", m->status);
+    for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+        json_add_int(j, protocols[i].name, protocols[i].value);
     json_close_object(j);
 }
 
-static void put_member(struct consul_call *c, struct json_writer *j, bool wan)
+#define GET(getter, member_of, expression)                           \
+    static bool getter(const void *object, struct filter_value *ret) \
+    {                                                                \
+        const struct shown_member *of = object;                      \
+        ret->member_of = (expression);                               \
+        return true;                                                 \
+    }
+GET(get_name, text, of->name)
+GET(get_address, text, of->address)
+GET(get_port, integer, of->port)
+GET(get_status, integer, of->status)
+GET(get_tags, object, &of->tags)
+
+static bool find_tag(const void *map, struct bytes key, struct filter_value *ret)
 {
-    const struct consul_self *self = &c->face->self;
-    json_open_object(j);
-    json_add_str(j, "Name",
-                 wan ? arena_printf(consul_arena(c), "%s.%s", self->node_name, self->datacenter)
-                     : self->node_name);
-    json_add_str(j, "Addr", self->address);
-    json_add_uint(j, "Port", wan ? SERF_WAN_PORT : SERF_PORT);
-    json_put_name(j, "Tags");
-    put_tags(c, j);
-    json_add_uint(j, "Status", 1); /* alive */
-    json_add_uint(j, "ProtocolMin", 1);
-    json_add_uint(j, "ProtocolMax", 5);
-    json_add_uint(j, "ProtocolCur", 2);
-    json_add_uint(j, "DelegateMin", 2);
-    json_add_uint(j, "DelegateMax", 5);
-    json_add_uint(j, "DelegateCur", 4);
-    json_close_object(j);
+    const struct bytes *value = labels_find(map, key);
+    if (value != NULL)
+        ret->text = *value;
+    return value != NULL;
 }
+
+static bool has_no_tags(const void *map)
+{
+    return ((const struct labels *)map)->n == 0;
+}
+
+static const struct filter_field tag_element = { .kind = FILTER_STRING };
+static const struct filter_field member_fields[] = {
+    { .name = "Name", .kind = FILTER_STRING, .get = get_name },
+    { .name = "Addr", .kind = FILTER_STRING, .get = get_address },
+    { .name = "Port", .kind = FILTER_INT, .get = get_port },
+    { .name = "Status", .kind = FILTER_INT, .get = get_status },
+    { .name = "Tags",
+      .kind = FILTER_MAP,
+      .get = get_tags,
+      .find = find_tag,
+      .is_empty = has_no_tags,
+      .element = &tag_element },
+};
+static const struct filter_schema member_schema = { member_fields, ARRAY_LEN(member_fields) };
 
 void consul_agent_members(struct consul_call *c)
 {
     struct bytes wan;
-    if (!consul_grant_open(c))
+    if (!consul_grant_open(c) || !consul_filter_begin(c, &member_schema))
         return;
-    bool is_wan = consul_param(c, "wan", &wan) && wan.n > 0 && !bytes_is(wan, "0");
+    struct shown_member m =
+        own_member(c, consul_param(c, "wan", &wan) && wan.n > 0 && !bytes_is(wan, "0"));
     struct json_writer *j = consul_json(c);
     json_open_array(j);
-    if (consul_may(c, ACCESS_READ, ACCESS_NODE, bytes_str(c->face->self.node_name)))
-        put_member(c, j, is_wan);
+    if (consul_may(c, ACCESS_READ, ACCESS_NODE, bytes_str(c->face->self.node_name)) &&
+        consul_filter_keeps(c, &m))
+        put_member(j, &m);
     json_close_array(j);
-    consul_answer_json(c, 200);
+    consul_answer_filtered(c);
 }
 
 /* -- self ------------------------------------------------------------------------------------- */
@@ -248,7 +315,8 @@ static void show_self(struct consul_call *c, const struct view *view)
     json_put_name(j, "Coord");
     put_coordinate(j);
     json_put_name(j, "Member");
-    put_member(c, j, false);
+    struct shown_member m = own_member(c, false);
+    put_member(j, &m);
     json_put_name(j, "Stats");
     put_stats(c, j, &registered);
     json_add_object(j, "Meta");

@@ -85,6 +85,15 @@ static void metrics_have_consuls_names_in_both_forms(void **state)
     rig_free(rig);
 }
 
+static void members_are_selected_by_name_and_tag(void **state)
+{
+    rig_expect_part(*state, "GET /v1/agent/members?filter=Tags.role==consul%20and%20Name==n1", NULL,
+                    200, "[{\"Name\":\"n1\",");
+    rig_expect(*state, "GET /v1/agent/members?filter=Tags.role==node", NULL, 200, "[]");
+    rig_expect_part(*state, "GET /v1/agent/members?filter=Role==node", NULL, 500,
+                    "Failed to create boolean expression evaluator: ");
+}
+
 static void node_maintenance_is_a_critical_check(void **state)
 {
     rig_expect(*state, "PUT /v1/agent/maintenance", NULL, 400, "Missing value for enable");
@@ -123,6 +132,7 @@ int main(void)
         cmocka_unit_test(host_has_memory_and_disk),
         cmocka_unit_test(members_are_alive),
         cmocka_unit_test(metrics_have_consuls_names_in_both_forms),
+        cmocka_unit_test(members_are_selected_by_name_and_tag),
         cmocka_unit_test(node_maintenance_is_a_critical_check),
         cmocka_unit_test(reload_and_leave_do_what_signals_do),
         cmocka_unit_test(nobody_joins_or_is_made_to_leave),
