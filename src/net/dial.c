@@ -212,7 +212,7 @@ enum err dialer_new(struct loop *loop, const char *ca_file, struct dialer **ret,
     d->loop = loop;
     d->tls = tls;
     d->set = conn_set_new(loop, NULL, NULL);
-    d->resolver = resolver_new(loop);
+    d->resolver = resolver_new(loop, NULL);
     *ret = d;
     return OK;
 }

@@ -1,5 +1,6 @@
 /* A table of names. Each is being looked up, known, or known not to be there until a time; what is
- * over is looked up again when it is asked for, and thrown away when the table is full.
+ * over is looked up again when it is asked for, and thrown away when the table is full. Known
+ * addresses that are over stay good while they are looked up.
  *
  * getaddrinfo blocks, so it runs on libuv's pool. The request's memory is the name's own; a name
  * whose resolver is gone frees itself when its look-up ends. */
@@ -27,6 +28,7 @@ struct name {
 
 struct resolver {
     struct loop *loop;
+    struct resolver_times times;
     struct siphash_key key; /* of NAMES: clients choose them */
     struct name *names;
     struct list waiting;
@@ -60,6 +62,7 @@ static void add_address(struct addresses *to, const struct sockaddr *from)
 
 static void learn(struct name *n, const struct addrinfo *list, const char *failure)
 {
+    const struct resolver_times *times = &n->resolver->times;
     n->found = (struct addresses){ .failure = failure };
     for (const struct addrinfo *a = list; a != NULL && n->found.n < RESOLVER_ADDRESSES;
          a = a->ai_next)
@@ -67,8 +70,8 @@ static void learn(struct name *n, const struct addrinfo *list, const char *failu
             add_address(&n->found, a->ai_addr);
     if (n->found.n == 0 && failure == NULL)
         n->found.failure = "the name has no address";
-    n->until_ms = loop_now_ms(n->resolver->loop) +
-                  (n->found.n > 0 ? RESOLVER_KEEP_MS : RESOLVER_KEEP_NOTHING_MS);
+    n->until_ms =
+        loop_now_ms(n->resolver->loop) + (n->found.n > 0 ? times->keep_ms : times->keep_nothing_ms);
 }
 
 static void start_next(struct resolver *r);
@@ -189,12 +192,14 @@ bool resolver_find(struct resolver *r, struct bytes name, struct resolver_ask *a
     struct name *n = name_of(r, name);
     if (n == NULL)
         return has_failed(ret, "too many names are being looked up");
-    bool is_over = is_idle(n) && n->until_ms <= loop_now_ms(r->loop);
+    uint64_t now = loop_now_ms(r->loop);
+    bool is_stale = n->found.n > 0 && now < n->until_ms + r->times.stale_ms;
+    bool is_over = is_idle(n) && n->until_ms <= now;
     if (is_over && r->under_way < RESOLVER_AT_ONCE)
         start(r, n);
     else if (is_over)
         list_append(&r->waiting, &n->waiting);
-    if (is_idle(n)) {
+    if (is_idle(n) || is_stale) {
         *ret = n->found;
         return true;
     }
@@ -209,9 +214,12 @@ void resolver_cancel(struct resolver_ask *ask)
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-struct resolver *resolver_new(struct loop *loop)
+struct resolver *resolver_new(struct loop *loop, const struct resolver_times *times)
 {
+    static const struct resolver_times usual = { RESOLVER_KEEP_MS, RESOLVER_STALE_MS,
+                                                 RESOLVER_KEEP_NOTHING_MS };
     struct resolver *r = mem_zalloc(1, sizeof(*r));
+    r->times = times != NULL ? *times : usual;
     r->loop = loop;
     entropy_fill(&r->key, sizeof(r->key));
     list_init(&r->waiting);

@@ -12,6 +12,8 @@
 struct world {
     struct loop *loop;
     struct resolver *r;
+    struct timer later;
+    bool is_later;
 };
 
 struct asking {
@@ -23,8 +25,9 @@ struct asking {
 static int set_up(void **state)
 {
     static struct world w;
+    w = (struct world){ 0 };
     assert_int_equal(loop_new("test", &w.loop), OK);
-    w.r = resolver_new(w.loop);
+    w.r = resolver_new(w.loop, NULL);
     *state = &w;
     return 0;
 }
@@ -79,6 +82,44 @@ static void name_is_looked_up_once(void **state)
     assert_null(first.found.failure);
     assert_true(find(w, bytes_str("localhost"), &third));
     assert_int_equal(third.found.n, first.found.n);
+}
+
+static void on_later(struct timer *timer)
+{
+    CONTAINER_OF(timer, struct world, later)->is_later = true;
+}
+
+/* Makes a resolver that keeps what it finds for 1 ms, looks localhost up, and waits until that is
+ * over. */
+static void know_what_is_over(struct world *w, uint64_t stale_ms)
+{
+    struct asking a;
+    resolver_free(w->r);
+    w->r = resolver_new(w->loop, &(struct resolver_times){ .keep_ms = 1, .stale_ms = stale_ms });
+    assert_false(find(w, bytes_str("localhost"), &a));
+    wait_for(w, &a);
+    timer_init(&w->later, w->loop, on_later);
+    timer_start(&w->later, 2);
+    assert_true(loops_run_until_set(w->loop, &w->is_later, LOOPS_DEADLINE_MS));
+}
+
+static void known_addresses_are_good_while_they_are_looked_up(void **state)
+{
+    struct world *w = *state;
+    struct asking a;
+    know_what_is_over(w, 1000 * 1000);
+    assert_true(find(w, bytes_str("localhost"), &a));
+    assert_true(find(w, bytes_str("localhost"), &a)); /* under way now */
+    assert_true(a.found.n > 0);
+}
+
+static void known_addresses_are_not_good_for_ever(void **state)
+{
+    struct world *w = *state;
+    struct asking a;
+    know_what_is_over(w, 0);
+    assert_false(find(w, bytes_str("localhost"), &a));
+    wait_for(w, &a);
 }
 
 static void many_names_wait_their_turn(void **state)
@@ -139,6 +180,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(address_needs_no_look_up),
         WORLD_TEST(name_is_looked_up_once),
+        WORLD_TEST(known_addresses_are_good_while_they_are_looked_up),
+        WORLD_TEST(known_addresses_are_not_good_for_ever),
         WORLD_TEST(many_names_wait_their_turn),
         WORLD_TEST(canceled_ask_is_not_told),
         WORLD_TEST(what_is_no_name_fails_at_once),
