@@ -1,19 +1,28 @@
 /* Reading and writing stand side by side, list by list. */
 #include "access/acl_row.h"
 
+#include <assert.h>
+
 #include "base/rd.h"
 
 /* -- keys -------------------------------------------------------------------------------------- */
 
+enum part { PART_ID, PART_DIGEST, PART_NAME, PART_TEXT }; /* what follows the prefix */
+
 static const struct {
     const char *prefix;
-    bool folds;
+    enum part part;
 } kinds[ACL_ROW_KINDS] = {
-    [ACL_ROW_TOKEN] = { "acl/t/", false },        [ACL_ROW_POLICY] = { "acl/p/", false },
-    [ACL_ROW_ROLE] = { "acl/r/", false },         [ACL_ROW_AUTH_METHOD] = { "acl/m/", true },
-    [ACL_ROW_BINDING_RULE] = { "acl/b/", false }, [ACL_ROW_SECRET] = { "acl/s/", false },
-    [ACL_ROW_POLICY_NAME] = { "acl/pn/", true },  [ACL_ROW_ROLE_NAME] = { "acl/rn/", true },
-    [ACL_ROW_OWN] = { "acl/own/", false },        [ACL_ROW_BOOTSTRAP] = { "acl/first", false },
+    [ACL_ROW_TOKEN] = { "acl/t/", PART_ID },
+    [ACL_ROW_POLICY] = { "acl/p/", PART_ID },
+    [ACL_ROW_ROLE] = { "acl/r/", PART_ID },
+    [ACL_ROW_AUTH_METHOD] = { "acl/m/", PART_NAME },
+    [ACL_ROW_BINDING_RULE] = { "acl/b/", PART_ID },
+    [ACL_ROW_SECRET] = { "acl/s/", PART_DIGEST },
+    [ACL_ROW_POLICY_NAME] = { "acl/pn/", PART_NAME },
+    [ACL_ROW_ROLE_NAME] = { "acl/rn/", PART_NAME },
+    [ACL_ROW_OWN] = { "acl/own/", PART_TEXT },
+    [ACL_ROW_BOOTSTRAP] = { "acl/first", PART_TEXT },
 };
 
 const char *acl_key_prefix(enum acl_row_kind kind)
@@ -21,13 +30,58 @@ const char *acl_key_prefix(enum acl_row_kind kind)
     return kinds[kind].prefix;
 }
 
+/* Keys are text, for the eyes of who reads the log. */
+static void put_id(struct bytes part, struct buf *out)
+{
+    struct uuid id;
+    char text[UUID_TEXT + 1];
+    assert(part.n == UUID_BYTES);
+    memcpy(id.b, part.p, UUID_BYTES);
+    uuid_print(&id, text);
+    buf_put_str(out, text);
+}
+
+static void put_folded(struct bytes name, struct buf *out)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        bool is_large = name.p[i] >= 'A' && name.p[i] <= 'Z';
+        buf_put_u8(out, is_large ? name.p[i] | 0x20 : name.p[i]);
+    }
+}
+
 void acl_key(enum acl_row_kind kind, struct bytes part, struct buf *out)
 {
     buf_put_str(out, kinds[kind].prefix);
-    for (size_t i = 0; i < part.n; i++) {
-        bool is_large = kinds[kind].folds && part.p[i] >= 'A' && part.p[i] <= 'Z';
-        buf_put_u8(out, is_large ? part.p[i] | 0x20 : part.p[i]);
+    switch (kinds[kind].part) {
+    case PART_ID:
+        put_id(part, out);
+        break;
+    case PART_DIGEST:
+        for (size_t i = 0; i < part.n; i++)
+            buf_printf(out, "%02x", part.p[i]);
+        break;
+    case PART_NAME:
+        put_folded(part, out);
+        break;
+    case PART_TEXT:
+        buf_put_bytes(out, part);
+        break;
     }
+}
+
+enum err acl_key_part(enum acl_row_kind kind, struct bytes key, struct arena *arena,
+                      struct bytes *ret)
+{
+    struct uuid id;
+    struct bytes rest = bytes_skip(key, strlen(kinds[kind].prefix));
+    if (kinds[kind].part != PART_ID) {
+        *ret = rest;
+        return OK;
+    }
+    if (!uuid_parse(rest, &id))
+        return ERR_MALFORMED;
+    *ret = arena_dup(arena, uuid_bytes(&id));
+    return OK;
 }
 
 /* -- parts ------------------------------------------------------------------------------------- */

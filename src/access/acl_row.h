@@ -31,6 +31,10 @@ const char *acl_key_prefix(enum acl_row_kind kind);
 /* PART: an id's bytes, a digest, a name (folded where names are not told apart by case). */
 void acl_key(enum acl_row_kind kind, struct bytes part, struct buf *out);
 
+/* The part of a key of KIND, which must be one; an id's bytes in ARENA. ERR_MALFORMED. */
+MUST_CHECK enum err acl_key_part(enum acl_row_kind kind, struct bytes key, struct arena *arena,
+                                 struct bytes *ret);
+
 /* -- rows -------------------------------------------------------------------------------------- */
 
 void acl_policy_write(const struct acl_policy *p, struct buf *out);

@@ -205,7 +205,6 @@ enum err acl_list(const struct view *v, enum acl_row_kind kind, struct arena *ar
 {
     enum { BUILTIN_MAX = 2 };
     struct range_result rows;
-    size_t prefix_n = strlen(acl_key_prefix(kind));
     struct uuid anonymous = acl_builtin_id(ACL_ANONYMOUS);
     enum err e = rows_of(v, kind, arena, &rows);
     if (e != OK)
@@ -214,7 +213,10 @@ enum err acl_list(const struct view *v, enum acl_row_kind kind, struct arena *ar
                                   arena_zalloc(arena, rows.kv_n + BUILTIN_MAX, sizeof *list.all) };
     list.n = put_builtin(kind, list.all, arena);
     for (size_t i = 0; i < rows.kv_n; i++) {
-        struct bytes part = bytes_skip(rows.kvs[i].key, prefix_n);
+        struct bytes part;
+        e = acl_key_part(kind, rows.kvs[i].key, arena, &part);
+        if (e != OK)
+            return ERR_DAMAGED;
         if (kind != ACL_ROW_TOKEN || !bytes_eq(part, uuid_bytes(&anonymous)))
             list.all[list.n++] = part;
     }

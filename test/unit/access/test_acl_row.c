@@ -201,9 +201,24 @@ static void keys_of_names_do_not_tell_letters_case_apart(void **state)
     buf_clear(&out, SIZE_MAX);
     acl_key(ACL_ROW_ROLE_NAME, bytes_str("Ops"), &out);
     assert_true(bytes_is(written(), "acl/rn/ops"));
+}
+
+static void keys_are_text_and_their_parts_come_back(void **state)
+{
+    static const uint8_t digest[] = { 0, 0xab };
+    struct bytes part;
     buf_clear(&out, SIZE_MAX);
-    acl_key(ACL_ROW_TOKEN, bytes_str("Ab"), &out);
-    assert_true(bytes_is(written(), "acl/t/Ab"));
+    acl_key(ACL_ROW_TOKEN, uuid_bytes(&ids[0]), &out);
+    assert_true(bytes_is(written(), "acl/t/01020000-0000-0000-0000-000000000000"));
+    assert_int_equal(acl_key_part(ACL_ROW_TOKEN, written(), &arena, &part), OK);
+    assert_true(bytes_eq(part, uuid_bytes(&ids[0])));
+    assert_int_equal(acl_key_part(ACL_ROW_TOKEN, bytes_str("acl/t/x"), &arena, &part),
+                     ERR_MALFORMED);
+    buf_clear(&out, SIZE_MAX);
+    acl_key(ACL_ROW_SECRET, bytes_of(digest, sizeof digest), &out);
+    assert_true(bytes_is(written(), "acl/s/00ab"));
+    assert_int_equal(acl_key_part(ACL_ROW_AUTH_METHOD, bytes_str("acl/m/idp"), &arena, &part), OK);
+    assert_true(bytes_is(part, "idp"));
 }
 
 /* Else a list of one kind would show rows of another. */
@@ -249,6 +264,7 @@ int main(void)
         TEST(texts_end_at_their_limits),
         TEST(lists_end_at_their_limits),
         TEST(keys_of_names_do_not_tell_letters_case_apart),
+        TEST(keys_are_text_and_their_parts_come_back),
         TEST(no_kind_of_key_begins_with_another),
         TEST(digest_is_sha_256),
     };
