@@ -114,6 +114,7 @@ void publication_op_put(const struct publication_op *op, struct buf *out)
     buf_put_run(out, op->owner.part);
     buf_put_u64(out, (uint64_t)op->lease);
     buf_put_u8(out, op->of_member);
+    buf_put_run(out, op->member_address);
     buf_put_run(out, op->row);
 }
 
@@ -148,6 +149,9 @@ struct publication_op publication_op_take(struct rd *r, struct arena *arena)
         rd_fail(r, ERR_MALFORMED);
     op.lease = (int64_t)rd_u64(r);
     take_flag(r, &op.of_member);
+    op.member_address = rd_text(r, ADDRESS_MAX);
+    if (op.member_address.n > 0 && (!op.of_member || !is_name(op.member_address, ADDRESS_MAX)))
+        rd_fail(r, ERR_MALFORMED);
     op.row = take_row(r, &op.when);
     if (r->err == OK && op_puts(op.when.verb)) {
         enum err e = publication_read(op.row, arena, &p);

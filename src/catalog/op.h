@@ -38,7 +38,9 @@ struct publication_op {
     int64_t lease; /* of the owner's face; 0: none */
     /* Its node is one of Muster's own, which has no row. Others must be registered. */
     bool of_member;
-    struct bytes row; /* nothing stamped on it */
+    struct bytes
+        member_address; /* of that node, for what has no address of its own; may be empty */
+    struct bytes row;   /* nothing stamped on it */
 };
 
 struct check_op {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "catalog/last.h"
+#include "catalog/rows.h"
 #include "catalog/service.h"
 #include "store/txn_size.h"
 
@@ -155,21 +156,11 @@ enum err plan_node_is_there(struct plan *p, struct bytes ns, struct bytes node, 
 enum err plan_find_from_node(struct plan *p, struct bytes ns, const struct owner *owner,
                              struct service_id *ret)
 {
-    struct buf *key = plan_key(p);
-    struct bytes row;
-    struct rd r;
-    from_node_key(ns, owner, key);
-    enum err e = draft_side_get(p->draft, buf_bytes(key), &row);
-    if (e != OK)
-        return e;
-    rd_init(&r, row);
-    struct service_id id = { .ns = ns };
-    id.group = rd_run(&r);
-    id.name = rd_run(&r);
-    if (rd_end(&r) != OK)
-        return ERR_DAMAGED;
-    *ret = id;
-    return OK;
+    struct from_node_row row;
+    enum err e = from_node_in_draft(p->draft, ns, owner, &row);
+    if (e == OK)
+        *ret = row.service;
+    return e;
 }
 
 /* -- services --------------------------------------------------------------------------------- */

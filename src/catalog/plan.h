@@ -80,8 +80,11 @@ MUST_CHECK enum err plan_node_is_there(struct plan *p, struct bytes ns, struct b
 /* plan_place.c: who publishes where; nothing while there are no rules. */
 
 /* Where SAID can be dialled; *ret_has is false if its address or port is not known. */
-MUST_CHECK enum err plan_place_of(struct plan *p, struct bytes ns, const struct publication *said,
-                                  struct place *ret, bool *ret_has);
+MUST_CHECK enum err plan_place_of(struct plan *p, struct bytes ns, const struct owner *owner,
+                                  const struct publication *said, struct place *ret, bool *ret_has);
+/* OWNER is not at WAS any more, but at IS; either may be NULL. */
+void plan_resettle(struct plan *p, const struct service_id *id, const struct owner *owner,
+                   const struct place *was, const struct place *is);
 /* OWNER does not publish WAS any more, but IS; NULL: nothing. */
 MUST_CHECK enum err plan_move_place(struct plan *p, const struct service_id *id,
                                     const struct owner *owner, const struct publication *was,

@@ -23,18 +23,15 @@ static struct place at(struct plan *p, const struct publication *said, struct by
     return (struct place){ folded(p, address), said->port, said->cluster };
 }
 
-enum err plan_place_of(struct plan *p, struct bytes ns, const struct publication *said,
-                       struct place *ret, bool *ret_has)
+enum err plan_place_of(struct plan *p, struct bytes ns, const struct owner *owner,
+                       const struct publication *said, struct place *ret, bool *ret_has)
 {
-    struct node node = { 0 };
     struct bytes address = said->address;
     enum err e = OK;
     if (address.n == 0 && said->node.n > 0)
-        e = node_in_draft(p->draft, ns, said->node, &node);
-    if (e != OK && e != ERR_NOT_FOUND)
+        e = node_address_in_draft(p->draft, ns, owner, &address);
+    if (e != OK)
         return e;
-    if (address.n == 0)
-        address = node.address;
     *ret_has = address.n > 0 && said->port > 0;
     if (*ret_has)
         *ret = at(p, said, address);
@@ -83,9 +80,11 @@ static bool is_same(const struct place *a, const struct place *b)
 }
 
 /* Either may be NULL. */
-static void move(struct plan *p, const struct service_id *id, const struct owner *owner,
-                 const struct place *was, const struct place *is)
+void plan_resettle(struct plan *p, const struct service_id *id, const struct owner *owner,
+                   const struct place *was, const struct place *is)
 {
+    if (is_off(p))
+        return;
     if (was != NULL && is != NULL && is_same(was, is)) {
         plan_touch_place(p, id, is);
         return;
@@ -105,11 +104,11 @@ enum err plan_move_place(struct plan *p, const struct service_id *id, const stru
     if (is_off(p))
         return OK;
     if (was != NULL)
-        e = plan_place_of(p, id->ns, was, &from, &has_from);
+        e = plan_place_of(p, id->ns, owner, was, &from, &has_from);
     if (e == OK && is != NULL)
-        e = plan_place_of(p, id->ns, is, &to, &has_to);
+        e = plan_place_of(p, id->ns, owner, is, &to, &has_to);
     if (e == OK)
-        move(p, id, owner, has_from ? &from : NULL, has_to ? &to : NULL);
+        plan_resettle(p, id, owner, has_from ? &from : NULL, has_to ? &to : NULL);
     return e;
 }
 
@@ -134,6 +133,7 @@ enum err plan_owners_at(struct plan *p, const struct service_id *id, const struc
 
 struct from_node_publication {
     struct service_id id;
+    struct bytes address; /* that a member said */
     struct owner owner;
     struct publication said;
 };
@@ -141,12 +141,15 @@ struct from_node_publication {
 static enum err read_one(struct plan *p, struct bytes ns, const struct owner *owner,
                          struct from_node_publication *ret)
 {
+    struct from_node_row row;
     struct buf *key;
     struct standing s;
-    ret->owner = *owner;
-    enum err e = plan_find_from_node(p, ns, owner, &ret->id);
+    enum err e = from_node_in_draft(p->draft, ns, owner, &row);
     if (e != OK)
         return e;
+    ret->owner = *owner;
+    ret->id = row.service;
+    ret->address = row.address;
     key = plan_key(p);
     publication_key(&ret->id, owner, key);
     e = plan_look(p, buf_bytes(key), &s);
@@ -183,7 +186,7 @@ static enum err touch_one(struct plan *p, const struct from_node_publication *f)
 {
     struct place place;
     bool has;
-    enum err e = plan_place_of(p, f->id.ns, &f->said, &place, &has);
+    enum err e = plan_place_of(p, f->id.ns, &f->owner, &f->said, &place, &has);
     if (e == OK && has)
         plan_touch_place(p, &f->id, &place);
     return e;
@@ -221,8 +224,9 @@ static void move_each(struct plan *p, const struct from_node_publication *f, voi
     const struct node_move *m = ctx;
     if (f->said.address.n > 0 || f->said.port == 0)
         return;
-    struct place was = at(p, &f->said, m->was), is = at(p, &f->said, m->is);
-    move(p, &f->id, &f->owner, m->was.n > 0 ? &was : NULL, m->is.n > 0 ? &is : NULL);
+    struct bytes from = m->was.n > 0 ? m->was : f->address, to = m->is.n > 0 ? m->is : f->address;
+    struct place was = at(p, &f->said, from), is = at(p, &f->said, to);
+    plan_resettle(p, &f->id, &f->owner, from.n > 0 ? &was : NULL, to.n > 0 ? &is : NULL);
 }
 
 enum err plan_move_node(struct plan *p, struct bytes ns, struct bytes node, struct bytes was,

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "catalog/plan.h"
 #include "catalog/publication.h"
+#include "catalog/rows.h"
 
 static struct bytes key_of(struct plan *p, const struct service_id *id, const struct owner *owner)
 {
@@ -12,12 +13,12 @@ static struct bytes key_of(struct plan *p, const struct service_id *id, const st
 
 /* -- what is published from a node ------------------------------------------------------------ */
 
-static void note_from_node(struct plan *p, const struct service_id *id, const struct owner *owner)
+static void note_from_node(struct plan *p, const struct service_id *id, const struct owner *owner,
+                           struct bytes address)
 {
     struct buf *key = plan_key(p), *row = plan_row(p);
     from_node_key(id->ns, owner, key);
-    buf_put_run(row, id->group);
-    buf_put_run(row, id->name);
+    from_node_row_write(&(struct from_node_row){ *id, address }, row);
     draft_side_put(p->draft, buf_bytes(key), buf_bytes(row));
 }
 
@@ -58,20 +59,21 @@ static enum err remove_row(struct plan *p, const struct service_id *id, const st
 
 /* A node has one thing of a name: what stood under it in another service goes, its checks stay. */
 static enum err take_over_name(struct plan *p, const struct service_id *id,
-                               const struct owner *owner)
+                               const struct owner *owner, struct bytes address)
 {
-    struct service_id known;
-    enum err e = plan_find_from_node(p, id->ns, owner, &known);
-    if (e == ERR_NOT_FOUND) {
-        note_from_node(p, id, owner);
-        return OK;
-    }
-    if (e != OK || service_id_eq(&known, id))
+    struct from_node_row known;
+    enum err e = from_node_in_draft(p->draft, id->ns, owner, &known);
+    if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    e = remove_row(p, &known, owner);
+    bool is_known = e == OK, stays = is_known && service_id_eq(&known.service, id);
+    if (stays && bytes_eq(known.address, address))
+        return OK;
+    e = is_known && !stays ? remove_row(p, &known.service, owner) : OK;
     if (e != OK)
         return e;
-    note_from_node(p, id, owner);
+    note_from_node(p, stays ? &known.service : id, owner, address);
+    if (!is_known || stays)
+        return OK;
     return plan_rename_checks(p, id, owner->name, owner->part);
 }
 
@@ -148,23 +150,26 @@ static enum err touch(struct plan *p, const struct service_id *id, const struct 
 
 static enum err write_publication(struct plan *p, const struct service_id *id,
                                   const struct publication_op *op, const struct standing *s,
-                                  enum lease_stage stage)
+                                  enum lease_stage stage, bool *ret_changed)
 {
     struct bytes key = key_of(p, id, &op->owner);
     if (s->there && publication_rows_agree(s->row.value, op->row)) {
-        bool changed;
-        enum err e = say_again(p, key, s, op->lease, stage, &changed);
-        return e == OK && changed ? touch(p, id, &op->owner) : e;
-    }
-    struct publication was, is;
-    enum err e = s->there ? read_said(p, key, &was) : OK;
-    if (e != OK)
+        enum err e = say_again(p, key, s, op->lease, stage, ret_changed);
+        if (e == OK && *ret_changed)
+            plan_touch_service(p, id, 0);
         return e;
+    }
     struct bytes row = publication_stamp(op->row, stage, draft_revision(p->draft), p->arena);
     draft_put(p->draft, SPACE_CATALOG, key, row, op->lease);
     plan_touch_service(p, id, s->there ? 0 : 1);
-    e = publication_read(row, p->arena, &is);
-    return e == OK ? plan_move_place(p, id, &op->owner, s->there ? &was : NULL, &is) : e;
+    *ret_changed = true;
+    return OK;
+}
+
+static bool is_same_place(const struct place *a, const struct place *b)
+{
+    return bytes_eq(a->address, b->address) && a->port == b->port &&
+           bytes_eq(a->cluster, b->cluster);
 }
 
 static enum err put_publication(struct plan *p, const struct service_id *id,
@@ -180,9 +185,22 @@ static enum err put_publication(struct plan *p, const struct service_id *id,
         e = look_at_lease(p, &op->owner, op->lease, &stage, ret);
     if (e != OK || ret->refusal != CHANGE_DONE)
         return e;
-    e = write_publication(p, id, op, s, stage);
+    struct place was, is;
+    bool has_was = false, has_is = false, changed = false;
+    struct publication before;
+    if (s->there && publication_read(s->row.value, p->arena, &before) != OK)
+        return ERR_DAMAGED;
+    if (s->there)
+        e = plan_place_of(p, id->ns, &op->owner, &before, &was, &has_was);
+    if (e == OK)
+        e = write_publication(p, id, op, s, stage, &changed);
     if (e == OK && said.node.n > 0)
-        e = take_over_name(p, id, &op->owner);
+        e = take_over_name(p, id, &op->owner, op->member_address);
+    if (e == OK)
+        e = plan_place_of(p, id->ns, &op->owner, &said, &is, &has_is);
+    bool stays = has_was == has_is && (!has_is || is_same_place(&was, &is));
+    if (e == OK && (changed || !stays))
+        plan_resettle(p, id, &op->owner, has_was ? &was : NULL, has_is ? &is : NULL);
     return e;
 }
 

@@ -82,7 +82,10 @@ static enum err add_node(const struct draft *d, struct bytes ns, struct node_see
     p->checks = status_worse(seen->checks, own);
     if (p->address.n == 0 && p->node != NULL)
         p->address = p->node->address;
-    return OK;
+    if (p->address.n > 0)
+        return OK;
+    struct owner owner = { p->owner.face, p->said.node, p->owner.part };
+    return node_address_in_draft(d, ns, &owner, &p->address);
 }
 
 static enum err decode_published(const struct draft *d, const struct keyed_row *row,

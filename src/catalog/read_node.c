@@ -160,19 +160,6 @@ enum err checked_read(const struct view *view, struct bytes ns, struct bytes nod
 
 /* -- what is published from a node ------------------------------------------------------------ */
 
-static enum err decode_service(struct bytes row, struct bytes ns, struct service_id *ret)
-{
-    struct rd r;
-    rd_init(&r, row);
-    struct service_id id = { .ns = ns };
-    id.group = rd_run(&r);
-    id.name = rd_run(&r);
-    enum err e = rows_damage(rd_end(&r));
-    if (e == OK)
-        *ret = id;
-    return e;
-}
-
 /* The publication of OWNER in the service. */
 static enum err read_one(const struct draft *d, const struct service_id *id,
                          const struct owner *owner, struct from_node *ret)
@@ -199,16 +186,9 @@ enum err from_node_find(const struct view *view, struct bytes ns, const struct o
                         struct arena *arena, struct from_node *ret)
 {
     struct draft *d = draft_new(view, arena);
-    struct buf key;
-    struct bytes row;
-    struct service_id id;
-    buf_init(&key, KEY_MAX);
-    from_node_key(ns, owner, &key);
-    enum err e = draft_side_get(d, buf_bytes(&key), &row);
-    buf_fini(&key);
-    if (e == OK)
-        e = decode_service(row, ns, &id);
-    return e == OK ? read_one(d, &id, owner, ret) : e;
+    struct from_node_row row;
+    enum err e = from_node_in_draft(d, ns, owner, &row);
+    return e == OK ? read_one(d, &row.service, owner, ret) : e;
 }
 
 enum err from_node_read(const struct view *view, struct bytes ns, struct bytes node,
@@ -227,13 +207,13 @@ enum err from_node_read(const struct view *view, struct bytes ns, struct bytes n
     struct all_from_node list = { .all = arena_zalloc(arena, rows.n, sizeof *list.all) };
     for (; list.n < rows.n && e == OK; list.n++) {
         struct owner owner;
-        struct service_id id;
+        struct from_node_row row;
         e = rows_damage(from_node_key_owner(bytes_skip(rows.all[list.n].key, prefix_n), &owner));
         if (e == OK)
-            e = decode_service(rows.all[list.n].row.value, ns, &id);
+            e = from_node_row_read(rows.all[list.n].row.value, ns, &row);
         owner.name = node;
         if (e == OK)
-            e = read_one(d, &id, &owner, &list.all[list.n]);
+            e = read_one(d, &row.service, &owner, &list.all[list.n]);
     }
     if (e == OK)
         *ret = list;

@@ -1,6 +1,8 @@
 /* Lists that double in an arena. */
 #include "catalog/rows.h"
 
+#include "base/rd.h"
+
 struct growing {
     struct arena *arena;
     struct rows rows;
@@ -50,4 +52,56 @@ enum err side_rows_read(const struct draft *d, struct bytes prefix, struct rows 
 enum err rows_damage(enum err e)
 {
     return e == OK || e == ERR_VERSION ? e : ERR_DAMAGED;
+}
+
+/* -- what is published from a node ------------------------------------------------------------ */
+
+void from_node_row_write(const struct from_node_row *row, struct buf *out)
+{
+    buf_put_run(out, row->service.group);
+    buf_put_run(out, row->service.name);
+    buf_put_run(out, row->address);
+}
+
+enum err from_node_row_read(struct bytes bytes, struct bytes ns, struct from_node_row *ret)
+{
+    struct rd r;
+    struct from_node_row row = { .service.ns = ns };
+    rd_init(&r, bytes);
+    row.service.group = rd_run(&r);
+    row.service.name = rd_run(&r);
+    row.address = rd_run(&r);
+    if (rd_end(&r) != OK)
+        return ERR_DAMAGED;
+    *ret = row;
+    return OK;
+}
+
+enum err from_node_in_draft(const struct draft *d, struct bytes ns, const struct owner *owner,
+                            struct from_node_row *ret)
+{
+    enum { KEY_BYTES = 64 * 1024 };
+    struct buf key;
+    struct bytes row;
+    buf_init(&key, KEY_BYTES);
+    from_node_key(ns, owner, &key);
+    enum err e = draft_side_get(d, buf_bytes(&key), &row);
+    buf_fini(&key);
+    return e == OK ? from_node_row_read(row, ns, ret) : e;
+}
+
+enum err node_address_in_draft(const struct draft *d, struct bytes ns, const struct owner *owner,
+                               struct bytes *ret)
+{
+    struct node node;
+    struct from_node_row row = { .address = { 0 } };
+    enum err e = node_in_draft(d, ns, owner->name, &node);
+    if (e == OK) {
+        *ret = node.address;
+        return OK;
+    }
+    if (e == ERR_NOT_FOUND)
+        e = from_node_in_draft(d, ns, owner, &row);
+    *ret = row.address;
+    return e == ERR_NOT_FOUND ? OK : e;
 }

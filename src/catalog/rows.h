@@ -3,6 +3,7 @@
 #define CATALOG_ROWS_H
 
 #include "catalog/draft.h"
+#include "catalog/key.h"
 #include "catalog/node.h"
 
 struct keyed_row {
@@ -24,6 +25,21 @@ MUST_CHECK enum err side_rows_read(const struct draft *d, struct bytes prefix, s
  * damage. */
 enum err rows_damage(enum err e);
 
+struct from_node_row { /* what a node publishes under a name; lent */
+    struct service_id service;
+    struct bytes address; /* of a member's own node, which has no row; else empty */
+};
+
+void from_node_row_write(const struct from_node_row *row, struct buf *out);
+/* In namespace NS. ERR_DAMAGED. */
+MUST_CHECK enum err from_node_row_read(struct bytes bytes, struct bytes ns,
+                                       struct from_node_row *ret);
+/* The row of OWNER, whose name is the node. ERR_NOT_FOUND. */
+MUST_CHECK enum err from_node_in_draft(const struct draft *d, struct bytes ns,
+                                       const struct owner *owner, struct from_node_row *ret);
+/* The address of the owner's node: its row's, or what a member said; empty if neither is known. */
+MUST_CHECK enum err node_address_in_draft(const struct draft *d, struct bytes ns,
+                                          const struct owner *owner, struct bytes *ret);
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum err node_in_draft(const struct draft *d, struct bytes ns, struct bytes name,
                                   struct node *ret);

@@ -167,6 +167,21 @@ static void publication_in_a_command_bears_no_stamp(void **state)
     assert_int_equal(read_op(op), ERR_MALFORMED);
 }
 
+static void only_a_member_says_the_address_of_its_node(void **state)
+{
+    struct stand *s = *state;
+    static char address[ADDRESS_MAX + 2];
+    struct change_op op = registry_agent(s, "n1", "web", "web", 80);
+    memset(address, 'a', ADDRESS_MAX);
+    op.publication.member_address = bytes_str(address);
+    assert_int_equal(read_op(op), ERR_MALFORMED);
+    op.publication.of_member = true;
+    assert_int_equal(read_op(op), OK);
+    address[ADDRESS_MAX] = 'a';
+    op.publication.member_address = bytes_str(address);
+    assert_int_equal(read_op(op), ERR_TOO_BIG);
+}
+
 static void service_may_be_left_out_where_a_node_knows_it(void **state)
 {
     struct stand *s = *state;
@@ -238,6 +253,7 @@ int main(void)
         TEST(row_speaks_of_what_the_operation_names),
         TEST(node_publishes_under_its_own_name),
         TEST(publication_in_a_command_bears_no_stamp),
+        TEST(only_a_member_says_the_address_of_its_node),
         TEST(service_may_be_left_out_where_a_node_knows_it),
         TEST(kind_and_verb_that_are_not_there_are_refused),
         TEST(operations_are_told_in_words),

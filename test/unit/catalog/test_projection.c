@@ -260,6 +260,25 @@ static void address_of_the_node_is_followed(void **state)
     assert_string_equal(keys(s), "");
 }
 
+static void address_that_a_member_says_of_its_node_counts_without_a_row(void **state)
+{
+    struct stand *s = *state;
+    struct change_op op = registry_agent(s, "n1", "u1", "user", 80);
+    op.publication.of_member = true;
+    op.publication.member_address = bytes_str("10.0.0.9");
+    registry_do(s, op);
+    assert_string_equal(instances(s, "user"), "10.0.0.9:80 ");
+    op.publication.member_address = bytes_str("10.0.0.1");
+    registry_do(s, op);
+    assert_string_equal(keys(s), BOTH);
+    registry_do(s, registry_node(s, "n1", "10.0.0.7"));
+    assert_string_equal(keys(s), "/services/user/10.0.0.7:80 services/user/10.0.0.7:80 ");
+    op = registry_with(op, OP_DELETE, 0);
+    op.publication.member_address = bytes_str("");
+    registry_do(s, op);
+    assert_string_equal(keys(s), "");
+}
+
 static void two_who_publish_one_place_are_one_key(void **state)
 {
     struct stand *s = *state;
@@ -585,6 +604,7 @@ int main(void)
         TEST(instance_that_is_down_or_disabled_does_not_appear),
         TEST(checks_of_node_and_instance_show),
         TEST(address_of_the_node_is_followed),
+        TEST(address_that_a_member_says_of_its_node_counts_without_a_row),
         TEST(two_who_publish_one_place_are_one_key),
         TEST(instance_of_a_key_appears_under_the_other_rule_alone),
         TEST(key_of_ones_own_takes_the_place_of_what_appeared),

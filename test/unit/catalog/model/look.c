@@ -169,6 +169,7 @@ static void look_at_from(struct looking *l, const char *const *parts, struct byt
     rd_init(&r, row);
     rd_run(&r);
     const char *service = arena_str(l->arena, rd_run(&r));
+    rd_run(&r);
     assert(rd_end(&r) == OK && parts[2][0] == FACE_CONSUL);
     buf_printf(l->out, "from %s %s/%s %s\n", parts[0], parts[1], parts[2] + 1, service);
 }
