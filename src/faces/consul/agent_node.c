@@ -8,7 +8,9 @@
 
 struct consul_place consul_agent_place(const struct consul_call *c)
 {
-    return (struct consul_place){ .node = bytes_str(c->face->self.node_name), .is_member = true };
+    return (struct consul_place){ .node = bytes_str(c->face->self.node_name),
+                                  .is_member = true,
+                                  .address = bytes_str(c->face->self.address) };
 }
 
 enum err consul_agent_node(struct consul_call *c, const struct consul_rows *rows,

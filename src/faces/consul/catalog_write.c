@@ -288,6 +288,8 @@ static enum err make_change(struct consul_call *c, const struct register_body *b
                             struct consul_edit *edit, struct why *why)
 {
     struct consul_place place = { .node = b->node, .is_member = is_own_node(c, b->node) };
+    if (place.is_member)
+        place.address = bytes_str(c->face->self.address);
     const struct check_body *checks = b->checks.all;
     enum err e = OK;
     if (!place.is_member)

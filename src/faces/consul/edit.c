@@ -114,6 +114,7 @@ enum err consul_edit_instance(struct consul_edit *edit, const struct consul_plac
                                                .name = in->service.name,
                                                .owner = owner,
                                                .of_member = place->is_member,
+                                               .member_address = place->address,
                                                .row = text };
     return OK;
 }

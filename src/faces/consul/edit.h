@@ -27,7 +27,8 @@ struct consul_instance { /* to be registered; text is lent */
 
 struct consul_place { /* what something is registered on */
     struct bytes node;
-    bool is_member; /* Muster's own */
+    bool is_member;       /* Muster's own ... */
+    struct bytes address; /* ... which has no row to say its address; else empty */
 };
 
 struct consul_edit consul_edit_new(struct consul_call *c);
