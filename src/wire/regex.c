@@ -63,16 +63,28 @@ static enum err build(struct bytes translated, struct arena *arena, struct regex
     return OK;
 }
 
-enum err regex_compile(struct bytes pattern, struct arena *arena, struct regex **ret,
-                       struct why *why)
+static enum err make(struct bytes pattern, bool captures, struct arena *arena, struct regex **ret,
+                     struct why *why)
 {
     struct buf translated;
     buf_init(&translated, TRANSLATED_MAX);
-    enum err e = regex_translate(pattern, &translated, why);
+    enum err e = regex_translate(pattern, captures, &translated, why);
     if (e == OK && (buf_err(&translated) != OK || build(buf_bytes(&translated), arena, ret) != OK))
         e = too_large(pattern, why); /* what is left to fail once the syntax is right */
     buf_fini(&translated);
     return e;
+}
+
+enum err regex_compile(struct bytes pattern, struct arena *arena, struct regex **ret,
+                       struct why *why)
+{
+    return make(pattern, false, arena, ret, why);
+}
+
+enum err regex_compile_groups(struct bytes pattern, struct arena *arena, struct regex **ret,
+                              struct why *why)
+{
+    return make(pattern, true, arena, ret, why);
 }
 
 enum err regex_match(struct regex *regex, struct bytes subject, bool *ret)
@@ -82,5 +94,34 @@ enum err regex_match(struct regex *regex, struct bytes subject, bool *ret)
     if (n < 0 && n != PCRE2_ERROR_NOMATCH)
         return ERR_TOO_BIG;
     *ret = n >= 0;
+    return OK;
+}
+
+static struct bytes group_at(struct bytes subject, const PCRE2_SIZE *places, size_t i)
+{
+    size_t from = places[2 * i], to = places[2 * i + 1];
+    if (from == PCRE2_UNSET || to < from)
+        return (struct bytes){ 0 };
+    return bytes_of(subject.p + from, to - from);
+}
+
+enum err regex_groups(struct regex *regex, struct bytes subject, struct arena *arena,
+                      struct bytes *ret, size_t max, size_t *ret_n)
+{
+    uint32_t groups = 0;
+    const uint8_t *text = subject.n == 0 ? (const uint8_t *)"" : subject.p;
+    pcre2_general_context *general = pcre2_general_context_create(take_memory, keep_memory, arena);
+    pcre2_match_data *data =
+        general == NULL ? NULL : pcre2_match_data_create_from_pattern(regex->code, general);
+    if (data == NULL || pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &groups) != 0)
+        return ERR_TOO_BIG;
+    int n = pcre2_match(regex->code, text, subject.n, 0, 0, data, regex->context);
+    if (n < 0 && n != PCRE2_ERROR_NOMATCH)
+        return ERR_TOO_BIG;
+    *ret_n = 0;
+    for (size_t i = 0; n >= 0 && i < max && i <= groups; i++)
+        ret[(*ret_n)++] =
+            i < (size_t)n ? group_at(bytes_of(text, subject.n), pcre2_get_ovector_pointer(data), i)
+                          : (struct bytes){ 0 };
     return OK;
 }

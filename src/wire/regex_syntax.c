@@ -26,6 +26,7 @@ struct group {
 
 struct translator {
     struct regex_reader in;
+    bool captures;
     struct group groups[REGEX_DEPTH_MAX + 1];
     unsigned depth;
     unsigned waiting[2]; /* flags to be set and unset before the next element */
@@ -198,7 +199,7 @@ static enum err close_group(struct translator *t)
     return OK;
 }
 
-/* `(?P<name>` and `(?<name>`; what they capture is not asked for. */
+/* `(?P<name>` and `(?<name>`; their names are not asked for. */
 static enum err translate_named_group(struct translator *t, size_t from)
 {
     size_t name_at = t->in.at;
@@ -208,7 +209,8 @@ static enum err translate_named_group(struct translator *t, size_t from)
     for (size_t i = name_at; ok && i < t->in.at; i++)
         ok = t->in.text.p[i] == '_' || regex_is_alnum(t->in.text.p[i]);
     t->in.at += !regex_at_end(&t->in);
-    return ok ? open_group(t, "(?:") : regex_refuse(&t->in, "invalid named capture", from);
+    return ok ? open_group(t, t->captures ? "(" : "(?:")
+              : regex_refuse(&t->in, "invalid named capture", from);
 }
 
 /* Takes of FLAGS, set and then unset, what changes whether there is a match; opens a group with
@@ -263,7 +265,8 @@ static enum err translate_group(struct translator *t)
         return translate_named_group(t, from);
     }
     t->in.at++;
-    return regex_take(&t->in, "?") ? translate_flags(t, from) : open_group(t, "(?:");
+    return regex_take(&t->in, "?") ? translate_flags(t, from)
+                                   : open_group(t, t->captures ? "(" : "(?:");
 }
 
 static enum err translate_quoted(struct translator *t)
@@ -360,9 +363,10 @@ static enum err translate_element(struct translator *t)
     }
 }
 
-enum err regex_translate(struct bytes pattern, struct buf *out, struct why *why)
+enum err regex_translate(struct bytes pattern, bool captures, struct buf *out, struct why *why)
 {
-    struct translator t = { .in = { .text = pattern, .out = out, .why = why } };
+    struct translator t = { .in = { .text = pattern, .out = out, .why = why },
+                            .captures = captures };
     t.groups[0] = (struct group){ .copies = 1, .most_copies = 1 };
     while (!regex_at_end(&t.in)) {
         enum err e = translate_element(&t);

@@ -8,7 +8,8 @@
 enum { REGEX_DEPTH_MAX = 100 }; /* groups in each other */
 
 /* Appends to OUT what means to PCRE2 (UTF, dollar only at the end, newline LF) what PATTERN means
- * to Go. Groups capture nothing. Errors as regex_compile. */
-MUST_CHECK enum err regex_translate(struct bytes pattern, struct buf *out, struct why *why);
+ * to Go. Groups capture if CAPTURES. Errors as regex_compile. */
+MUST_CHECK enum err regex_translate(struct bytes pattern, bool captures, struct buf *out,
+                                    struct why *why);
 
 #endif

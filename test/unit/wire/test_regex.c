@@ -369,6 +369,29 @@ static void pattern_cut_at_every_byte_is_compiled_or_refused(void **state)
     }
 }
 
+static void groups_say_where_they_matched(void **state)
+{
+    struct arena arena;
+    struct why why;
+    struct regex *regex;
+    struct bytes groups[5];
+    size_t n;
+    arena_init(&arena, 0);
+    assert_int_equal(
+        regex_compile_groups(bytes_str("b(?:c)(?P<x>d+)|(e)|(f)()"), &arena, &regex, &why), OK);
+    assert_int_equal(regex_groups(regex, bytes_str("abcdd."), &arena, groups, 5, &n), OK);
+    assert_int_equal(n, 5);
+    assert_true(bytes_is(groups[0], "bcdd"));
+    assert_true(bytes_is(groups[1], "dd"));
+    assert_int_equal(groups[2].n + groups[3].n + groups[4].n, 0);
+    assert_int_equal(regex_groups(regex, bytes_str("xe"), &arena, groups, 2, &n), OK);
+    assert_int_equal(n, 2);
+    assert_true(bytes_is(groups[0], "e"));
+    assert_int_equal(regex_groups(regex, bytes_str("x"), &arena, groups, 2, &n), OK);
+    assert_int_equal(n, 0);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +403,7 @@ int main(void)
         cmocka_unit_test(what_go_refuses_is_refused_in_its_words),
         cmocka_unit_test(repetition_is_counted_through_groups),
         cmocka_unit_test(groups_nest_up_to_the_limit_and_no_deeper),
+        cmocka_unit_test(groups_say_where_they_matched),
         cmocka_unit_test(what_grows_too_large_is_refused),
         cmocka_unit_test(small_arena_makes_it_too_large),
         cmocka_unit_test(match_that_ends_at_the_bound_is_an_error_never_no_match),
