@@ -7,6 +7,7 @@
 #include "catalog/key.h"
 #include "catalog/kv_lock.h"
 #include "catalog/node.h"
+#include "catalog/prepared.h"
 
 enum { KEY_MAX = 64 * 1024, FLAG_OF_MEMBER = 1 };
 
@@ -187,7 +188,8 @@ enum err session_plan_end_row(struct draft *d, struct bytes key, struct bytes ro
         return ERR_DAMAGED;
     draft_remove(d, SPACE_CATALOG, key);
     bind_each(d, ns, &id, &s, draft_side_remove);
-    return kv_lock_tear(d, &id, &s, age_ms);
+    enum err e = prepared_plan_end(d, ns, &id);
+    return e == OK ? kv_lock_tear(d, &id, &s, age_ms) : e;
 }
 
 enum err session_plan_end(struct draft *d, struct bytes ns, const struct uuid *id, uint64_t age_ms)
