@@ -2,9 +2,25 @@
 
 #include <string.h>
 
+#include "catalog/prepared_run.h"
 #include "faces/consul/mesh.h"
 #include "faces/consul/weight.h"
+#include "faces/dns/prepared.h"
 #include "net/endpoint.h"
+
+static enum err run_prepared(void *ctx, const struct view *view, struct bytes name,
+                             struct arena *arena, struct dns_prepared *ret)
+{
+    struct prepared_result result;
+    enum err e = prepared_run(view, bytes_str(NAMESPACE_DEFAULT), name, FACE_DNS, arena, &result);
+    if (e == OK)
+        *ret = (struct dns_prepared){ .instances = result.instances,
+                                      .n = result.n,
+                                      .service = result.service,
+                                      .has_ttl = result.has_ttl,
+                                      .ttl_s = result.ttl_s };
+    return e;
+}
 
 struct dns_settings dns_options_settings(const struct config *c, const struct self *self)
 {
@@ -32,6 +48,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .token = c->acl_dns_token[0] != 0 ? c->acl_dns_token : c->acl_default_token,
         .weight = consul_srv_weight,
         .is_mesh_of = consul_instance_is_mesh_of,
+        .prepared = run_prepared,
         .rate_limit = c->dns_rate_limit,
     };
 }
