@@ -20,6 +20,7 @@ extern const struct consul_area consul_intentions_area; /* intentions_routes.c *
 extern const struct consul_area consul_kv_area; /* kv.c */
 extern const struct consul_area consul_operator_area; /* operator.c */
 extern const struct consul_area consul_peering_area; /* peering.c */
+extern const struct consul_area consul_queries_area; /* queries.c */
 extern const struct consul_area consul_session_area; /* session.c */
 extern const struct consul_area consul_status_area; /* status.c */
 extern const struct consul_area consul_txn_area; /* txn.c */

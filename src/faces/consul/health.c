@@ -3,6 +3,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
+#include "faces/consul/health.h"
 #include "faces/consul/lookup.h"
 #include "faces/consul/show.h"
 #include "wire/go_text.h"
@@ -12,13 +13,8 @@ enum { READS = CONSUL_INDEXED | CONSUL_BLOCKS | CONSUL_LEVELS | CONSUL_KEEPS };
 /* -- instances ----------------------------------------------------------------------------------
  */
 
-struct node_checks { /* of the node before */
-    const struct consul_node *node;
-    struct consul_check_list list;
-};
-
 static enum err read_node_checks(const struct consul_rows *rows, const struct consul_node *node,
-                                 struct node_checks *memo)
+                                 struct consul_node_checks *memo)
 {
     if (memo->node == node)
         return OK;
@@ -26,8 +22,8 @@ static enum err read_node_checks(const struct consul_rows *rows, const struct co
     return consul_node_checks_read(rows, node, &memo->list);
 }
 
-static enum err make_row(const struct consul_rows *rows, const struct consul_service *s,
-                         struct node_checks *memo, struct consul_health_row *ret)
+enum err consul_health_row_read(const struct consul_rows *rows, const struct consul_service *s,
+                                struct consul_node_checks *memo, struct consul_health_row *ret)
 {
     enum err e = read_node_checks(rows, s->node, memo);
     if (e != OK)
@@ -48,8 +44,8 @@ static bool passes(const struct consul_health_row *row)
     return true;
 }
 
-static void show_row(struct consul_call *c, struct json_writer *j,
-                     const struct consul_health_row *row)
+void consul_health_row_show(struct consul_call *c, struct json_writer *j,
+                            const struct consul_health_row *row)
 {
     json_open_object(j);
     json_put_name(j, "Node");
@@ -68,7 +64,7 @@ static void answer_instances(struct consul_call *c, const struct view *view,
 {
     const struct consul_lookup *l = consul_lookup_of(c);
     struct consul_rows rows = consul_rows_of(c, view);
-    struct node_checks memo = { 0 };
+    struct consul_node_checks memo = { 0 };
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     for (size_t i = 0; i < l->services.n; i++) {
@@ -76,13 +72,13 @@ static void answer_instances(struct consul_call *c, const struct view *view,
         struct consul_health_row row;
         if ((keeps != NULL && !keeps(c, s, c->rest)) || !consul_service_is_shown(c, s))
             continue;
-        enum err e = make_row(&rows, s, &memo, &row);
+        enum err e = consul_health_row_read(&rows, s, &memo, &row);
         if (e != OK) {
             consul_fail(c, e);
             return;
         }
         if ((!l->passing || passes(&row)) && consul_filter_keeps(c, &row))
-            show_row(c, j, &row);
+            consul_health_row_show(c, j, &row);
     }
     json_close_array(j);
     consul_answer_filtered(c);

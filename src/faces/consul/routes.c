@@ -17,6 +17,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_kv_area,
     &consul_operator_area,
     &consul_peering_area,
+    &consul_queries_area,
     &consul_session_area,
     &consul_status_area,
     &consul_txn_area,
