@@ -61,8 +61,8 @@ enum err prepared_run(const struct view *view, struct bytes ns, struct bytes id_
         return ERR_NOT_FOUND; /* nothing that could be asked for */
     *ret = (struct prepared_result){ .service = p.service.service };
     ret->has_ttl = prepared_ttl(&p, &ret->ttl_s);
-    if (service_id_parse(ns, p.service.service, &id) != OK)
-        return OK; /* no service can be called that */
+    if (p.service.connect || service_id_parse(ns, p.service.service, &id) != OK)
+        return OK; /* the catalog knows no mesh; no service can be called that */
     e = service_rows_read(view, &id, arena, &rows);
     if (e != OK)
         return e;
