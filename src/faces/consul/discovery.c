@@ -1,9 +1,9 @@
 /* /v1/discovery-chain: what entries make of requests to a service. */
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
+#include "faces/consul/connect.h"
 #include "faces/consul/core.h"
 #include "faces/consul/entries.h"
-#include "faces/consul/facts.h"
 #include "faces/consul/index.h"
 #include "wire/json_bind.h"
 
@@ -17,7 +17,8 @@ struct overrides_body {
     int64_t connect_timeout;
 };
 
-struct asked { /* call->state */
+struct asked {              /* call->state */
+    struct connect connect; /* first: what connect.c knows of it */
     struct overrides_body overrides;
     struct bytes datacenter;
     struct consul_entries all;
@@ -49,18 +50,34 @@ static enum err index_of(struct consul_call *c, const struct view *view, uint64_
     return e == OK ? consul_entries_read(view, ENTRY_KIND_N, &c->face->scratch, &a->all) : e;
 }
 
+/* False: refused and answered. */
+static bool read_trust_domain(struct consul_call *c, const struct view *view, struct bytes *ret)
+{
+    struct ca_root root;
+    struct acl_stamp stamp;
+    struct buf text;
+    if (!connect_root(c, view, &root, &stamp))
+        return false;
+    buf_init(&text, 1024);
+    ca_trust_domain(&root, &text);
+    *ret = arena_dup(&c->face->scratch, buf_bytes(&text));
+    buf_fini(&text);
+    return true;
+}
+
 static void answer_chain(struct consul_call *c, const struct view *view)
 {
     struct asked *a = c->state;
-    char trust_domain[CONSUL_TRUST_DOMAIN_MAX];
     struct chain chain;
     struct why why = { "" };
     const struct chain_source source = consul_entries_source(&a->all);
-    consul_trust_domain(c->face->hub, trust_domain);
+    struct bytes trust_domain;
+    if (!read_trust_domain(c, view, &trust_domain))
+        return;
     const struct chain_request request = {
         .service = c->rest,
         .datacenter = a->datacenter,
-        .trust_domain = bytes_str(trust_domain),
+        .trust_domain = trust_domain,
         .override_protocol = a->overrides.protocol,
         .override_gateway = a->overrides.gateway.mode,
         .override_connect_timeout = a->overrides.connect_timeout,
@@ -87,7 +104,7 @@ static void query_chain(struct consul_call *c, struct asked *a)
         a->datacenter = bytes_str(c->face->self.datacenter);
     c->state = a;
     if (consul_grant(c, ACCESS_READ, ACCESS_SERVICE, c->rest))
-        consul_query(c, &query);
+        connect_with_root(c, &query); /* whose trust domain is in the targets' names */
 }
 
 static void handle_get(struct consul_call *c)

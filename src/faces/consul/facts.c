@@ -40,14 +40,6 @@ void consul_member_uuid(struct hub *h, char ret[37])
              (unsigned long long)(b & UINT64_C(0xffffffffffff)));
 }
 
-void consul_trust_domain(struct hub *h, char ret[CONSUL_TRUST_DOMAIN_MAX])
-{
-    uint64_t a = replica_cluster_id(hub_replica(h));
-    snprintf(ret, CONSUL_TRUST_DOMAIN_MAX, "%08x-%04x-4%03x-8%03x-%012llx.consul",
-             (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-             (unsigned)(a >> 12 & 0xfff), (unsigned long long)(a >> 8 & UINT64_C(0xffffffffffff)));
-}
-
 const char *consul_server_address(const struct consul_self *self, struct arena *arena)
 {
     bool is_v6 = strchr(self->address, ':') != NULL;

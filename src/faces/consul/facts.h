@@ -20,10 +20,6 @@ uint64_t consul_pairs(struct hub *h);
 /* A UUID that the member keeps: made from its id and its cluster's. */
 void consul_member_uuid(struct hub *h, char ret[37]);
 
-enum { CONSUL_TRUST_DOMAIN_MAX = 64 };
-/* The trust domain of the mesh: the cluster's id as a UUID, and ".consul". */
-void consul_trust_domain(struct hub *h, char ret[CONSUL_TRUST_DOMAIN_MAX]);
-
 /* Where Consul's servers would speak with each other, with Consul's port: shown, though nothing
  * listens there. In ARENA. */
 const char *consul_server_address(const struct consul_self *self, struct arena *arena);
