@@ -75,7 +75,7 @@ static bool refused(struct consul_call *c, enum err err, const struct command_re
     const struct change_results *results = result->upper;
     if (err != ERR_REFUSED)
         return false;
-    if (results->n > 1) {
+    if (results->all[0].refusal == CHANGE_DONE) { /* the guard stood; the entry did not */
         change->done(c, false);
     } else if (++change->tries == TRIES_MAX) {
         consul_refuse_text(c, 500, "config entries are being written by too many at once");
