@@ -205,6 +205,7 @@ static enum err follow(struct compiler *c, struct made_target *target, struct ma
 /* FROM's end, with all that the chain shows of it. */
 static enum err reach(struct compiler *c, struct made_target *from, struct made_target **ret)
 {
+    *ret = from;
     enum err e = follow(c, from, ret);
     if (e != OK || (*ret)->is_resolved)
         return e;

@@ -216,7 +216,7 @@ static enum err read_text_map(struct reader *r, const char *path, const struct j
                               struct json_pairs *into)
 {
     struct json_pairs all = { .n = 0 };
-    size_t most;
+    size_t most = 0;
     enum err e = members(r, path, node, "map[string]string", &most);
     if (e != OK)
         return e;
@@ -296,7 +296,7 @@ static enum err read_map(struct reader *r, const char *path, const struct json_n
                          const struct shape *shape, struct json_structs *into)
 {
     struct json_structs all = { .n = 0 };
-    size_t most;
+    size_t most = 0;
     enum err e = members(r, path, node, "map[string]interface {}", &most);
     if (e != OK)
         return e;
