@@ -105,12 +105,11 @@ static void submit(struct consul_call *c, struct job *job, const struct prepared
 {
     struct arena *arena = consul_arena(c);
     job->op_n = 0;
-    if (job->removes) {
-        add_op(job, OP_DELETE_CAS, (uint64_t)old->modify, PREPARED_BY_ID, job->id, bytes_str(""));
-    } else {
-        add_op(job, OP_CAS, old == NULL ? 0 : (uint64_t)old->modify, PREPARED_BY_ID, job->id,
-               prepared_row(&job->query, arena));
-    }
+    uint64_t stands_at = old == NULL ? 0 : (uint64_t)old->modify;
+    if (job->removes)
+        add_op(job, OP_DELETE_CAS, stands_at, PREPARED_BY_ID, job->id, bytes_str(""));
+    else
+        add_op(job, OP_CAS, stands_at, PREPARED_BY_ID, job->id, prepared_row(&job->query, arena));
     if (old != NULL)
         drop_op(c, job, old);
     if (!job->removes)
