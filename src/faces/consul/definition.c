@@ -7,15 +7,26 @@
 
 enum { BODY_MAX = 4 * 1024 * 1024, NAME_MAX_BYTES = 128 };
 
-/* Objects whose names are the user's, or are not matched by their letters alone. */
-static bool has_free_names(struct bytes name)
+enum names {
+    NAMES_API,  /* become the API's */
+    NAMES_KEYS, /* the user's; what is in them has the API's again */
+    NAMES_FREE  /* the user's all the way down */
+};
+
+static enum names names_in(struct bytes member)
 {
-    static const char *const free_maps[] = { "meta", "header", "tagged_addresses",
-                                             "taggedaddresses", "config" };
-    for (size_t i = 0; i < ARRAY_LEN(free_maps); i++)
-        if (text_eq_nocase(name, bytes_str(free_maps[i])))
-            return true;
-    return false;
+    static const struct {
+        const char *member;
+        enum names names;
+    } rows[] = { { "meta", NAMES_FREE },
+                 { "header", NAMES_FREE },
+                 { "config", NAMES_FREE },
+                 { "tagged_addresses", NAMES_KEYS },
+                 { "taggedaddresses", NAMES_KEYS } };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (text_eq_nocase(member, bytes_str(rows[i].member)))
+            return rows[i].names;
+    return NAMES_API;
 }
 
 static void put_api_name(struct json_writer *j, struct bytes name)
@@ -45,16 +56,19 @@ static void put_free_name(struct json_writer *j, struct bytes name)
     json_put_name(j, out);
 }
 
-static void put_value(struct json_writer *j, const struct hcl_node *node, bool free_names);
+static void put_value(struct json_writer *j, const struct hcl_node *node, enum names names);
 
-static void put_members(struct json_writer *j, const struct hcl_node *object, bool free_names)
+static void put_members(struct json_writer *j, const struct hcl_node *object, enum names names)
 {
     for (const struct hcl_node *n = object->first; n != NULL; n = n->next) {
-        if (free_names)
-            put_free_name(j, n->name);
-        else
+        if (names == NAMES_API)
             put_api_name(j, n->name);
-        put_value(j, n, !free_names && has_free_names(n->name));
+        else
+            put_free_name(j, n->name);
+        put_value(j, n,
+                  names == NAMES_API    ? names_in(n->name)
+                  : names == NAMES_KEYS ? NAMES_API
+                                        : NAMES_FREE);
     }
 }
 
@@ -68,7 +82,7 @@ static void put_number(struct json_writer *j, const struct hcl_node *node)
         json_put_raw(j, node->text);
 }
 
-static void put_value(struct json_writer *j, const struct hcl_node *node, bool free_names)
+static void put_value(struct json_writer *j, const struct hcl_node *node, enum names names)
 {
     switch (node->kind) {
     case HCL_NULL:
@@ -86,12 +100,12 @@ static void put_value(struct json_writer *j, const struct hcl_node *node, bool f
     case HCL_LIST:
         json_open_array(j);
         for (const struct hcl_node *n = node->first; n != NULL; n = n->next)
-            put_value(j, n, free_names);
+            put_value(j, n, names);
         json_close_array(j);
         break;
     case HCL_OBJECT:
         json_open_object(j);
-        put_members(j, node, free_names);
+        put_members(j, node, names);
         json_close_object(j);
         break;
     }
@@ -115,10 +129,10 @@ static void put_checks(struct json_writer *j, const struct hcl_node *service)
         if (!is_check_member(n))
             continue;
         if (n->kind != HCL_LIST)
-            put_value(j, n, false);
+            put_value(j, n, NAMES_API);
         for (const struct hcl_node *k = n->kind == HCL_LIST ? n->first : NULL; k != NULL;
              k = k->next)
-            put_value(j, k, false);
+            put_value(j, k, NAMES_API);
     }
     json_close_array(j);
 }
@@ -132,7 +146,7 @@ static void put_service(struct json_writer *j, const struct hcl_node *service)
         if (is_check_member(n))
             continue;
         put_api_name(j, n->name);
-        put_value(j, n, has_free_names(n->name));
+        put_value(j, n, names_in(n->name));
     }
     if (has_checks)
         put_checks(j, service);
@@ -172,7 +186,7 @@ enum err consul_definition_read(const struct hcl_node *node, bool is_check, stru
     buf_init(&body, BODY_MAX);
     json_init(&j, &body);
     if (is_check)
-        put_value(&j, node, false);
+        put_value(&j, node, NAMES_API);
     else
         put_service(&j, node);
     *ret = (struct consul_definition){ .id = arena_str(arena, id),

@@ -36,7 +36,7 @@ static void service_of_hcl_gets_the_names_of_the_api(void **state)
             false, "web1",
             "{\"Name\":\"web\",\"Id\":\"web1\",\"Port\":80,\"Tags\":[\"v1\"],"
             "\"Meta\":{\"some_key\":\"b\"},\"EnableTagOverride\":true,"
-            "\"TaggedAddresses\":{\"lan_ipv4\":{\"address\":\"10.0.0.5\",\"port\":80}},"
+            "\"TaggedAddresses\":{\"lan_ipv4\":{\"Address\":\"10.0.0.5\",\"Port\":80}},"
             "\"Weights\":{\"Passing\":5,\"Warning\":1}}");
 }
 
@@ -53,11 +53,12 @@ static void all_checks_of_a_service_are_one_list(void **state)
 
 static void json_of_files_is_the_same(void **state)
 {
-    becomes("{\"service\":{\"ID\":\"w\",\"Name\":\"web\",\"socket_path\":\"/s\","
-            "\"proxy\":{\"destination_service_name\":\"db\",\"config\":{\"my_key\":1.5}}}}",
-            false, "w",
-            "{\"ID\":\"w\",\"Name\":\"web\",\"SocketPath\":\"/s\","
-            "\"Proxy\":{\"DestinationServiceName\":\"db\",\"Config\":{\"my_key\":1.5}}}");
+    becomes(
+        "{\"service\":{\"ID\":\"w\",\"Name\":\"web\",\"socket_path\":\"/s\","
+        "\"proxy\":{\"destination_service_name\":\"db\",\"config\":{\"my_key\":{\"in_it\":1.5}}}}}",
+        false, "w",
+        "{\"ID\":\"w\",\"Name\":\"web\",\"SocketPath\":\"/s\","
+        "\"Proxy\":{\"DestinationServiceName\":\"db\",\"Config\":{\"my_key\":{\"in_it\":1.5}}}}");
 }
 
 static void check_has_its_id_or_its_name(void **state)
