@@ -6,6 +6,7 @@
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/usage.h"
 
 static const char *own_address(struct consul_call *c)
 {
@@ -270,6 +271,13 @@ static const struct consul_route routes[] = {
       .parameters = "id",
       .does = "404: there is no other server",
       .test = "test_operator leadership_has_nowhere_to_go" },
+    { .method = "GET",
+      .path = "/v1/operator/usage",
+      .handle = consul_operator_usage,
+      .flags = CONSUL_INDEXED | CONSUL_BLOCKS,
+      .access = "operator:read",
+      .does = "numbers of services, instances by kind, nodes",
+      .test = "test_operator usage_counts_services_instances_and_nodes" },
 };
 
 const struct consul_area consul_operator_area = { "operator", routes, ARRAY_LEN(routes) };

@@ -77,6 +77,23 @@ static void there_is_no_keyring(void **state)
     }
 }
 
+static void usage_counts_services_instances_and_nodes(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register", "{\"ID\":\"w1\",\"Name\":\"web\"}", 200,
+               "");
+    rig_expect(*state, "PUT /v1/agent/service/register", "{\"ID\":\"w2\",\"Name\":\"web\"}", 200,
+               "");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"p\",\"Kind\":\"connect-proxy\",\"Port\":1,\"Proxy\":{"
+               "\"DestinationServiceName\":\"web\"}}",
+               200, "");
+    rig_expect_part(*state, "GET /v1/operator/usage", NULL, 200,
+                    "{\"Usage\":{\"dc1\":{\"Services\":3,\"ServiceInstances\":4,"
+                    "\"ConnectServiceInstances\":{\"connect-native\":0,\"connect-proxy\":1,");
+    assert_non_null(
+        strstr(rig_body(*state), "\"BillableServiceInstances\":2,\"Nodes\":1}},\"Index\":"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +105,7 @@ int main(void)
         cmocka_unit_test(configuration_is_the_default),
         cmocka_unit_test(what_needs_a_cluster_is_refused),
         cmocka_unit_test(there_is_no_keyring),
+        cmocka_unit_test(usage_counts_services_instances_and_nodes),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }
