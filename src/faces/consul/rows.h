@@ -30,6 +30,7 @@ struct consul_check {
     struct bytes service;  /* in one word; empty: the node's own */
     const struct bytes *tags;
     size_t tag_n;
+    bool no_tags_is_null; /* as transactions show it */
     struct check_extras extras;
     uint64_t create, modify;
 };

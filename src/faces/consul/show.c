@@ -241,7 +241,10 @@ void consul_show_check(struct json_writer *j, const struct consul_check *c)
     json_add_string(j, "ServiceID", c->instance);
     json_add_string(j, "ServiceName", c->service);
     json_put_name(j, "ServiceTags");
-    consul_show_texts(j, c->tags, c->tag_n);
+    if (c->tag_n == 0 && c->no_tags_is_null)
+        json_put_null(j);
+    else
+        consul_show_texts(j, c->tags, c->tag_n);
     json_add_string(j, "Type", c->row.type);
     add_times(j, &c->extras);
     json_add_uint(j, "ExposedPort", 0);

@@ -106,11 +106,17 @@ static bool take_kv(struct consul_call *c, const struct kv_body *body, struct tx
     else if (!may_do(c, &op))
         ret->refused = "Permission denied";
     ret->op.kv = op;
+    ret->has_op = true;
     ret->writes = kv_verb_writes(op.verb);
     return true;
 }
 
 /* -- the list --------------------------------------------------------------------------------- */
+
+static bool is_given(const struct json_node *node)
+{
+    return node != NULL && node->kind != JSON_NODE_NULL;
+}
 
 static bool take_item(struct consul_call *c, const struct json_node *node, struct txn_item *ret)
 {
@@ -120,10 +126,20 @@ static bool take_item(struct consul_call *c, const struct json_node *node, struc
         consul_refuse_text(c, 400, "Failed to parse body: %s", why.text);
         return false;
     }
+    enum err e = OK;
     if (body.kv != NULL)
         return take_kv(c, body.kv, ret);
-    *ret = (struct txn_item){ .refused = "no operation specified" };
-    return true;
+    if (is_given(body.node))
+        e = consul_txn_take_node(c, body.node, ret, &why);
+    else if (is_given(body.service))
+        e = consul_txn_take_service(c, body.service, ret, &why);
+    else if (is_given(body.check))
+        e = consul_txn_take_check(c, body.check, ret, &why);
+    else
+        *ret = (struct txn_item){ .refused = "no operation specified" };
+    if (e != OK)
+        consul_refuse_text(c, 400, "Failed to parse body: %s", why.text);
+    return e == OK;
 }
 
 static size_t count(const struct json_node *list)
@@ -160,6 +176,7 @@ bool consul_txn_read(struct consul_call *c, struct txn_request *ret)
         if (!take_item(c, i, item))
             return false;
         ret->writes |= item->writes;
+        ret->has_registry |= item->what != TXN_KV;
     }
     return true;
 }

@@ -162,11 +162,12 @@ static void register_writes_node_service_and_checks_at_once(void **state)
         "\"Name\":\"s\",\"ServiceID\":\"db\"}]}");
     rig_expect_part(*state, "GET /v1/health/service/db", NULL, 200,
                     "\"TaggedAddresses\":{\"lan\":\"1.1.1.1\"}");
-    assert_holds(state, "{\"Node\":\"m2\",\"CheckID\":\"alive\",\"Name\":\"alive\",\"Status\":"
-                        "\"passing\",\"Notes\":\"\",\"Output\":\"\",\"ServiceID\":\"\","
-                        "\"ServiceName\":\"\",\"ServiceTags\":[],\"Type\":\"\",\"Interval\":\"\","
-                        "\"Timeout\":\"\",\"ExposedPort\":0,\"Definition\":{\"HTTP\":\"http://x\","
-                        "\"Interval\":\"30s\",\"Timeout\":\"5s\"},\"CreateIndex\":2,");
+    assert_holds(state,
+                 "{\"Node\":\"m2\",\"CheckID\":\"alive\",\"Name\":\"alive\",\"Status\":"
+                 "\"passing\",\"Notes\":\"\",\"Output\":\"\",\"ServiceID\":\"\","
+                 "\"ServiceName\":\"\",\"ServiceTags\":[],\"Type\":\"http\",\"Interval\":\"\","
+                 "\"Timeout\":\"\",\"ExposedPort\":0,\"Definition\":{\"HTTP\":\"http://x\","
+                 "\"Interval\":\"30s\",\"Timeout\":\"5s\"},\"CreateIndex\":2,");
     assert_holds(state, "\"CheckID\":\"s\",\"Name\":\"s\",\"Status\":\"critical\"");
     assert_holds(state, "\"ServiceName\":\"db\"");
     rig_ask(*state, "GET /v1/catalog/nodes", NULL, "");

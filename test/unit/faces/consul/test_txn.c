@@ -153,6 +153,88 @@ static void trees_are_removed(void **state)
     rig_expect(*state, "GET /v1/kv/?keys", NULL, 200, "[]");
 }
 
+/* -- nodes, services, checks ------------------------------------------------------------------ */
+
+static void what_is_registered_in_a_transaction_is_shown(void **state)
+{
+    rig_expect_part(
+        *state, txn,
+        "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"k\"}},"
+        "{\"Node\":{\"Verb\":\"set\",\"Node\":{\"Node\":\"n2\",\"Address\":\"10.0.0.2\","
+        "\"Meta\":{\"m\":\"1\"}}}},"
+        "{\"Service\":{\"Verb\":\"set\",\"Node\":\"n2\",\"Service\":{\"ID\":\"s1\","
+        "\"Service\":\"web\",\"Port\":80,\"Tags\":[\"t\"]}}},"
+        "{\"Check\":{\"Verb\":\"set\",\"Check\":{\"Node\":\"n2\",\"CheckID\":\"c1\","
+        "\"ServiceID\":\"s1\",\"Status\":\"passing\",\"Definition\":{\"TCP\":\"a:1\"}}}}]",
+        200, "{\"Results\":[{\"KV\":{\"LockIndex\":0,\"Key\":\"k\"");
+    const char *body = rig_body(*state);
+    const char *node = strstr(body, "{\"Node\":{"), *service = strstr(body, "{\"Service\":{");
+    const char *check = strstr(body, "{\"Check\":{");
+    assert_true(node != NULL && service > node && check > service);
+    assert_non_null(strstr(node, "\"Node\":\"n2\",\"Address\":\"10.0.0.2\""));
+    assert_non_null(strstr(service, "\"ID\":\"s1\",\"Service\":\"web\",\"Tags\":[\"t\"]"));
+    assert_non_null(strstr(check, "\"CheckID\":\"c1\""));
+    assert_non_null(strstr(check, "\"ServiceTags\":[\"t\"],\"Type\":\"tcp\""));
+    assert_non_null(strstr(check, "\"CreateIndex\":2,\"ModifyIndex\":2"));
+    rig_expect_part(*state, "GET /v1/health/service/web?passing", NULL, 200, "\"Port\":80");
+    rig_expect_part(
+        *state, txn,
+        "[{\"Service\":{\"Verb\":\"get\",\"Node\":\"n2\",\"Service\":{\"ID\":\"s1\"}}},"
+        "{\"Node\":{\"Verb\":\"get\",\"Node\":{\"Node\":\"n1\"}}},"
+        "{\"Check\":{\"Verb\":\"get\",\"Check\":{\"Node\":\"n2\",\"CheckID\":\"c1\"}}}]",
+        200, "{\"Results\":[{\"Service\":{\"ID\":\"s1\"");
+}
+
+static void what_is_registered_is_changed_at_its_index_and_removed(void **state)
+{
+    static const char check[] = "[{\"Check\":{\"Verb\":\"%s\",\"Check\":{\"Node\":\"n2\","
+                                "\"CheckID\":\"c1\",\"ServiceID\":\"s1\",\"Status\":\"warning\","
+                                "\"ModifyIndex\":%d}}}]";
+    static const char gone[] = "{\"Results\":[],\"Errors\":null}";
+    char body[300];
+    what_is_registered_in_a_transaction_is_shown(state);
+    snprintf(body, sizeof body, check, "cas", 1);
+    expect_error(*state, body, "failed to set check \\\"c1\\\" on node \\\"n2\\\", index is stale");
+    snprintf(body, sizeof body, check, "cas", 2);
+    rig_expect_part(*state, txn, body, 200, "\"Status\":\"warning\"");
+    snprintf(body, sizeof body, check, "delete-cas", 2);
+    expect_error(*state, body,
+                 "failed to delete check \\\"c1\\\" on node \\\"n2\\\", index is stale");
+    /* whose service is not said */
+    rig_expect(*state, txn,
+               "[{\"Check\":{\"Verb\":\"delete-cas\",\"Check\":{\"Node\":\"n2\",\"CheckID\":\"c1\","
+               "\"ModifyIndex\":3}}}]",
+               200, gone);
+    rig_expect(*state, txn,
+               "[{\"Service\":{\"Verb\":\"delete\",\"Node\":\"n2\",\"Service\":{\"ID\":\"s1\"}}},"
+               "{\"Node\":{\"Verb\":\"delete\",\"Node\":{\"Node\":\"n2\"}}}]",
+               200, gone);
+    rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+}
+
+static void what_is_not_registered_is_an_error(void **state)
+{
+    expect_error(*state, "[{\"Node\":{\"Verb\":\"get\",\"Node\":{\"Node\":\"n9\"}}}]",
+                 "node \\\"n9\\\" doesn't exist");
+    expect_error(*state,
+                 "[{\"Service\":{\"Verb\":\"get\",\"Node\":\"n1\",\"Service\":{\"ID\":\"s\"}}}]",
+                 "service \\\"s\\\" on node \\\"n1\\\" doesn't exist");
+    expect_error(*state,
+                 "[{\"Check\":{\"Verb\":\"get\",\"Check\":{\"Node\":\"n1\",\"CheckID\":\"c\"}}}]",
+                 "check \\\"c\\\" on node \\\"n1\\\" doesn't exist");
+    expect_error(
+        *state,
+        "[{\"Service\":{\"Verb\":\"set\",\"Node\":\"n9\",\"Service\":{\"Service\":\"s\"}}}]",
+        "Missing node registration");
+    expect_error(*state,
+                 "[{\"Check\":{\"Verb\":\"set\",\"Check\":{\"Node\":\"n1\",\"CheckID\":\"c\","
+                 "\"ServiceID\":\"s\"}}}]",
+                 "Missing service registration");
+    expect_error(*state, "[{\"Node\":{\"Verb\":\"lock\",\"Node\":{\"Node\":\"n1\"}}}]",
+                 "unknown Node verb \\\"lock\\\"");
+    expect_error(*state, "[{\"Node\":{\"Verb\":\"set\",\"Node\":{}}}]", "Must provide node");
+}
+
 /* -- bodies ----------------------------------------------------------------------------------- */
 
 static void body_that_is_no_list_of_operations_is_refused(void **state)
@@ -217,6 +299,9 @@ int main(void)
         TEST(locks_are_taken_and_refused),
         TEST(lock_delay_refuses),
         TEST(trees_are_removed),
+        TEST(what_is_registered_in_a_transaction_is_shown),
+        TEST(what_is_registered_is_changed_at_its_index_and_removed),
+        TEST(what_is_not_registered_is_an_error),
         TEST(body_that_is_no_list_of_operations_is_refused),
         TEST(transaction_has_at_most_128_operations),
         TEST(value_ends_at_half_a_mebibyte),
