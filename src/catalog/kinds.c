@@ -33,7 +33,7 @@ static enum err plan_all(struct plan *p, const struct change_op *ops, size_t n,
     }
     if (e == OK && refused)
         return ERR_REFUSED;
-    return e == OK ? plan_finish(p) : e;
+    return e == OK ? plan_states(p) : e;
 }
 
 static enum err check_change(void *ctx, struct apply_context *apply, struct bytes body,
@@ -68,9 +68,12 @@ static enum err run_change(void *ctx, struct apply_context *apply, void *plan, u
 {
     struct plan *p = plan;
     enum err e = draft_write(p->draft, apply, rows, ret_done);
-    if (e == OK && *ret_done)
+    if (e != OK || !*ret_done)
+        return e;
+    if (!p->is_noted)
         tables_memo_note(apply, p);
-    return e;
+    p->is_noted = true;
+    return plan_appear(p, apply, rows, ret_done);
 }
 
 /* -- rules of projection ---------------------------------------------------------------------- */

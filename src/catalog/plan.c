@@ -13,7 +13,8 @@ struct touched_service {
     struct service_id id;
     int64_t more;
     bool removed; /* one publication at least */
-    struct touched_service *next;
+    uint32_t hash;
+    struct touched_service *next, *next_in_bucket;
 };
 
 struct touched_node {
@@ -165,19 +166,57 @@ enum err plan_find_from_node(struct plan *p, struct bytes ns, const struct owner
 
 /* -- services --------------------------------------------------------------------------------- */
 
+/* FNV-1a of the folded name: a node may take thousands of services with it. It decides nothing but
+ * speed. */
+static uint32_t hash_name(struct bytes name)
+{
+    uint32_t hash = 2166136261U;
+    for (size_t i = 0; i < name.n; i++) {
+        uint8_t c = name.p[i];
+        hash = (hash ^ (c >= 'A' && c <= 'Z' ? c | 0x20U : c)) * 16777619U;
+    }
+    return hash;
+}
+
+static void add_to_bucket(struct plan *p, struct touched_service *t)
+{
+    struct touched_service **bucket = &p->buckets[t->hash & (p->bucket_n - 1)];
+    t->next_in_bucket = *bucket;
+    *bucket = t;
+}
+
+static void grow_buckets(struct plan *p)
+{
+    p->bucket_n = p->bucket_n == 0 ? 8 : 8 * p->bucket_n;
+    p->buckets = arena_zalloc(p->arena, p->bucket_n, sizeof(struct touched_service *));
+    for (struct touched_service *t = p->services; t != NULL; t = t->next)
+        add_to_bucket(p, t);
+}
+
+static struct touched_service *find_touched(struct plan *p, const struct service_id *id)
+{
+    uint32_t hash = hash_name(id->name);
+    struct touched_service *t = p->bucket_n == 0 ? NULL : p->buckets[hash & (p->bucket_n - 1)];
+    while (t != NULL && (t->hash != hash || !service_id_eq(&t->id, id)))
+        t = t->next_in_bucket;
+    if (t != NULL)
+        return t;
+    if (p->service_n++ >= 2 * p->bucket_n)
+        grow_buckets(p);
+    t = arena_zalloc(p->arena, 1, sizeof *t);
+    t->id = (struct service_id){ .ns = arena_dup(p->arena, id->ns),
+                                 .group = arena_dup(p->arena, id->group),
+                                 .name = arena_dup(p->arena, id->name) };
+    t->hash = hash;
+    t->next = p->services;
+    p->services = t;
+    add_to_bucket(p, t);
+    return t;
+}
+
 void plan_touch_service(struct plan *p, const struct service_id *id, int64_t more)
 {
-    struct touched_service *t = p->services;
-    while (t != NULL && !service_id_eq(&t->id, id))
-        t = t->next;
-    if (t == NULL) {
-        t = arena_zalloc(p->arena, 1, sizeof *t);
-        t->id = (struct service_id){ .ns = arena_dup(p->arena, id->ns),
-                                     .group = arena_dup(p->arena, id->group),
-                                     .name = arena_dup(p->arena, id->name) };
-        t->next = p->services;
-        p->services = t;
-    }
+    struct touched_service *t = find_touched(p, id);
     t->more += more;
     t->removed |= more < 0;
 }
@@ -233,7 +272,7 @@ static enum err write_state(struct plan *p, const struct touched_service *t)
     return OK;
 }
 
-static enum err write_states(struct plan *p)
+enum err plan_states(struct plan *p)
 {
     enum err e = OK;
     if (!draft_changes(p->draft))
@@ -247,7 +286,7 @@ static enum err write_states(struct plan *p)
 
 enum err plan_finish(struct plan *p)
 {
-    enum err e = write_states(p);
+    enum err e = plan_states(p);
     return e == OK ? plan_project(p) : e;
 }
 

@@ -14,14 +14,17 @@ struct touched_place;
 
 struct plan {
     struct draft *draft;
-    struct arena *arena;   /* the draft's */
-    struct arena *results; /* outlives it; may be NULL if no operation is planned */
-    uint64_t age_ms;       /* of the cluster */
-    uint64_t result_bytes; /* of rows and pairs that are given, about */
-    struct touched_service *services;
+    struct arena *arena;              /* the draft's */
+    struct arena *results;            /* outlives it; may be NULL if no operation is planned */
+    uint64_t age_ms;                  /* of the cluster */
+    uint64_t result_bytes;            /* of rows and pairs that are given, about */
+    struct touched_service *services; /* all, and by their names: */
+    struct touched_service **buckets;
+    size_t bucket_n, service_n;
     struct touched_node *nodes;
     const struct projection_rules *rules; /* NULL or none: nothing appears in etcd */
     struct touched_place *places;
+    bool is_noted;   /* in the entry's memo */
     struct extinct { /* a service of this namespace has lost its last publication */
         struct bytes ns;
         struct extinct *next;
@@ -43,9 +46,14 @@ MUST_CHECK enum err plan_move_publication(struct plan *p, struct bytes key, enum
 MUST_CHECK enum err plan_etcd_put(struct plan *p, struct bytes key, struct bytes value,
                                   int64_t lease);
 MUST_CHECK enum err plan_etcd_removed(struct plan *p, struct bytes key);
-/* Plans what follows from all that was planned: the states of services and nodes. Once, at the end.
- */
+/* Plans what follows from all that was planned. Once, at the end. */
 MUST_CHECK enum err plan_finish(struct plan *p);
+/* The same in two parts, for what may touch very much: first the states of services and nodes.
+ * Then, when the draft has been written, what appears in etcd, planned and written place by place,
+ * for about *ROWS rows at a time, which it subtracts. */
+MUST_CHECK enum err plan_states(struct plan *p);
+MUST_CHECK enum err plan_appear(struct plan *p, struct apply_context *c, uint64_t *rows,
+                                bool *ret_done);
 
 /* -- inside of plan*.c -------------------------------------------------------------------------
  */

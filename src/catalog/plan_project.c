@@ -172,3 +172,22 @@ enum err plan_project(struct plan *p)
         e = project(p, t);
     return e;
 }
+
+enum err plan_appear(struct plan *p, struct apply_context *c, uint64_t *rows, bool *ret_done)
+{
+    enum err e = OK;
+    for (; p->places != NULL && *rows > 0 && e == OK; p->places = p->places->next) {
+        struct plan one;
+        bool done;
+        uint64_t left = UINT64_MAX;
+        plan_init(&one, draft_for(c, apply_work_arena(c)), p->age_ms, p->rules, NULL);
+        e = project(&one, p->places);
+        if (e == OK)
+            e = draft_write(one.draft, c, &left, &done);
+        plan_fini(&one);
+        uint64_t spent = 1 + (UINT64_MAX - left);
+        *rows -= spent < *rows ? spent : *rows;
+    }
+    *ret_done = p->places == NULL;
+    return e;
+}

@@ -540,6 +540,36 @@ static struct bytes written(struct buf *b, const struct projection_rules *rules)
     return buf_bytes(b);
 }
 
+static void node_of_many_instances_goes_in_steps_and_one_revision(void **state)
+{
+    struct stand *s = *state;
+    enum { MANY = 200, ROWS = 50 };
+    struct change_op op = registry_node(s, "n1", "10.0.0.1");
+    struct buf body;
+    struct apply *a;
+    unsigned steps = 0;
+    registry_do(s, op);
+    for (uint16_t i = 0; i < MANY; i++)
+        registry_do(s, registry_agent(s, "n1", arena_printf(&s->arena, "p%u", i), "user",
+                                      (uint16_t)(1000 + i)));
+    uint64_t before = view_revision(s->view);
+    op = registry_check(s, "n1", "", "disk", STATUS_DOWN);
+    buf_init(&body, 1 << 16);
+    change_write(&op, 1, &body);
+    entries_command(&s->entries, COMMAND_CATALOG_CHANGE, buf_bytes(&body));
+    buf_fini(&body);
+    struct bytes payload = entries_finish(&s->entries, (struct entry_time){ 0 });
+    effects_unref(s->effects);
+    s->effects = NULL;
+    assert_int_equal(store_apply_begin(s->store, ++s->index, 2, payload, &a), OK);
+    for (; s->effects == NULL; steps++)
+        assert_int_equal(store_apply_step(a, ROWS, &s->effects), OK);
+    assert_int_equal(view_renew(s->view), OK);
+    assert_true(steps >= 2 * 2 * MANY / ROWS); /* a key and a row beside, under each rule */
+    assert_int_equal(view_revision(s->view), before + 1);
+    assert_string_equal(keys(s), "");
+}
+
 static void rules_end_at_their_limits(void **state)
 {
     static uint8_t prefix[PROJECTION_PREFIX_MAX + 1];
@@ -622,6 +652,7 @@ int main(void)
         TEST(rules_that_go_take_all_with_them_and_back),
         TEST(rules_that_hold_already_change_nothing),
         TEST(sweep_is_cut_in_steps_and_takes_one_revision),
+        TEST(node_of_many_instances_goes_in_steps_and_one_revision),
         TEST(rules_end_at_their_limits),
         TEST(entries_of_older_rules_project_nothing),
     };
