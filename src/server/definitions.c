@@ -246,14 +246,18 @@ static enum err plan(struct round *r, const struct definitions *d, const struct 
         e = add_registrations(r, a, true, lines, why);
     if (e != OK)
         return e;
-    size_t n = r->n;
     while (next_line(&standing, &line))
         if (!has_line(buf_bytes(lines), line))
             add_removal(r, line);
-    if (r->n > 0)
-        log_info("definitions: services and checks of files defined=%zu withdrawn=%zu", n,
-                 r->n - n);
     return OK;
+}
+
+/* Once it is so. */
+static void tell(size_t defined, size_t withdrawn)
+{
+    if (defined + withdrawn > 0)
+        log_info("definitions: services and checks of files defined=%zu withdrawn=%zu", defined,
+                 withdrawn);
 }
 
 enum err definitions_apply(struct definitions *d, const struct agent_config *a, struct why *why)
@@ -275,6 +279,8 @@ enum err definitions_apply(struct definitions *d, const struct agent_config *a, 
                     APPLY_MS / 1000);
     else if (r->why.text[0] != 0)
         e = why_set(why, ERR_INVALID, "%s", r->why.text);
+    else
+        tell(count_lines(buf_bytes(&lines)), r->n - count_lines(buf_bytes(&lines)));
     buf_clear(&d->standing, SIZE_MAX);
     buf_put_bytes(&d->standing, buf_bytes(&lines));
     write_down(d);
