@@ -156,9 +156,11 @@ static bool is_put(const struct txn_item *item)
 
 static struct consul_place place_of(struct consul_call *c, const struct txn_item *item)
 {
-    return (struct consul_place){ .node = item->node,
-                                  .is_member = text_eq_nocase(item->node,
-                                                              bytes_str(c->face->self.node_name)) };
+    struct consul_place place = { .node = item->node };
+    place.is_member = text_eq_nocase(item->node, bytes_str(c->face->self.node_name));
+    if (place.is_member)
+        place.address = bytes_str(c->face->self.address);
+    return place;
 }
 
 static enum err make_node(struct consul_call *c, struct txn_item *item, struct consul_edit *edit,

@@ -212,6 +212,18 @@ static void what_is_registered_is_changed_at_its_index_and_removed(void **state)
     rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
 }
 
+static void member_takes_services_and_is_itself_what_it_is(void **state)
+{
+    rig_expect_part(
+        *state, txn,
+        "[{\"Node\":{\"Verb\":\"set\",\"Node\":{\"Node\":\"N1\",\"Address\":\"h\"}}},"
+        "{\"Service\":{\"Verb\":\"set\",\"Node\":\"n1\",\"Service\":{\"Service\":\"s\"}}}]",
+        200, "\"Node\":\"n1\",\"Address\":\"10.0.0.1\"");
+    rig_expect_part(*state, "GET /v1/health/service/s", NULL, 200, "\"Address\":\"10.0.0.1\"");
+    rig_expect_part(*state, txn, "[{\"Node\":{\"Verb\":\"set\",\"Node\":{\"Node\":\"n1\"}}}]", 200,
+                    "\"Address\":\"10.0.0.1\"");
+}
+
 static void what_is_not_registered_is_an_error(void **state)
 {
     expect_error(*state, "[{\"Node\":{\"Verb\":\"get\",\"Node\":{\"Node\":\"n9\"}}}]",
@@ -301,6 +313,7 @@ int main(void)
         TEST(trees_are_removed),
         TEST(what_is_registered_in_a_transaction_is_shown),
         TEST(what_is_registered_is_changed_at_its_index_and_removed),
+        TEST(member_takes_services_and_is_itself_what_it_is),
         TEST(what_is_not_registered_is_an_error),
         TEST(body_that_is_no_list_of_operations_is_refused),
         TEST(transaction_has_at_most_128_operations),
