@@ -54,7 +54,9 @@ static void put_meta(struct consul_call *c, struct head *h)
     if ((c->route->flags & CONSUL_LEVELS) != 0)
         put(h, "x-consul-effective-consistency", levels[c->params.level]);
     if (c->params.cached)
-        put(h, "x-cache", "MISS");
+        put(h, "x-cache", c->is_kept ? "HIT" : "MISS");
+    if (c->params.cached && c->is_kept)
+        put(h, "age", "0"); /* it is as new as if it had been made now */
     if (c->reader.has_hidden && c->params.token.n > 0)
         put(h, "x-consul-results-filtered-by-acls", "true");
 }
@@ -206,6 +208,7 @@ void consul_answer_json(struct consul_call *c, int status)
 void consul_answer_kept(struct consul_call *c, struct consul_kept_answer *kept)
 {
     struct buf *body = &kept->body;
+    c->is_kept = true;
     if (body->n >= GZIP_LEAST && takes_gzip(c)) {
         if (kept->packed.n == 0 && grpc_gzip(buf_bytes(body), &kept->packed) != OK)
             buf_clear(&kept->packed, 0);

@@ -49,7 +49,8 @@ struct consul_call {
     size_t question_n;
     struct access_reader reader; /* of this turn */
     bool is_answered;
-    void *state; /* the handler's own */
+    bool is_kept; /* its answer was made before */
+    void *state;  /* the handler's own */
 
     enum consul_waits waits;
     struct hub_read read;

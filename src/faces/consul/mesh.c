@@ -23,15 +23,24 @@ static const struct json_field connect_fields[] = {
 static const struct json_shape connect_shape = { "ServiceConnect", sizeof(struct connect),
                                                  connect_fields, ARRAY_LEN(connect_fields), true };
 
+bool consul_extras_are_native(const struct consul_extras *x)
+{
+    struct arena arena;
+    struct connect connect = { 0 };
+    if (x->connect.n == 0)
+        return false;
+    arena_init(&arena, 0);
+    enum err e = json_decode(x->connect, &connect_shape, &arena, &connect, NULL);
+    arena_fini(&arena);
+    return e == OK && connect.native;
+}
+
 bool consul_extras_are_mesh_of(const struct consul_extras *x, struct bytes service,
                                struct bytes name, struct arena *arena)
 {
     struct proxy proxy = { 0 };
-    struct connect connect = { 0 };
     if (text_eq_nocase(service, name))
-        return x->connect.n > 0 &&
-               json_decode(x->connect, &connect_shape, arena, &connect, NULL) == OK &&
-               connect.native;
+        return consul_extras_are_native(x);
     return bytes_is(x->kind, "connect-proxy") &&
            json_decode(x->proxy, &proxy_shape, arena, &proxy, NULL) == OK &&
            text_eq_nocase(proxy.destination, name);

@@ -5,6 +5,8 @@
 #include "catalog/instance.h"
 #include "faces/consul/extras.h"
 
+/* True if it speaks the mesh's protocol itself. */
+bool consul_extras_are_native(const struct consul_extras *x);
 /* True if an instance of SERVICE with these extras does so for NAME: it is one of that service and
  * speaks the mesh's protocol itself, or a proxy of it. */
 bool consul_extras_are_mesh_of(const struct consul_extras *x, struct bytes service,

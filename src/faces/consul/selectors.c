@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/mesh.h"
 
 /* -- accessors: GET(name, struct, member of the value, what of it) ------------------------------
  */
@@ -39,6 +40,8 @@ GET(service_tags, consul_service, object, of)
 GET(service_meta, consul_service, object, &of->meta)
 GET(service_weights, consul_service, object, &of->extras)
 GET(service_override, consul_service, truth, of->extras.has_tag_override)
+GET(service_connect, consul_service, object, &of->extras)
+GET(connect_native, consul_extras, truth, consul_extras_are_native(of))
 GET(service_create, consul_service, natural, of->create)
 GET(service_modify, consul_service, natural, of->modify)
 GET(weights_passing, consul_extras, integer, of->passing)
@@ -180,6 +183,9 @@ static const struct filter_field weights_fields[] = { INT("Passing", weights_pas
                                                       INT("Warning", weights_warning) };
 static const struct filter_schema weights_schema = SCHEMA(weights_fields);
 
+static const struct filter_field connect_fields[] = { BOOL("Native", connect_native) };
+static const struct filter_schema connect_schema = SCHEMA(connect_fields);
+
 static const struct filter_field node_fields[] = {
     STRING("ID", node_id),           STRING("Node", node_name),
     STRING("Address", node_address), STRING("Datacenter", node_datacenter),
@@ -221,6 +227,7 @@ static const struct filter_field service_node_fields[] = {
     INT("ServicePort", service_port),
     STRING("ServiceSocketPath", service_socket),
     BOOL("ServiceEnableTagOverride", service_override),
+    STRUCT("ServiceConnect", service_connect, &connect_schema),
     STRING("PeerName", no_text),
     UINT("CreateIndex", service_create),
     UINT("ModifyIndex", service_modify),
@@ -239,6 +246,7 @@ static const struct filter_field node_service_fields[] = {
     STRING("SocketPath", service_socket),
     STRUCT("Weights", service_weights, &weights_schema),
     BOOL("EnableTagOverride", service_override),
+    STRUCT("Connect", service_connect, &connect_schema),
     STRING("PeerName", no_text),
     UINT("CreateIndex", service_create),
     UINT("ModifyIndex", service_modify),

@@ -114,6 +114,9 @@ static void connect_lists_natives_and_proxies(void **state)
     rig_expect(*state, "PUT /v1/agent/service/register",
                "{\"ID\":\"n\",\"Name\":\"web\",\"Connect\":{\"Native\":true}}", 200, "");
     rig_expect_part(*state, "GET /v1/catalog/connect/web", NULL, 200, "\"ServiceID\":\"n\"");
+    rig_expect_part(*state, "GET /v1/catalog/connect/web?filter=ServiceConnect.Native%20==%20true",
+                    NULL, 200, "\"ServiceID\":\"n\"");
+    assert_lacks(state, "\"ServiceID\":\"p\"");
 }
 
 static void node_has_its_services_by_id(void **state)

@@ -39,6 +39,20 @@ static void asked_again_it_is_the_same_and_after_a_change_the_new(void **state)
     free(index);
 }
 
+static void cached_question_says_whether_it_was_asked_before(void **state)
+{
+    static const char path[] = "GET /v1/health/service/web?cached";
+    rig_expect_part(*state, path, NULL, 200, "\"web\"");
+    assert_string_equal(rig_header(*state, "x-cache"), "MISS");
+    assert_string_equal(rig_header(*state, "age"), "");
+    rig_expect_part(*state, path, NULL, 200, "\"web\"");
+    assert_string_equal(rig_header(*state, "x-cache"), "HIT");
+    assert_string_equal(rig_header(*state, "age"), "0");
+    register_web(state, 82);
+    rig_expect_part(*state, path, NULL, 200, "\"web\"");
+    assert_string_equal(rig_header(*state, "x-cache"), "MISS");
+}
+
 static void other_parameters_are_other_questions(void **state)
 {
     rig_expect_part(*state, "GET /v1/catalog/service/web?tag=a", NULL, 200, "\"web\"");
@@ -136,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(asked_again_it_is_the_same_and_after_a_change_the_new),
+        EACH(cached_question_says_whether_it_was_asked_before),
         EACH(other_parameters_are_other_questions),
         EACH(packed_and_plain_are_the_same),
         EACH(more_questions_than_are_kept_are_answered_too),
