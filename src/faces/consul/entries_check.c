@@ -12,6 +12,8 @@ struct names { /* services that have entries of the chain, and the one that is w
         bool is_touched;
     } * all; /* sorted, once each */
     size_t n;
+    struct touched **queue; /* those that are touched */
+    size_t queue_n;
 };
 
 static bool is_of_chain(enum config_entry_kind kind)
@@ -98,22 +100,38 @@ static bool names_touched(const struct config_entry *entry, struct names *names)
     return entry->kind == ENTRY_SERVICE_RESOLVER && resolver_names(&entry->resolver, names);
 }
 
+static void touch(struct names *names, struct touched *t)
+{
+    t->is_touched = true;
+    names->queue[names->queue_n++] = t;
+}
+
+/* All entries that name NAME. Only those whose JSON holds it need to be decoded. */
+static void spread_from(struct consul_entries *all, struct names *names, struct bytes name)
+{
+    struct buf quoted;
+    buf_init(&quoted, 8 * OBJECT_NAME_MAX);
+    buf_put_u8(&quoted, '"');
+    json_escape(&quoted, name);
+    buf_put_u8(&quoted, '"');
+    for (size_t i = 0; i < all->n; i++) {
+        struct consul_entry *one = &all->all[i];
+        if (!is_of_chain(one->kind) || memmem(one->json.p, one->json.n, quoted.p, quoted.n) == NULL)
+            continue;
+        struct touched *own = find(names, one->name);
+        const struct config_entry *entry = own->is_touched ? NULL : consul_entry_decode(all, one);
+        if (entry != NULL && names_touched(entry, names))
+            touch(names, own);
+    }
+    buf_fini(&quoted);
+}
+
 static void spread(struct consul_entries *all, struct names *names)
 {
-    bool more = true;
-    find(names, all->pending->name)->is_touched = true;
-    while (more) {
-        more = false;
-        for (size_t i = 0; i < all->n; i++) {
-            if (!is_of_chain(all->all[i].kind))
-                continue;
-            struct touched *own = find(names, all->all[i].name);
-            const struct config_entry *entry =
-                own->is_touched ? NULL : consul_entry_decode(all, &all->all[i]);
-            if (entry != NULL && names_touched(entry, names))
-                own->is_touched = more = true;
-        }
-    }
+    names->queue = arena_zalloc(all->arena, names->n, sizeof(void *));
+    touch(names, find(names, all->pending->name));
+    for (size_t i = 0; i < names->queue_n; i++)
+        spread_from(all, names, names->queue[i]->name);
 }
 
 /* -- checking -----------------------------------------------------------------------------------

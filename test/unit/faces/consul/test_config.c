@@ -194,6 +194,19 @@ static void what_a_chain_needs_is_not_removed(void **state)
     rig_expect(*state, "DELETE /v1/config/service-defaults/alt", NULL, 200, "{}");
 }
 
+/* web's router leads to a"1, whose splitter leads to alt. */
+static void a_write_is_checked_from_afar(void **state)
+{
+    put(state, "{\"Kind\":\"proxy-defaults\",\"Config\":{\"protocol\":\"http\"}}");
+    put(state, "{\"Kind\":\"service-splitter\",\"Name\":\"a\\\"1\",\"Splits\":[{\"Weight\":100,"
+               "\"Service\":\"alt\"}]}");
+    put(state, "{\"Kind\":\"service-router\",\"Name\":\"web\",\"Routes\":[{\"Destination\":{"
+               "\"Service\":\"a\\\"1\"}}]}");
+    rig_expect_part(*state, PUT,
+                    "{\"Kind\":\"service-defaults\",\"Name\":\"alt\",\"Protocol\":\"grpc\"}", 500,
+                    "discovery chain \"web\" uses inconsistent protocols");
+}
+
 static void proxy_defaults_are_checked_for_all(void **state)
 {
     put(state, "{\"Kind\":\"proxy-defaults\",\"Config\":{\"protocol\":\"http\"}}");
@@ -285,6 +298,7 @@ int main(void)
         CLAIM(a_reader_waits_for_an_entry),
         CLAIM(a_write_that_breaks_a_chain_is_refused),
         CLAIM(what_a_chain_needs_is_not_removed),
+        CLAIM(a_write_is_checked_from_afar),
         CLAIM(proxy_defaults_are_checked_for_all),
         CLAIM(permissions_need_requests),
         CLAIM(writes_at_once_do_not_both_pass),
