@@ -53,8 +53,11 @@ bool apply_hook_moves(const struct apply *a)
 
 enum err apply_hook_move_key(struct apply *a, struct bytes key)
 {
+    const struct store_hooks *hooks = hooks_since(a, RULES_HOOKS);
+    if (hooks->move_key == NULL)
+        return OK;
     struct apply_context *c = context(a);
-    return hooks_since(a, RULES_HOOKS)->move_key(ctx_of(a), c, &a->lease, key, &a->hook_arena);
+    return hooks->move_key(ctx_of(a), c, &a->lease, key, &a->hook_arena);
 }
 
 /* -- keys of ETCD ----------------------------------------------------------------------------- */
