@@ -2,6 +2,8 @@
  * draft of its own and written at once. */
 #include "catalog/sweep.h"
 
+#include <assert.h>
+
 #include "catalog/plan.h"
 #include "catalog/publication.h"
 #include "catalog/tables_memo.h"
@@ -42,9 +44,10 @@ const struct projection_rules *sweep_rules(const struct sweep *s)
 
 /* -- walking ---------------------------------------------------------------------------------- */
 
-/* The walk goes on behind KEY. */
+/* The walk goes on behind KEY, which is not empty. */
 static void pass(struct sweep *s, struct bytes key)
 {
+    assert(key.p != NULL);
     if (s->room_n < key.n + 1) {
         s->room_n = 2 * (key.n + 1);
         s->room = arena_alloc(s->arena, s->room_n);
