@@ -511,7 +511,7 @@ static void sweep_is_cut_in_steps_and_takes_one_revision(void **state)
     struct buf body;
     unsigned steps = 0;
     turn_off(s);
-    for (uint16_t i = 0; i < MANY; i++)
+    for (unsigned i = 0; i < MANY; i++)
         add_nacos(s, arena_printf(&s->arena, "p%u", i), "10.0.0.1", (uint16_t)(1000 + i));
     uint64_t before = view_revision(s->view);
     struct projection_rules rules = projection_defaults();
@@ -549,7 +549,7 @@ static void node_of_many_instances_goes_in_steps_and_one_revision(void **state)
     struct apply *a;
     unsigned steps = 0;
     registry_do(s, op);
-    for (uint16_t i = 0; i < MANY; i++)
+    for (unsigned i = 0; i < MANY; i++)
         registry_do(s, registry_agent(s, "n1", arena_printf(&s->arena, "p%u", i), "user",
                                       (uint16_t)(1000 + i)));
     uint64_t before = view_revision(s->view);

@@ -70,7 +70,7 @@ static void look_at_publication(struct looking *l, const struct kv *kv, struct b
 
 static void look_at_check(struct looking *l, const struct kv *kv, struct bytes row)
 {
-    const char *parts[PARTS_OF_A_KEY];
+    const char *parts[PARTS_OF_A_KEY] = { NULL };
     struct check c;
     enum err e = check_read(row, &c);
     assert(e == OK);
@@ -83,7 +83,7 @@ static void look_at_check(struct looking *l, const struct kv *kv, struct bytes r
 
 static void look_at_node(struct looking *l, const struct kv *kv, struct bytes row)
 {
-    const char *parts[PARTS_OF_A_KEY];
+    const char *parts[PARTS_OF_A_KEY] = { NULL };
     struct node n;
     enum err e = node_read(row, l->arena, &n);
     assert(e == OK);
@@ -95,7 +95,7 @@ static void look_at_node(struct looking *l, const struct kv *kv, struct bytes ro
 
 static void look_at_overlay(struct looking *l, const struct kv *kv, struct bytes row)
 {
-    const char *parts[PARTS_OF_A_KEY];
+    const char *parts[PARTS_OF_A_KEY] = { NULL };
     struct overlay o;
     enum err e = overlay_read(row, l->arena, &o);
     assert(e == OK);
@@ -107,7 +107,7 @@ static void look_at_overlay(struct looking *l, const struct kv *kv, struct bytes
 
 static void look_at_service(struct looking *l, const struct kv *kv, struct bytes row)
 {
-    const char *parts[PARTS_OF_A_KEY];
+    const char *parts[PARTS_OF_A_KEY] = { NULL };
     struct service s;
     enum err e = service_read(row, l->arena, &s);
     assert(e == OK);
@@ -119,7 +119,7 @@ static void look_at_service(struct looking *l, const struct kv *kv, struct bytes
 
 static void look_at_object(struct looking *l, const struct kv *kv, struct bytes row)
 {
-    const char *parts[PARTS_OF_A_KEY];
+    const char *parts[PARTS_OF_A_KEY] = { NULL };
     split(kv->key, l->arena, parts);
     buf_printf(l->out, "object %s %s ", parts[0], parts[2]);
     put_row(l->out, kv, row.p[0] - '0');
@@ -189,7 +189,7 @@ static void look_at_tables(struct looking *l, const char *const *parts, struct b
 static bool look_beside(void *ctx, struct bytes key, struct bytes row)
 {
     struct looking *l = ctx;
-    const char *parts[PARTS_OF_A_KEY];
+    const char *parts[PARTS_OF_A_KEY] = { NULL };
     uint64_t revision;
     split(key, l->arena, parts);
     switch (key.p[0]) {
