@@ -283,6 +283,37 @@ static void overrides_are_asked_for(void **state)
                     "Request decode failed: json: unknown field \"x\"");
 }
 
+/* -- rights -------------------------------------------------------------------------------------
+ */
+
+#define ROOT_TOKEN "0a0b0c0d-0000-4000-8000-0000000000ff"
+#define AS_ROOT "X-Consul-Token: " ROOT_TOKEN "\r\n"
+
+static void entries_are_for_who_may(void **state)
+{
+    static const struct gate_options closed = { .is_on = true };
+    static const char web[] = "{\"Kind\":\"service-resolver\",\"Name\":\"web\"}";
+    struct rig *rig = rig_new();
+    (void)state;
+    rig->k.hub_options.gate = &closed;
+    rig_start(rig);
+    rig_ask(rig, "PUT /v1/acl/bootstrap", "{\"BootstrapSecret\":\"" ROOT_TOKEN "\"}", "");
+    rig_expect_part(rig, PUT, web, 403, "lacks permission 'service:write' on \"web\"");
+    rig_expect_part(rig, PUT, "{\"Kind\":\"mesh\"}", 403, "lacks permission 'mesh:write'");
+    rig_expect_part(rig, PUT,
+                    "{\"Kind\":\"service-intentions\",\"Name\":\"web\",\"Sources\":[{\"Name\":"
+                    "\"a\",\"Action\":\"allow\"}]}",
+                    403, "lacks permission 'intention:write' on \"web\"");
+    assert_int_equal(rig_ask(rig, PUT, web, AS_ROOT), 200);
+    rig_expect_part(rig, "GET /v1/config/service-resolver/web", NULL, 403, "service:read");
+    rig_expect(rig, "GET /v1/config/service-resolver", NULL, 200, "[]");
+    rig_expect_part(rig, "DELETE /v1/config/service-resolver/web", NULL, 403, "service:write");
+    rig_expect_part(rig, "GET /v1/discovery-chain/web", NULL, 403, "service:read");
+    assert_int_equal(rig_ask(rig, "GET /v1/config/service-resolver", NULL, AS_ROOT), 200);
+    assert_non_null(strstr(rig_body(rig), "\"Name\":\"web\""));
+    rig_free(rig);
+}
+
 int main(void)
 {
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
@@ -304,6 +335,7 @@ int main(void)
         CLAIM(writes_at_once_do_not_both_pass),
         CLAIM(a_chain_is_compiled_from_entries),
         CLAIM(overrides_are_asked_for),
+        cmocka_unit_test(entries_are_for_who_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

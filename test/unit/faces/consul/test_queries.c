@@ -224,14 +224,45 @@ static void a_query_ends_with_its_session(void **state)
     create(state, "{\"Name\":\"bound\",\"Service\":{\"Service\":\"web\"}}", id);
 }
 
+#define ROOT_TOKEN "0a0b0c0d-0000-4000-8000-0000000000ff"
+#define AS_ROOT "X-Consul-Token: " ROOT_TOKEN "\r\n"
+
+static void tokens_are_hidden_and_used(void **state)
+{
+    static const struct gate_options closed = { .is_on = true };
+    static const char secret[] = "\"Token\":\"" ROOT_TOKEN "\"";
+    struct rig *rig = rig_new();
+    (void)state;
+    rig->k.hub_options.gate = &closed;
+    rig_start(rig);
+    rig_ask(rig, "PUT /v1/acl/bootstrap", "{\"BootstrapSecret\":\"" ROOT_TOKEN "\"}", "");
+    rig_expect_part(rig, "POST /v1/query", "{\"Name\":\"q\",\"Service\":{\"Service\":\"consul\"}}",
+                    403, "lacks permission 'query:write' on \"q\"");
+    assert_int_equal(rig_ask(rig, "POST /v1/query",
+                             "{\"Name\":\"q\",\"Token\":\"" ROOT_TOKEN
+                             "\",\"Service\":{\"Service\":\"consul\"}}",
+                             AS_ROOT),
+                     200);
+    assert_int_equal(rig_ask(rig, "POST /v1/query",
+                             "{\"Name\":\"r\",\"Service\":{\"Service\":\"consul\"}}", AS_ROOT),
+                     200);
+    rig_expect(rig, "GET /v1/query", NULL, 200, "[]");
+    assert_int_equal(rig_ask(rig, "GET /v1/query", NULL, AS_ROOT), 200);
+    assert_non_null(strstr(rig_body(rig), secret));
+    rig_expect_part(rig, "GET /v1/query/q/execute", NULL, 200, "\"Nodes\":[{\"Node\":");
+    rig_expect_part(rig, "GET /v1/query/r/execute", NULL, 200, "\"Nodes\":[],");
+    rig_free(rig);
+}
+
 int main(void)
 {
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = {
-        CLAIM(queries_are_listed_and_read_by_id), CLAIM(a_query_is_changed_and_removed),
-        CLAIM(what_makes_no_sense_is_refused),    CLAIM(a_name_has_512_bytes),
-        CLAIM(a_query_gives_what_it_keeps),       CLAIM(tags_and_metadata_select),
-        CLAIM(templates_take_the_longest_prefix), CLAIM(a_query_ends_with_its_session),
+        CLAIM(queries_are_listed_and_read_by_id),     CLAIM(a_query_is_changed_and_removed),
+        CLAIM(what_makes_no_sense_is_refused),        CLAIM(a_name_has_512_bytes),
+        CLAIM(a_query_gives_what_it_keeps),           CLAIM(tags_and_metadata_select),
+        CLAIM(templates_take_the_longest_prefix),     CLAIM(a_query_ends_with_its_session),
+        cmocka_unit_test(tokens_are_hidden_and_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
