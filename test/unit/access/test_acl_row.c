@@ -10,10 +10,7 @@
 
 #include "access/secret.h"
 #include "base/mem.h"
-#include "test/unit/catalog/codec.h"
-
-static struct arena arena;
-static struct buf out;
+#include "test/lib/codec.h"
 
 static struct bytes texts[] = { { (const uint8_t *)"dc1", 3 }, { (const uint8_t *)"dc2", 3 } };
 static struct uuid ids[] = { { { 1, 2 } }, { { 3 } } };
@@ -44,40 +41,40 @@ static struct acl_token token(void)
 
 static struct bytes written(void)
 {
-    assert_int_equal(buf_err(&out), OK);
-    return buf_bytes(&out);
+    assert_int_equal(buf_err(&codec_out), OK);
+    return buf_bytes(&codec_out);
 }
 
 static struct bytes policy_row(const struct acl_policy *p)
 {
-    buf_clear(&out, SIZE_MAX);
-    acl_policy_write(p, &out);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_policy_write(p, &codec_out);
     return written();
 }
 
 static struct bytes token_row(const struct acl_token *t)
 {
-    buf_clear(&out, SIZE_MAX);
-    acl_token_write(t, &out);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_token_write(t, &codec_out);
     return written();
 }
 
 static enum err read_policy(struct bytes row)
 {
     struct acl_policy p;
-    return acl_policy_read(row, &arena, &p);
+    return acl_policy_read(row, &codec_arena, &p);
 }
 
 static enum err read_role(struct bytes row)
 {
     struct acl_role r;
-    return acl_role_read(row, &arena, &r);
+    return acl_role_read(row, &codec_arena, &r);
 }
 
 static enum err read_token(struct bytes row)
 {
     struct acl_token t;
-    return acl_token_read(row, &arena, &t);
+    return acl_token_read(row, &codec_arena, &t);
 }
 
 static enum err read_auth_method(struct bytes row)
@@ -106,7 +103,7 @@ static void known_policy_is_written_byte_by_byte(void **state)
     struct bytes row = policy_row(&p);
     assert_int_equal(row.n, sizeof expected);
     assert_memory_equal(row.p, expected, row.n);
-    assert_int_equal(acl_policy_read(row, &arena, &back), OK);
+    assert_int_equal(acl_policy_read(row, &codec_arena, &back), OK);
     assert_true(bytes_is(back.name, "n") && bytes_is(back.description, "d") &&
                 bytes_is(back.rules, "r") && bytes_is(back.datacenters.all[0], "dc1"));
     assert_only_whole(row, read_policy);
@@ -115,8 +112,8 @@ static void known_policy_is_written_byte_by_byte(void **state)
 static void token_comes_back_as_it_was(void **state)
 {
     struct acl_token t = token(), back;
-    struct bytes row = arena_dup(&arena, token_row(&t));
-    assert_int_equal(acl_token_read(row, &arena, &back), OK);
+    struct bytes row = arena_dup(&codec_arena, token_row(&t));
+    assert_int_equal(acl_token_read(row, &codec_arena, &back), OK);
     assert_true(back.is_local && back.created_ms == 5 && back.expires_ms == 7);
     assert_true(bytes_is(back.secret, "sesame") && bytes_is(back.auth_method, "idp"));
     assert_true(uuid_eq(&back.grants.policies.all[1], &ids[1]));
@@ -131,12 +128,12 @@ static void token_comes_back_as_it_was(void **state)
 static void only_a_whole_role_is_read_and_it_has_no_roles(void **state)
 {
     struct acl_role r = { .name = bytes_str("ops"), .grants = grants(0) };
-    buf_clear(&out, SIZE_MAX);
-    acl_role_write(&r, &out);
-    assert_only_whole(arena_dup(&arena, written()), read_role);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_role_write(&r, &codec_out);
+    assert_only_whole(arena_dup(&codec_arena, written()), read_role);
     r.grants = grants(1);
-    buf_clear(&out, SIZE_MAX);
-    acl_role_write(&r, &out);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_role_write(&r, &codec_out);
     assert_int_equal(read_role(written()), ERR_MALFORMED);
 }
 
@@ -152,12 +149,12 @@ static void only_whole_auth_methods_and_binding_rules_are_read(void **state)
                                   .bind = ACL_BIND_TEMPLATE,
                                   .bind_name = bytes_str("builtin/service"),
                                   .bind_var = bytes_str("web") };
-    buf_clear(&out, SIZE_MAX);
-    acl_auth_method_write(&m, &out);
-    assert_only_whole(arena_dup(&arena, written()), read_auth_method);
-    buf_clear(&out, SIZE_MAX);
-    acl_binding_rule_write(&b, &out);
-    struct bytes row = arena_dup(&arena, written());
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_auth_method_write(&m, &codec_out);
+    assert_only_whole(arena_dup(&codec_arena, written()), read_auth_method);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_binding_rule_write(&b, &codec_out);
+    struct bytes row = arena_dup(&codec_arena, written());
     assert_only_whole(row, read_binding_rule);
     assert_refused_with(row, 1, ACL_BINDS, ERR_MALFORMED, read_binding_rule);
 }
@@ -183,13 +180,15 @@ static void texts_end_at_their_limits(void **state)
 static void lists_end_at_their_limits(void **state)
 {
     struct acl_token t = { 0 };
-    t.grants.policies.all = arena_zalloc(&arena, ACL_LINKS_MAX + 1, sizeof *t.grants.policies.all);
+    t.grants.policies.all =
+        arena_zalloc(&codec_arena, ACL_LINKS_MAX + 1, sizeof *t.grants.policies.all);
     t.grants.policies.n = ACL_LINKS_MAX;
     assert_int_equal(read_token(token_row(&t)), OK);
     t.grants.policies.n++;
     assert_int_equal(read_token(token_row(&t)), ERR_TOO_BIG);
     struct acl_policy p = { 0 };
-    p.datacenters.all = arena_zalloc(&arena, ACL_DATACENTERS_MAX + 1, sizeof *p.datacenters.all);
+    p.datacenters.all =
+        arena_zalloc(&codec_arena, ACL_DATACENTERS_MAX + 1, sizeof *p.datacenters.all);
     p.datacenters.n = ACL_DATACENTERS_MAX;
     assert_int_equal(read_policy(policy_row(&p)), OK);
     p.datacenters.n++;
@@ -198,8 +197,8 @@ static void lists_end_at_their_limits(void **state)
 
 static void keys_of_names_do_not_tell_letters_case_apart(void **state)
 {
-    buf_clear(&out, SIZE_MAX);
-    acl_key(ACL_ROW_ROLE_NAME, bytes_str("Ops"), &out);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_key(ACL_ROW_ROLE_NAME, bytes_str("Ops"), &codec_out);
     assert_true(bytes_is(written(), "acl/rn/ops"));
 }
 
@@ -207,17 +206,18 @@ static void keys_are_text_and_their_parts_come_back(void **state)
 {
     static const uint8_t digest[] = { 0, 0xab };
     struct bytes part;
-    buf_clear(&out, SIZE_MAX);
-    acl_key(ACL_ROW_TOKEN, uuid_bytes(&ids[0]), &out);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_key(ACL_ROW_TOKEN, uuid_bytes(&ids[0]), &codec_out);
     assert_true(bytes_is(written(), "acl/t/01020000-0000-0000-0000-000000000000"));
-    assert_int_equal(acl_key_part(ACL_ROW_TOKEN, written(), &arena, &part), OK);
+    assert_int_equal(acl_key_part(ACL_ROW_TOKEN, written(), &codec_arena, &part), OK);
     assert_true(bytes_eq(part, uuid_bytes(&ids[0])));
-    assert_int_equal(acl_key_part(ACL_ROW_TOKEN, bytes_str("acl/t/x"), &arena, &part),
+    assert_int_equal(acl_key_part(ACL_ROW_TOKEN, bytes_str("acl/t/x"), &codec_arena, &part),
                      ERR_MALFORMED);
-    buf_clear(&out, SIZE_MAX);
-    acl_key(ACL_ROW_SECRET, bytes_of(digest, sizeof digest), &out);
+    buf_clear(&codec_out, SIZE_MAX);
+    acl_key(ACL_ROW_SECRET, bytes_of(digest, sizeof digest), &codec_out);
     assert_true(bytes_is(written(), "acl/s/00ab"));
-    assert_int_equal(acl_key_part(ACL_ROW_AUTH_METHOD, bytes_str("acl/m/idp"), &arena, &part), OK);
+    assert_int_equal(acl_key_part(ACL_ROW_AUTH_METHOD, bytes_str("acl/m/idp"), &codec_arena, &part),
+                     OK);
     assert_true(bytes_is(part, "idp"));
 }
 
@@ -238,21 +238,7 @@ static void digest_is_sha_256(void **state)
     assert_memory_equal(digest, abc, sizeof abc);
 }
 
-static int set_up(void **state)
-{
-    arena_init(&arena, 0);
-    buf_init(&out, SIZE_MAX / 4);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_fini(&arena);
-    buf_fini(&out);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, codec_set_up, codec_tear_down)
 
 int main(void)
 {

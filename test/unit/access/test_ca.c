@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "test/lib/tempdir.h"
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
 #define NOW_MS (UINT64_C(1800000000) * 1000)
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "catalog/kinds.h"
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 #include "test/unit/catalog/registry.h"
 
 static struct buf body;

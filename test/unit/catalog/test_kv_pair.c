@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
 static struct buf out;
 

@@ -9,30 +9,28 @@
 #include <cmocka.h>
 
 #include "base/compiler.h"
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
-static struct arena arena;
-static struct buf out;
 static struct label labels[] = { { { (const uint8_t *)"k", 1 }, { (const uint8_t *)"v", 1 } } };
 
 static struct bytes row(const struct node *n)
 {
-    buf_clear(&out, SIZE_MAX);
-    node_write(n, &out);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    node_write(n, &codec_out);
+    return buf_bytes(&codec_out);
 }
 
 static struct bytes check_row(const struct check *c)
 {
-    buf_clear(&out, SIZE_MAX);
-    check_write(c, &out);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    check_write(c, &codec_out);
+    return buf_bytes(&codec_out);
 }
 
 static enum err read(struct bytes bytes)
 {
     struct node back;
-    return node_read(bytes, &arena, &back);
+    return node_read(bytes, &codec_arena, &back);
 }
 
 static enum err read_check(struct bytes bytes)
@@ -74,7 +72,7 @@ static void known_node_is_written_byte_by_byte(void **state)
     struct bytes b = row(&n);
     assert_int_equal(b.n, sizeof expected);
     assert_memory_equal(b.p, expected, b.n);
-    assert_int_equal(node_read(b, &arena, &back), OK);
+    assert_int_equal(node_read(b, &codec_arena, &back), OK);
     assert_true(bytes_is(back.name, "N1") && bytes_is(back.id, "u") && bytes_is(back.address, "a"));
     assert_true(labels_eq(&back.metadata, &n.metadata) && bytes_is(back.extras, "x"));
     assert_only_whole(b, read);
@@ -160,21 +158,7 @@ static void each_text_ends_at_its_limit(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    arena_init(&arena, 0);
-    buf_init(&out, SIZE_MAX / 4);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_fini(&arena);
-    buf_fini(&out);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, codec_set_up, codec_tear_down)
 
 int main(void)
 {

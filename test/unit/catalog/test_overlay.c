@@ -10,23 +10,21 @@
 
 #include "catalog/identity.h"
 #include "catalog/publication.h"
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
-static struct arena arena;
-static struct buf out;
 static struct label labels[] = { { { (const uint8_t *)"k", 1 }, { (const uint8_t *)"v", 1 } } };
 
 static struct bytes row(const struct overlay *o)
 {
-    buf_clear(&out, SIZE_MAX);
-    overlay_write(o, &out);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    overlay_write(o, &codec_out);
+    return buf_bytes(&codec_out);
 }
 
 static enum err read(struct bytes bytes)
 {
     struct overlay back;
-    return overlay_read(bytes, &arena, &back);
+    return overlay_read(bytes, &codec_arena, &back);
 }
 
 static struct overlay full(void)
@@ -51,7 +49,7 @@ static void known_overlay_is_written_byte_by_byte(void **state)
     struct bytes b = row(&o);
     assert_int_equal(b.n, sizeof expected);
     assert_memory_equal(b.p, expected, b.n);
-    assert_int_equal(overlay_read(b, &arena, &back), OK);
+    assert_int_equal(overlay_read(b, &codec_arena, &back), OK);
     assert_int_equal(back.has, o.has);
     assert_true(back.enabled && back.weight == 50 && back.status == STATUS_OUT_OF_SERVICE);
     assert_true(labels_eq(&back.metadata, &o.metadata));
@@ -100,21 +98,7 @@ static void weight_and_reason_end_at_their_limits(void **state)
     assert_int_equal(read(row(&o)), ERR_MALFORMED);
 }
 
-static int set_up(void **state)
-{
-    arena_init(&arena, 0);
-    buf_init(&out, SIZE_MAX / 4);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_fini(&arena);
-    buf_fini(&out);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, codec_set_up, codec_tear_down)
 
 int main(void)
 {

@@ -10,24 +10,21 @@
 
 #include "base/compiler.h"
 #include "catalog/identity.h"
-#include "test/unit/catalog/codec.h"
-
-static struct arena arena;
-static struct buf out;
+#include "test/lib/codec.h"
 
 /* Lets the next publication in this test begin anew. */
 static struct bytes row(const struct publication *p)
 {
-    buf_clear(&out, SIZE_MAX);
-    publication_write(p, &out);
-    assert_int_equal(buf_err(&out), OK);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    publication_write(p, &codec_out);
+    assert_int_equal(buf_err(&codec_out), OK);
+    return buf_bytes(&codec_out);
 }
 
 static enum err read(struct bytes bytes)
 {
     struct publication back;
-    return publication_read(bytes, &arena, &back);
+    return publication_read(bytes, &codec_arena, &back);
 }
 
 static enum err reread(const struct publication *p)
@@ -112,7 +109,7 @@ static void known_publication_is_written_byte_by_byte(void **state)
 static void what_is_written_is_read(void **state)
 {
     struct publication p = full(), back;
-    assert_int_equal(publication_read(row(&p), &arena, &back), OK);
+    assert_int_equal(publication_read(row(&p), &codec_arena, &back), OK);
     assert_int_equal(back.stage, LEASE_SUSPECT);
     assert_int_equal(back.spoke, 258);
     assert_int_equal(back.reported, STATUS_STARTING);
@@ -248,8 +245,8 @@ static void stamp_changes_stage_and_revision_alone(void **state)
 {
     struct publication p = full(), back;
     struct bytes b = row(&p);
-    struct bytes stamped = publication_stamp(b, LEASE_DOWN, 77, &arena);
-    assert_int_equal(publication_read(stamped, &arena, &back), OK);
+    struct bytes stamped = publication_stamp(b, LEASE_DOWN, 77, &codec_arena);
+    assert_int_equal(publication_read(stamped, &codec_arena, &back), OK);
     assert_int_equal(back.stage, LEASE_DOWN);
     assert_int_equal(back.spoke, 77);
     assert_true(publication_rows_agree(b, stamped));
@@ -265,7 +262,7 @@ static void stamp_changes_stage_and_revision_alone(void **state)
 static void rows_that_say_something_else_do_not_agree(void **state)
 {
     struct publication p = full();
-    struct bytes a = arena_dup(&arena, row(&p));
+    struct bytes a = arena_dup(&codec_arena, row(&p));
     p.enabled = false;
     assert_false(publication_rows_agree(a, row(&p)));
     p = full();
@@ -273,21 +270,7 @@ static void rows_that_say_something_else_do_not_agree(void **state)
     assert_false(publication_rows_agree(a, row(&p)));
 }
 
-static int set_up(void **state)
-{
-    arena_init(&arena, 0);
-    buf_init(&out, SIZE_MAX / 4);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_fini(&arena);
-    buf_fini(&out);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, codec_set_up, codec_tear_down)
 
 int main(void)
 {

@@ -8,30 +8,28 @@
 
 #include <cmocka.h>
 
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
-static struct arena arena;
-static struct buf out;
 static struct label labels[] = { { { (const uint8_t *)"k", 1 }, { (const uint8_t *)"v", 1 } } };
 
 static struct bytes row(const struct service *s)
 {
-    buf_clear(&out, SIZE_MAX);
-    service_write(s, &out);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    service_write(s, &codec_out);
+    return buf_bytes(&codec_out);
 }
 
 static struct bytes state_row(const struct service_state *s)
 {
-    buf_clear(&out, SIZE_MAX);
-    service_state_write(s, &out);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    service_state_write(s, &codec_out);
+    return buf_bytes(&codec_out);
 }
 
 static enum err read(struct bytes bytes)
 {
     struct service back;
-    return service_read(bytes, &arena, &back);
+    return service_read(bytes, &codec_arena, &back);
 }
 
 static enum err read_state(struct bytes bytes)
@@ -58,7 +56,7 @@ static void known_definition_is_written_byte_by_byte(void **state)
     struct bytes b = row(&s);
     assert_int_equal(b.n, sizeof expected);
     assert_memory_equal(b.p, expected, b.n);
-    assert_int_equal(service_read(b, &arena, &back), OK);
+    assert_int_equal(service_read(b, &codec_arena, &back), OK);
     assert_int_equal(back.protect_threshold, 8000);
     assert_true(back.keep_empty && back.ephemeral && bytes_is(back.extras, "x"));
     assert_true(labels_eq(&back.metadata, &s.metadata));
@@ -112,21 +110,7 @@ static void state_without_a_name_is_refused(void **state)
     assert_int_equal(read_state(state_row(&s)), ERR_MALFORMED);
 }
 
-static int set_up(void **state)
-{
-    arena_init(&arena, 0);
-    buf_init(&out, SIZE_MAX / 4);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_fini(&arena);
-    buf_fini(&out);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, codec_set_up, codec_tear_down)
 
 int main(void)
 {

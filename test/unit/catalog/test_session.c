@@ -10,23 +10,21 @@
 
 #include "base/compiler.h"
 #include "catalog/identity.h"
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
-static struct arena arena;
-static struct buf out;
 static struct bytes checks[SESSION_CHECKS_MAX + 1];
 
 static struct bytes row(const struct session *s)
 {
-    buf_clear(&out, SIZE_MAX);
-    session_write(s, &out);
-    return buf_bytes(&out);
+    buf_clear(&codec_out, SIZE_MAX);
+    session_write(s, &codec_out);
+    return buf_bytes(&codec_out);
 }
 
 static enum err read(struct bytes bytes)
 {
     struct session back;
-    return session_read(bytes, &arena, &back);
+    return session_read(bytes, &codec_arena, &back);
 }
 
 static struct session full_session(void)
@@ -54,7 +52,7 @@ static void known_session_is_written_byte_by_byte(void **state)
     struct bytes b = row(&s);
     assert_int_equal(b.n, sizeof expected);
     assert_memory_equal(b.p, expected, b.n);
-    assert_int_equal(session_read(b, &arena, &back), OK);
+    assert_int_equal(session_read(b, &codec_arena, &back), OK);
     assert_int_equal(back.behavior, SESSION_DELETE);
     assert_int_equal(back.lock_delay_ns, 0x0102);
     assert_true(bytes_is(back.name, "n") && bytes_is(back.node, "N1") && bytes_is(back.ttl, "5"));
@@ -150,7 +148,7 @@ static enum err take(struct bytes bytes)
 {
     struct rd r;
     rd_init(&r, bytes);
-    struct session_create back = session_create_take(&r, &arena);
+    struct session_create back = session_create_take(&r, &codec_arena);
     enum err e = rd_end(&r);
     if (e == OK) {
         assert_int_equal(back.id.b[15], 4);
@@ -169,40 +167,26 @@ static void creation_is_written_byte_by_byte(void **state)
         .id = { { [15] = 4 } }, .lease = -5, .of_member = true, .session = full_session()
     };
     size_t session_n = row(&c.session).n - 1; /* without its format */
-    buf_clear(&out, SIZE_MAX);
-    session_create_put(&c, &out);
-    assert_memory_equal(out.p, head, sizeof head);
-    assert_int_equal(out.n, sizeof head + session_n);
-    assert_int_equal(take(buf_bytes(&out)), OK);
-    for (size_t n = 0; n < out.n; n++)
-        assert_int_not_equal(take(bytes_of(out.p, n)), OK);
-    out.p[24] = 2;
-    assert_int_equal(take(buf_bytes(&out)), ERR_MALFORMED);
+    buf_clear(&codec_out, SIZE_MAX);
+    session_create_put(&c, &codec_out);
+    assert_memory_equal(codec_out.p, head, sizeof head);
+    assert_int_equal(codec_out.n, sizeof head + session_n);
+    assert_int_equal(take(buf_bytes(&codec_out)), OK);
+    for (size_t n = 0; n < codec_out.n; n++)
+        assert_int_not_equal(take(bytes_of(codec_out.p, n)), OK);
+    codec_out.p[24] = 2;
+    assert_int_equal(take(buf_bytes(&codec_out)), ERR_MALFORMED);
 }
 
 static void creation_needs_an_id(void **state)
 {
     struct session_create c = { .session = full_session() };
-    buf_clear(&out, SIZE_MAX);
-    session_create_put(&c, &out);
-    assert_int_equal(take(buf_bytes(&out)), ERR_MALFORMED);
+    buf_clear(&codec_out, SIZE_MAX);
+    session_create_put(&c, &codec_out);
+    assert_int_equal(take(buf_bytes(&codec_out)), ERR_MALFORMED);
 }
 
-static int set_up(void **state)
-{
-    arena_init(&arena, 0);
-    buf_init(&out, SIZE_MAX / 4);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    arena_fini(&arena);
-    buf_fini(&out);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, codec_set_up, codec_tear_down)
 
 int main(void)
 {

@@ -1,4 +1,4 @@
-#include "test/unit/catalog/codec.h"
+#include "test/lib/codec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,23 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+
+struct arena codec_arena;
+struct buf codec_out;
+
+int codec_set_up(void **state)
+{
+    arena_init(&codec_arena, 0);
+    buf_init(&codec_out, SIZE_MAX / 4);
+    return 0;
+}
+
+int codec_tear_down(void **state)
+{
+    arena_fini(&codec_arena);
+    buf_fini(&codec_out);
+    return 0;
+}
 
 static enum err read_copy(struct bytes bytes, enum err (*read)(struct bytes bytes))
 {
