@@ -1,5 +1,5 @@
 /* Keys of etcd that register instances, and instances that appear under keys of etcd. */
-#include "catalog/projection.h"
+#include "catalog/projection_problem.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -473,6 +473,50 @@ static void range_of_ones_own_keys_goes_and_brings_back_what_they_hid(void **sta
     assert_string_equal(instances(s, "user"), "10.0.0.1:80 ");
 }
 
+/* -- problems --------------------------------------------------------------------------------- */
+
+static struct projection_problems problems(struct stand *s, const char *name)
+{
+    struct service_id id = registry_id(name);
+    struct projection_problems p;
+    assert_int_equal(projection_problems_read(s->view, &id, &s->arena, &p), OK);
+    return p;
+}
+
+static void what_is_left_out_is_listed(void **state)
+{
+    struct stand *s = *state;
+    const char *key = "services/user/10.0.0.1:80";
+    stand_put(s, key, "{\"Addr\":\"10.9.9.9:1\"}");
+    add_nacos(s, "a", "10.0.0.1", 80);
+    struct projection_problems p = problems(s, "user");
+    assert_int_equal(p.n, 1);
+    assert_int_equal(p.all[0].lack, PROJECTION_TAKEN);
+    assert_true(bytes_is(p.all[0].key, key));
+    assert_true(bytes_is(p.all[0].prefix, "services/"));
+    assert_int_equal(p.all[0].which->said.port, 80);
+    stand_remove(s, key, NULL);
+    assert_int_equal(problems(s, "user").n, 0);
+    add_nacos(s, "b", "10.0.0.1", 0);
+    p = problems(s, "user");
+    assert_int_equal(p.n, 2); /* under each rule */
+    assert_int_equal(p.all[0].lack, PROJECTION_NO_ADDRESS);
+    registry_do(s, registry_leased(s, FACE_NACOS, "a", "a/b", "h", 80, 0));
+    p = problems(s, "a/b");
+    assert_int_equal(p.n, 2);
+    assert_int_equal(p.all[1].lack, PROJECTION_NO_KEY);
+}
+
+static void key_of_ones_own_is_no_problem(void **state)
+{
+    struct stand *s = *state;
+    stand_put(s, "services/user/worker-7", "10.0.0.1:80");
+    stand_put(s, "/services/user/10.0.0.1:80x", "nonsense");
+    assert_int_equal(problems(s, "user").n, 0);
+    turn_off(s);
+    assert_int_equal(problems(s, "user").n, 0);
+}
+
 /* -- rules ------------------------------------------------------------------------------------ */
 
 static void rules_that_go_take_all_with_them_and_back(void **state)
@@ -649,6 +693,8 @@ int main(void)
         TEST(hand_written_key_stays_and_the_projection_is_left_out),
         TEST(lease_that_ends_meets_none),
         TEST(range_of_ones_own_keys_goes_and_brings_back_what_they_hid),
+        TEST(what_is_left_out_is_listed),
+        TEST(key_of_ones_own_is_no_problem),
         TEST(rules_that_go_take_all_with_them_and_back),
         TEST(rules_that_hold_already_change_nothing),
         TEST(sweep_is_cut_in_steps_and_takes_one_revision),
