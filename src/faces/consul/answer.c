@@ -77,7 +77,7 @@ static void respond(struct consul_call *c, int status, const char *type, struct 
 {
     struct head h = { .n = 0 };
     make_head(c, status, &h);
-    assert(!c->is_answered && c->waits == CONSUL_WAITS_NOT);
+    assert(!c->is_answered && c->on_give_up == NULL);
     c->is_answered = true;
     http_respond(c->request, status, type, h.all, h.n, body);
 }
@@ -89,7 +89,7 @@ struct consul_stream {
     size_t n, at;
 };
 
-void consul_stream_drop(struct consul_call *c)
+static void drop_stream(struct consul_call *c)
 {
     c->face->unsent_bytes -= c->stream->n;
     mem_free(c->stream->p);
@@ -107,7 +107,7 @@ void consul_stream_go_on(struct consul_call *c)
     if (s->at < s->n)
         return;
     consul_waits_no_more(c);
-    consul_stream_drop(c);
+    drop_stream(c);
     c->is_answered = true;
     http_respond_end(c->request);
 }
@@ -127,7 +127,7 @@ static void respond_long(struct consul_call *c, int status, const char *type, st
     c->stream->p = buf_take(body, &c->stream->n);
     c->face->unsent_bytes += c->stream->n;
     http_respond_start(c->request, status, type, h.all, h.n);
-    consul_wait_client(c);
+    consul_wait(c, drop_stream);
     consul_stream_go_on(c);
 }
 

@@ -35,10 +35,10 @@ void consul_fail(struct consul_call *c, enum err e);
 /* One more header; NAME in lower case, both kept until the answer. At most CONSUL_MORE_MAX. */
 void consul_header(struct consul_call *c, const char *name, const char *value);
 
-/* -- for call.c: an answer that is longer than what a connection takes at once -------------------
+/* -- for dispatch.c: an answer that is longer than what a connection takes at once
+ * -------------------
  */
 
 void consul_stream_go_on(struct consul_call *c);
-void consul_stream_drop(struct consul_call *c);
 
 #endif

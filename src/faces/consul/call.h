@@ -18,16 +18,6 @@ struct consul_face;
 struct consul_query;
 struct filter_plan;
 
-enum consul_waits {
-    CONSUL_WAITS_NOT,
-    CONSUL_WAITS_READ,
-    CONSUL_WAITS_WRITE,
-    CONSUL_WAITS_LEASE,
-    CONSUL_WAITS_CHANGE, /* query.h */
-    CONSUL_WAITS_CLIENT, /* to read the answer */
-    CONSUL_WAITS_OTHER,  /* on_give_up says how it ends */
-};
-
 enum { CONSUL_MORE_MAX = 4 };
 
 typedef void (*consul_read_fn)(struct consul_call *c, const struct view *view);
@@ -52,7 +42,7 @@ struct consul_call {
     bool is_kept; /* its answer was made before */
     void *state;  /* the handler's own */
 
-    enum consul_waits waits;
+    void (*on_give_up)(struct consul_call *c); /* it waits for something; NULL: it does not */
     struct hub_read read;
     consul_read_fn on_read;
     struct hub_write *write;
@@ -61,7 +51,6 @@ struct consul_call {
     void (*on_changed)(struct consul_call *c); /* edit.c */
     struct hub_lease lease;
     consul_renewed_fn on_renewed;
-    void (*on_give_up)(struct consul_call *c);
     const struct consul_query *query; /* query.c */
     struct wait wait;
     struct timer timer;
@@ -78,13 +67,13 @@ struct consul_call {
 };
 
 struct arena *consul_arena(struct consul_call *c);
-/* The handler of all requests of the face. */
-void consul_handle(struct http_request *r);
+/* It waits for something; ON_GIVE_UP ends that if the client goes away first. One thing at a time.
+ */
+void consul_wait(struct consul_call *c, void (*on_give_up)(struct consul_call *c));
 /* What it waits for is here; called before what it waits for next. */
 void consul_waits_no_more(struct consul_call *c);
-/* For answer.c: until the client has read more of the answer; for query.c. */
-void consul_wait_client(struct consul_call *c);
-void consul_wait_change(struct consul_call *c);
+/* The client went away. */
+void consul_give_up(struct consul_call *c);
 
 /* -- the gate ---------------------------------------------------------------------------------- */
 
@@ -124,8 +113,6 @@ void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes b
                    consul_written_fn on_written);
 /* Renews a lease of this face. */
 void consul_renew(struct consul_call *c, int64_t lease, consul_renewed_fn on_renewed);
-/* Waits for something else, until consul_waits_no_more. */
-void consul_wait_other(struct consul_call *c, void (*on_give_up)(struct consul_call *c));
 
 /* -- the body ---------------------------------------------------------------------------------- */
 

@@ -2,8 +2,9 @@
 #ifndef FACES_CONSUL_CORE_H
 #define FACES_CONSUL_CORE_H
 
-#include "faces/consul/face.h"
+#include "faces/consul/options.h"
 #include "faces/consul/route.h"
+#include "hub/hub.h"
 #include "wire/json_writer.h"
 
 struct consul_face {

@@ -15,14 +15,6 @@ enum { DEFAULT_QUERY_MS = 300 * 1000, MAX_QUERY_MS = 600 * 1000 };
 #define BODY_MAX ((size_t)1 << 30)
 #define UNSENT_MAX ((size_t)256 << 20)
 
-uint64_t consul_random(struct consul_face *face)
-{
-    uint64_t z = face->random += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 struct consul_face *consul_face_new(struct hub *hub, const struct consul_options *options)
 {
     struct consul_face *face = mem_zalloc(1, sizeof *face);
@@ -77,7 +69,7 @@ void consul_face_drain(struct consul_face *face)
     LIST_FOR_EACH(link, &face->calls)
     {
         struct consul_call *c = CONTAINER_OF(link, struct consul_call, link);
-        if (c->waits == CONSUL_WAITS_CHANGE)
+        if (c->is_blocked)
             consul_query_answer_now(c);
     }
 }

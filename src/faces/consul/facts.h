@@ -4,7 +4,7 @@
 #ifndef FACES_CONSUL_FACTS_H
 #define FACES_CONSUL_FACTS_H
 
-#include "faces/consul/face.h"
+#include "faces/consul/options.h"
 #include "hub/hub.h"
 
 struct consul_facts {

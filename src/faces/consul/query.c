@@ -86,7 +86,7 @@ static void woken(struct wait *w, const struct view *view)
 
 static void last_read(struct consul_call *c, const struct view *view)
 {
-    consul_wait_change(c);
+    consul_wait(c, stop_waiting);
     look(c, view);
 }
 
@@ -103,14 +103,9 @@ static void timed_out(struct timer *t)
     consul_query_answer_now(CONTAINER_OF(t, struct consul_call, timer));
 }
 
-void consul_query_give_up(struct consul_call *c)
-{
-    stop_waiting(c);
-}
-
 static void first_read(struct consul_call *c, const struct view *view)
 {
-    consul_wait_change(c);
+    consul_wait(c, stop_waiting);
     wait_init(&c->wait, c->face->waits, woken);
     timer_init(&c->timer, c->face->loop, timed_out);
     c->is_last_look = c->params.index == 0 || c->face->draining;

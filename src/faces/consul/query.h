@@ -25,8 +25,7 @@ void consul_query(struct consul_call *c, const struct consul_query *query);
 void consul_depends(struct consul_call *c, enum space space, struct bytes key, struct bytes end);
 void consul_depends_prefix(struct consul_call *c, enum space space, struct bytes prefix);
 
-/* For call.c and face.c: the wait is over without an answer; with what there is now. */
-void consul_query_give_up(struct consul_call *c);
+/* For face.c: the wait is over, answer with what there is now. */
 void consul_query_answer_now(struct consul_call *c);
 
 #endif

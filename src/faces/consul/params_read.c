@@ -1,25 +1,11 @@
 /* Consul's order: the first place that names a token wins; flags count by being there. */
-#include "faces/consul/params.h"
-
 #include <string.h>
 
 #include "base/text.h"
 #include "faces/consul/answer.h"
-#include "faces/consul/call.h"
 #include "faces/consul/core.h"
 #include "wire/duration.h"
 #include "wire/go_text.h"
-
-bool consul_param(struct consul_call *c, const char *name, struct bytes *ret)
-{
-    return http_query_get(c->request, name, 0, ret);
-}
-
-bool consul_param_is_given(struct consul_call *c, const char *name)
-{
-    struct bytes value;
-    return consul_param(c, name, &value);
-}
 
 static bool has_scheme(struct bytes text, const char *scheme, struct bytes *ret_rest)
 {
