@@ -9,6 +9,7 @@
 #include "catalog/node.h"
 #include "health/local.h"
 #include "health/runner.h"
+#include "hub/gate.h"
 #include "hub/watch.h"
 
 enum { LOCAL_KEY_MAX = 16 * 1024, LOCAL_RETRY_MS = 1000 };

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "hub/acl_write.h"
+#include "hub/gate.h"
 
 enum { RETRY_MS = 1000 };
 

@@ -2,9 +2,9 @@
 #ifndef HUB_CORE_H
 #define HUB_CORE_H
 
-#include "hub/gate_core.h"
 #include "hub/hub.h"
 
+struct gate;      /* gate_core.h */
 struct watch_hub; /* watch_live.c: all watchers of the thread */
 
 struct hub {

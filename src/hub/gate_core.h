@@ -3,12 +3,14 @@
 #ifndef HUB_GATE_CORE_H
 #define HUB_GATE_CORE_H
 
+#include "access/acl.h"
 #include "access/principal.h"
-#include "hub/gate.h"
+#include "base/uuid.h"
 #include "replica/replica.h"
 #include "store/view.h"
 
 struct gate;
+struct gate_options; /* hub/gate.h */
 
 enum { GATE_KNOWN_MAX = 1024 };
 

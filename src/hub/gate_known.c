@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "hub/acl_read.h"
+#include "hub/gate.h"
 #include "hub/gate_core.h"
 #include "store/policy.h"
 

@@ -7,11 +7,14 @@
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
 
-#include "hub/gate.h"
 #include "replica/lease_port.h"
 #include "replica/replica.h"
+#include "store/command.h"
+#include "store/space.h"
 
 struct hub;
+struct gate_options; /* hub/gate.h, as the next */
+struct granted;
 
 struct hub_options {
     struct replica *replica; /* kept */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "catalog/projection.h"
+#include "hub/gate.h"
 
 enum { RETRY_MS = 1000, BODY_BYTES = 64 * 1024 };
 

@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 #include "hub/core.h"
+#include "hub/gate.h"
+#include "hub/gate_core.h"
 
 #define WORKS_NS UINT64_C(2000000)     /* for works over several turns, in one */
 #define ANSWERING_NS UINT64_C(5000000) /* for reads, in one turn */

@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "hub/gate.h"
 #include "hub/watch.h"
 #include "hub/watch_index.h"
 

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "hub/core.h"
+#include "hub/gate.h"
 #include "hub/hub.h"
 
 enum { ASKED_AGAIN_MAX = 3 };

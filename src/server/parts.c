@@ -19,6 +19,7 @@
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"
 #include "hub/acl_start.h"
+#include "hub/gate.h"
 #include "hub/hub.h"
 #include "hub/projection_start.h"
 #include "keeper/keeper.h"

@@ -5,6 +5,7 @@
 #ifndef TEST_LIB_KERNEL_H
 #define TEST_LIB_KERNEL_H
 
+#include "hub/gate.h"
 #include "hub/hub.h"
 #include "hub/watch.h"
 #include "keeper/keeper.h"

@@ -10,6 +10,7 @@
 #include "faces/consul/errors.h"
 #include "faces/consul/params.h"
 #include "faces/consul/route.h"
+#include "hub/gate.h"
 #include "hub/hub.h"
 #include "hub/wait.h"
 #include "net/http.h"

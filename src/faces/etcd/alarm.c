@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "hub/gate.h"
 #include "store/range.h"
 
 static const char *const names[ALARM_KINDS] = { "NONE", "NOSPACE", "CORRUPT" };

@@ -3,6 +3,7 @@
 #ifndef TEST_UNIT_HUB_FAKE_REPLICA_H
 #define TEST_UNIT_HUB_FAKE_REPLICA_H
 
+#include "hub/gate.h"
 #include "hub/hub.h"
 #include "hub/watch.h"
 

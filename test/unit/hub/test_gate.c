@@ -12,6 +12,7 @@
 #include "fake_replica.h"
 #include "hub/acl_write.h"
 #include "hub/core.h"
+#include "hub/gate_core.h"
 
 static const struct gate_options closed = { .is_on = true };
 static const struct gate_options open_by_default = { .is_on = true, .is_open = true };
