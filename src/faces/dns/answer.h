@@ -5,18 +5,8 @@
 #ifndef FACES_DNS_ANSWER_H
 #define FACES_DNS_ANSWER_H
 
-#include "faces/dns/config.h"
 #include "faces/dns/reply.h"
-#include "hub/gate.h"
-#include "store/view.h"
-
-struct dns_source {
-    const struct dns_config *config;
-    const struct view *view;
-    uint32_t serial; /* of the zone: seconds since 1970 */
-    /* What who asks may see; NULL: everything. */
-    struct access_reader *reader;
-};
+#include "faces/dns/source.h"
 
 /* ASKED is neither OUTSIDE nor REVERSE. TYPE is the question's. Into *RET, in the arena. An error
  * of the store is an answer: SERVFAIL. */

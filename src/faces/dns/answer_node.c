@@ -1,6 +1,6 @@
-/* Nodes. */
+#include "faces/dns/answer_node.h"
+
 #include "catalog/read.h"
-#include "faces/dns/lookup.h"
 
 /* -- metadata as text -------------------------------------------------------------------------- */
 

@@ -1,9 +1,11 @@
 /* Services: their usable instances as addresses or SRV records. */
+#include "faces/dns/answer_service.h"
+
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "catalog/read.h"
-#include "faces/dns/lookup.h"
+#include "faces/dns/answer_node.h"
 #include "faces/dns/prepared.h"
 
 struct place {         /* where an instance is */

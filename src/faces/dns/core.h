@@ -1,12 +1,14 @@
-/* faces/dns/core.h -- the inside of the face: shared by face.c, respond.c and what answers later.
+/* faces/dns/core.h -- the inside of the face: shared by this folder's files only. One io thread's.
  */
 #ifndef FACES_DNS_CORE_H
 #define FACES_DNS_CORE_H
 
 #include "faces/dns/answer.h"
 #include "faces/dns/cache.h"
-#include "faces/dns/face.h"
 #include "faces/dns/limit.h"
+#include "hub/hub.h"
+#include "net/framed.h"
+#include "net/udp.h"
 
 struct dns_counts; /* counts.h */
 struct dns_recurse;
@@ -53,15 +55,12 @@ static inline enum dns_carrier dns_asker_carrier(const struct dns_asker *a)
 /* Sends what FACE->out holds and empties it; nothing in it: the query is not answered. */
 void dns_asker_send(struct dns_face *face, const struct dns_asker *asker);
 
-/* respond.c: answers the query IN, now or, if others must be asked, later. VIEW is NULL when there
- * is none to answer from. */
-void dns_respond(struct dns_face *face, const struct dns_asker *asker, struct bytes in,
-                 const struct view *view);
 /* Renders REPLY for Q into FACE->out. */
-void dns_respond_reply(struct dns_face *face, const struct dns_query *q, enum dns_carrier carrier,
-                       const struct dns_reply *reply);
+void dns_face_reply(struct dns_face *face, const struct dns_query *q, enum dns_carrier carrier,
+                    const struct dns_reply *reply);
 /* An answer without records. */
-void dns_respond_rcode(struct dns_face *face, const struct dns_query *q, uint8_t rcode);
-struct dns_source dns_respond_source(struct dns_face *face, const struct view *view);
+void dns_face_rcode(struct dns_face *face, const struct dns_query *q, uint8_t rcode);
+/* Where FACE answers from now. VIEW may be NULL. */
+struct dns_source dns_face_source(struct dns_face *face, const struct view *view);
 
 #endif

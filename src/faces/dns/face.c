@@ -9,11 +9,12 @@
 #include "faces/dns/core.h"
 #include "faces/dns/counts.h"
 #include "faces/dns/recurse.h"
+#include "faces/dns/respond.h"
 #include "faces/dns/reverse.h"
 
 #define ANSWERING_NS UINT64_C(2000000) /* in one turn, about */
 
-enum { OUT_KEEP = 64 * 1024, OUT_MAX = 128 * 1024 };
+enum { OUT_MAX = 128 * 1024 };
 
 struct message {
     struct list link;
@@ -23,16 +24,6 @@ struct message {
 };
 
 /* -- answering --------------------------------------------------------------------------------- */
-
-void dns_asker_send(struct dns_face *face, const struct dns_asker *asker)
-{
-    struct bytes answer = buf_bytes(&face->out);
-    if (asker->udp != NULL && answer.n > 0)
-        udp_send(asker->udp, &asker->peer, answer);
-    else if (asker->tcp != NULL)
-        framed_answer(asker->tcp, answer);
-    buf_clear(&face->out, OUT_KEEP);
-}
 
 static void answer_one(struct dns_face *face, const struct dns_asker *asker, struct bytes in,
                        const struct view *view)

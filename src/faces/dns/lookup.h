@@ -1,4 +1,6 @@
-/* faces/dns/lookup.h -- the inside of answers: answer*.c alone. */
+/* faces/dns/lookup.h -- one name being answered, and what all kinds of names share: answer*.c
+ * alone.
+ */
 #ifndef FACES_DNS_LOOKUP_H
 #define FACES_DNS_LOOKUP_H
 
@@ -6,7 +8,8 @@
 #include <libknot/descriptor.h>
 
 #include "catalog/identity.h"
-#include "faces/dns/answer.h"
+#include "faces/dns/reply.h"
+#include "faces/dns/source.h"
 
 enum { DNS_FOLLOW_MAX = 3 }; /* aliases of ours that lead to each other */
 
@@ -16,6 +19,8 @@ struct lookup { /* one name being answered */
     struct bytes owner;  /* of its records; empty: the question's name */
     struct bytes domain; /* that names in the answer get */
     unsigned depth;
+    /* What any name of ours is answered with: where an alias leads to one. */
+    void (*answer)(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 };
 
 static inline bool wants(uint16_t type, uint16_t record)
@@ -23,6 +28,7 @@ static inline bool wants(uint16_t type, uint16_t record)
     return type == record || type == KNOT_RRTYPE_ANY;
 }
 
+struct dns_soa lookup_soa(const struct lookup *l);
 /* There is nothing: RCODE, and the SOA that says how long that holds. */
 void lookup_deny(struct lookup *l, uint8_t rcode);
 /* `LABELS.kind.datacenter.domain`; empty if it cannot be written. */
@@ -34,18 +40,6 @@ void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t t
 
 /* True if who asks may see the service or node of that name. What may not be seen is not there. */
 bool lookup_may(const struct lookup *l, enum access_kind kind, struct bytes name);
-
-/* answer_node.c */
-void lookup_node(struct lookup *l, const struct dns_asked *asked, uint16_t type);
-/* The node's metadata as TXT records in SECTION. */
-struct labels;
-void lookup_put_meta(struct lookup *l, struct dns_records *section, struct bytes owner,
-                     const struct labels *metadata, size_t of);
-/* answer_service.c */
-void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type);
-void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type);
-void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type);
-
 /* True if NAME in namespace NS (empty: the default one) is this server's own node. */
 bool lookup_is_own_node(const struct lookup *l, struct bytes ns, struct bytes name);
 static inline struct bytes lookup_namespace(struct bytes ns)

@@ -54,9 +54,9 @@ static void give_up(struct forward *f)
 {
     struct dns_face *face = f->all->face;
     if (f->chases)
-        dns_respond_reply(face, &f->q, dns_asker_carrier(&f->asker), &f->reply);
+        dns_face_reply(face, &f->q, dns_asker_carrier(&f->asker), &f->reply);
     else
-        dns_respond_rcode(face, &f->q, KNOT_RCODE_SERVFAIL);
+        dns_face_rcode(face, &f->q, KNOT_RCODE_SERVFAIL);
     send_and_drop(f);
 }
 
@@ -128,7 +128,7 @@ static bool on_came(void *ctx, struct bytes in)
     }
     if (f->chases) {
         take_records(f, in);
-        dns_respond_reply(f->all->face, &f->q, dns_asker_carrier(&f->asker), &f->reply);
+        dns_face_reply(f->all->face, &f->q, dns_asker_carrier(&f->asker), &f->reply);
     } else {
         relay(f, in);
     }
@@ -193,11 +193,11 @@ bool dns_recurse_ask(struct dns_recurse *r, const struct dns_asker *asker,
 {
     struct dns_face *face = r->face;
     if (face->config->recursor_n == 0) {
-        dns_respond_rcode(face, q, KNOT_RCODE_REFUSED);
+        dns_face_rcode(face, q, KNOT_RCODE_REFUSED);
         return false;
     }
     if (r->forward_n == DNS_FORWARDS_MAX) {
-        dns_respond_rcode(face, q, KNOT_RCODE_SERVFAIL);
+        dns_face_rcode(face, q, KNOT_RCODE_SERVFAIL);
         return false;
     }
     dns_count(face->counts->forwarded);
@@ -206,7 +206,7 @@ bool dns_recurse_ask(struct dns_recurse *r, const struct dns_asker *asker,
     if (try_next(f))
         return true;
     drop(f);
-    dns_respond_rcode(face, q, KNOT_RCODE_SERVFAIL);
+    dns_face_rcode(face, q, KNOT_RCODE_SERVFAIL);
     return false;
 }
 

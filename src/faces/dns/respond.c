@@ -1,53 +1,12 @@
-/* A query, from its bytes to those of its answer. */
+/* What needs no catalog first, then what was rendered before, then the catalog or whom to ask. */
+#include "faces/dns/respond.h"
+
 #include <libknot/codes.h>
 #include <libknot/consts.h>
 
-#include "faces/dns/core.h"
 #include "faces/dns/counts.h"
 #include "faces/dns/recurse.h"
 #include "faces/dns/reverse.h"
-
-enum { MS_PER_S = 1000 };
-
-struct dns_source dns_respond_source(struct dns_face *face, const struct view *view)
-{
-    return (struct dns_source){ .config = face->config,
-                                .view = view,
-                                .reader = view == NULL ? NULL : &face->reader,
-                                .serial = (uint32_t)(clock_wall_ms() / MS_PER_S) };
-}
-
-static void count_rcode(const struct dns_face *face, uint8_t rcode)
-{
-    if (rcode == KNOT_RCODE_NXDOMAIN)
-        dns_count(face->counts->denied);
-    else if (rcode == KNOT_RCODE_REFUSED)
-        dns_count(face->counts->refused);
-    else if (rcode == KNOT_RCODE_SERVFAIL)
-        dns_count(face->counts->failed);
-}
-
-void dns_respond_rcode(struct dns_face *face, const struct dns_query *q, uint8_t rcode)
-{
-    count_rcode(face, rcode);
-    dns_render_empty(q, rcode, false, &face->config->style, &face->out);
-}
-
-void dns_respond_reply(struct dns_face *face, const struct dns_query *q, enum dns_carrier carrier,
-                       const struct dns_reply *reply)
-{
-    const struct dns_style *style = &face->config->style;
-    struct dns_room room = dns_room_for(q, carrier, style);
-    bool whole;
-    dns_render(q, reply, &room, style, &face->seed, &face->out, &whole);
-    if (!whole)
-        dns_count(face->counts->cut);
-    if (reply->may_be_kept && !reply->stamp.is_lost && reply->answer.n > 0)
-        dns_cache_put(face->cache, q, &room, buf_bytes(&face->out), &reply->stamp,
-                      !reply->shuffles || reply->answer.n < 2);
-    count_rcode(face, reply->rcode);
-    dns_finish(q, &face->out, face->out.n);
-}
 
 /* True if it has been answered with what was rendered before. */
 static bool answer_from_cache(struct dns_face *face, const struct dns_query *q,
@@ -69,7 +28,7 @@ static bool answer_name(struct dns_face *face, const struct dns_asker *asker,
 {
     struct dns_asked asked;
     struct dns_reply reply;
-    struct dns_source source = dns_respond_source(face, view);
+    struct dns_source source = dns_face_source(face, view);
     dns_name_parse(&face->config->zones, dname_bytes(&q->name), q->type == KNOT_RRTYPE_SRV,
                    &face->arena, &asked);
     if (asked.kind == DNS_REVERSE)
@@ -79,7 +38,7 @@ static bool answer_name(struct dns_face *face, const struct dns_asker *asker,
     dns_answer(&source, &asked, q->type, &face->arena, &reply);
     if (reply.chase.n > 0 && dns_recurse_chase(face->recurse, asker, q, &source, &asked))
         return false;
-    dns_respond_reply(face, q, dns_asker_carrier(asker), &reply);
+    dns_face_reply(face, q, dns_asker_carrier(asker), &reply);
     return true;
 }
 
@@ -98,11 +57,11 @@ static bool answer_early(struct dns_face *face, const struct dns_asker *asker,
         dns_count(face->counts->limited);
         dns_render_empty(q, KNOT_RCODE_NOERROR, true, &face->config->style, &face->out);
     } else if (q->rcode != KNOT_RCODE_NOERROR) {
-        dns_respond_rcode(face, q, q->rcode);
+        dns_face_rcode(face, q, q->rcode);
     } else if (!is_internet) {
-        dns_respond_rcode(face, q, KNOT_RCODE_REFUSED);
+        dns_face_rcode(face, q, KNOT_RCODE_REFUSED);
     } else if (view == NULL) {
-        dns_respond_rcode(face, q, KNOT_RCODE_SERVFAIL);
+        dns_face_rcode(face, q, KNOT_RCODE_SERVFAIL);
     } else {
         return answer_from_cache(face, q, dns_asker_carrier(asker), view);
     }

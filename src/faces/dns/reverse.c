@@ -47,11 +47,11 @@ static void drop(struct dns_reverse *r, struct question *question)
 static void answer(struct dns_reverse *r, struct question *question, const struct dname *target)
 {
     struct dns_face *face = r->face;
-    struct dns_source source = dns_respond_source(face, NULL);
+    struct dns_source source = dns_face_source(face, NULL);
     struct dns_reply reply;
     struct bytes name = target == NULL ? (struct bytes){ 0 } : dname_bytes(target);
     dns_answer_reverse(&source, name, &r->arena, &reply);
-    dns_respond_reply(face, &question->q, dns_asker_carrier(&question->asker), &reply);
+    dns_face_reply(face, &question->q, dns_asker_carrier(&question->asker), &reply);
     dns_asker_send(face, &question->asker);
     drop(r, question);
 }
@@ -220,10 +220,10 @@ static void keep(struct dns_reverse *r, const struct dns_asker *asker, const str
 static void answer_at_once(struct dns_reverse *r, const struct dns_asker *asker,
                            const struct dns_query *q, struct bytes target)
 {
-    struct dns_source source = dns_respond_source(r->face, NULL);
+    struct dns_source source = dns_face_source(r->face, NULL);
     struct dns_reply reply;
     dns_answer_reverse(&source, target, &r->face->arena, &reply);
-    dns_respond_reply(r->face, q, dns_asker_carrier(asker), &reply);
+    dns_face_reply(r->face, q, dns_asker_carrier(asker), &reply);
 }
 
 bool dns_reverse_ask(struct dns_reverse *r, const struct dns_asker *asker,
@@ -239,7 +239,7 @@ bool dns_reverse_ask(struct dns_reverse *r, const struct dns_asker *asker,
     if (is_own || ip.n == 0) {
         answer_at_once(r, asker, q, is_own ? dname_bytes(&own) : (struct bytes){ 0 });
     } else if (r->question_n == DNS_REVERSE_MAX) {
-        dns_respond_rcode(r->face, q, KNOT_RCODE_SERVFAIL);
+        dns_face_rcode(r->face, q, KNOT_RCODE_SERVFAIL);
     } else {
         keep(r, asker, q, &ip, in);
         return true;
