@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "traffic/chain.h"
+#include "traffic/config_entry_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -34,11 +34,4 @@ MUST_CHECK enum err chain_count_legs(struct compiler *c, size_t legs);
 /* Service S takes part: all that do must speak the same. */
 MUST_CHECK enum err chain_record_protocol(struct compiler *c, struct bytes service);
 
-/* chain_resolve.c: of a subset of a service in the chain's own datacenter. */
-MUST_CHECK enum err chain_resolve(struct compiler *c, struct bytes service, struct bytes subset,
-                                  struct chain_node **ret);
-/* chain_flatten.c: no circles; splitters behind splitters become one. */
-MUST_CHECK enum err chain_check_circles(struct compiler *c, struct chain_node *start);
-MUST_CHECK enum err chain_flatten(struct compiler *c, struct chain_node *start);
-
 #endif

@@ -1,5 +1,5 @@
 /* A splitter that leads to another one takes over its legs, with weights multiplied. */
-#include "traffic/chain_core.h"
+#include "traffic/chain_flatten.h"
 
 /* -- circles ------------------------------------------------------------------------------------
  */

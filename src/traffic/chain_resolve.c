@@ -1,6 +1,7 @@
 /* From a service to a target: redirects, the default subset, what it fails over to. */
-#include "traffic/chain_core.h"
-#include "traffic/config_entry_check.h"
+#include "traffic/chain_resolve.h"
+
+#include "traffic/config_entry_text.h"
 
 enum { CONNECT_TIMEOUT_S = 5 };
 

@@ -1,6 +1,5 @@
 /* A chain in the form of /v1/discovery-chain. */
 #include "traffic/chain.h"
-#include "traffic/config_entry_check.h"
 #include "wire/duration.h"
 
 static void add_duration(struct json_writer *j, const char *name, int64_t ns)

@@ -1,6 +1,7 @@
 /* What service-intentions may say, and what follows from it. */
 #include "base/compiler.h"
 #include "traffic/config_entry_check.h"
+#include "traffic/config_entry_text.h"
 #include "traffic/intention.h"
 
 enum { DESCRIPTION_MAX = 512 };

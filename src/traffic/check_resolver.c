@@ -1,6 +1,7 @@
 /* What a service-resolver may say. */
 #include "base/compiler.h"
 #include "traffic/config_entry_check.h"
+#include "traffic/config_entry_text.h"
 #include "wire/filter.h"
 
 enum { SUBSET_NAME_MAX = 63 };

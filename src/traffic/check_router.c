@@ -1,5 +1,6 @@
 /* What a service-router may say. */
 #include "traffic/config_entry_check.h"
+#include "traffic/config_entry_text.h"
 #include "base/compiler.h"
 
 struct at { /* where in the entry */

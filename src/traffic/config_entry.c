@@ -214,3 +214,22 @@ const struct entry_failover *config_entry_failover_find(const struct entry_resol
                ? own
                : config_entry_named(&r->failover, sizeof(struct entry_failover), bytes_str("*"));
 }
+
+/* -- what they hold -----------------------------------------------------------------------------
+ */
+
+unsigned config_entry_header_ways(const struct entry_header_match *h)
+{
+    return (unsigned)h->present + (h->exact.n > 0) + (h->prefix.n > 0) + (h->suffix.n > 0) +
+           (h->contains.n > 0) + (h->regex.n > 0);
+}
+
+bool config_entry_is_method(struct bytes method)
+{
+    static const char *const methods[] = { "GET",    "HEAD",    "POST",    "PUT",  "PATCH",
+                                           "DELETE", "CONNECT", "OPTIONS", "TRACE" };
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+        if (bytes_is(method, methods[i]))
+            return true;
+    return false;
+}

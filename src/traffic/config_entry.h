@@ -223,12 +223,6 @@ MUST_CHECK enum err config_entry_read(struct bytes json, struct arena *arena,
                                       struct config_entry *ret, struct why *why);
 MUST_CHECK enum err config_entry_read_node(const struct json_node *node, struct arena *arena,
                                            struct config_entry *ret, struct why *why);
-/* Fills in what Consul fills in: the only name of its kind, lower case, splits' weights to two
- * places, precedences. Then what it may say: ERR_INVALID with Consul's sentence. */
-MUST_CHECK enum err config_entry_check(struct config_entry *entry, struct arena *arena,
-                                       struct why *why);
-/* What only the old way to write intentions may say is forgotten, or refused as above. */
-MUST_CHECK enum err config_entry_drop_legacy(struct config_entry *entry, struct why *why);
 /* As an object without its indexes; its brace is left open for them. */
 void config_entry_write_open(const struct config_entry *entry, struct json_writer *j);
 /* The whole object. */
@@ -242,6 +236,10 @@ const struct entry_subset *config_entry_subset_find(const struct entry_resolver 
 /* The failover of a subset: its own, else that of "*", else NULL. */
 const struct entry_failover *config_entry_failover_find(const struct entry_resolver *r,
                                                         struct bytes subset);
+
+/* How many of the ways to compare a header are given. */
+unsigned config_entry_header_ways(const struct entry_header_match *header);
+bool config_entry_is_method(struct bytes method);
 
 /* For chains, which show parts of entries. */
 extern const struct shape entry_route_shape, entry_split_shape, entry_balancer_shape,

@@ -2,50 +2,12 @@
 #include "traffic/config_entry_check.h"
 
 #include "base/compiler.h"
-#include "base/text.h"
-#include "wire/duration.h"
-#include "wire/go_text.h"
+#include "traffic/config_entry_text.h"
 
 enum { META_MAX = 64, META_NAME_MAX = 128, META_VALUE_MAX = 512, WEIGHT_WHOLE = 100 * 100 };
 
 /* -- for all of them ----------------------------------------------------------------------------
  */
-
-const char *config_entry_quoted(struct bytes text, struct arena *arena)
-{
-    struct buf out;
-    buf_init(&out, 400);
-    go_quote(&out, bytes_of(text.p, text.n < 90 ? text.n : 90));
-    const char *quoted = arena_str(arena, buf_bytes(&out));
-    buf_fini(&out);
-    return quoted;
-}
-
-const char *config_entry_duration(int64_t ns, struct arena *arena)
-{
-    struct buf out;
-    buf_init(&out, 64);
-    duration_print(ns, &out);
-    const char *text = arena_str(arena, buf_bytes(&out));
-    buf_fini(&out);
-    return text;
-}
-
-unsigned config_entry_header_ways(const struct entry_header_match *h)
-{
-    return (unsigned)h->present + (h->exact.n > 0) + (h->prefix.n > 0) + (h->suffix.n > 0) +
-           (h->contains.n > 0) + (h->regex.n > 0);
-}
-
-bool config_entry_is_method(struct bytes method)
-{
-    static const char *const methods[] = { "GET",    "HEAD",    "POST",    "PUT",  "PATCH",
-                                           "DELETE", "CONNECT", "OPTIONS", "TRACE" };
-    for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-        if (bytes_is(method, methods[i]))
-            return true;
-    return false;
-}
 
 static enum err check_meta(const struct json_pairs *meta, struct arena *arena, struct why *why)
 {

@@ -1,4 +1,4 @@
-/* traffic/config_entry_check.h -- what entries may say, kind by kind, and how it is said.
+/* traffic/config_entry_check.h -- what entries may say, kind by kind.
  *
  * Each check gives ERR_INVALID with Consul's sentence. */
 #ifndef TRAFFIC_CONFIG_ENTRY_CHECK_H
@@ -6,14 +6,14 @@
 
 #include "traffic/config_entry.h"
 
-/* TEXT as Go's %q, in ARENA. */
-const char *config_entry_quoted(struct bytes text, struct arena *arena);
-/* NS as Go writes a duration, in ARENA. */
-const char *config_entry_duration(int64_t ns, struct arena *arena);
-/* How many of the ways to compare a header are given. */
-unsigned config_entry_header_ways(const struct entry_header_match *header);
-bool config_entry_is_method(struct bytes method);
+/* Fills in what Consul fills in: the only name of its kind, lower case, splits' weights to two
+ * places, precedences. Then what it may say: ERR_INVALID with Consul's sentence. */
+MUST_CHECK enum err config_entry_check(struct config_entry *entry, struct arena *arena,
+                                       struct why *why);
+/* What only the old way to write intentions may say is forgotten, or refused as above. */
+MUST_CHECK enum err config_entry_drop_legacy(struct config_entry *entry, struct why *why);
 
+/* The part of a kind, each in a file of its own. */
 enum err config_entry_check_router(const struct config_entry *entry, struct arena *arena,
                                    struct why *why);
 enum err config_entry_check_resolver(const struct config_entry *entry, struct arena *arena,

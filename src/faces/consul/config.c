@@ -6,6 +6,7 @@
 #include "faces/consul/core.h"
 #include "faces/consul/entries.h"
 #include "faces/consul/index.h"
+#include "traffic/config_entry_check.h"
 #include "wire/go_text.h"
 
 enum { BODY_MAX = 256 * 1024 };

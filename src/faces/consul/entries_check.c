@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "faces/consul/entries.h"
-#include "traffic/config_entry_check.h"
+#include "traffic/config_entry_text.h"
 
 struct names { /* services that have entries of the chain, and the one that is written */
     struct touched {

@@ -5,6 +5,7 @@
 #include "faces/consul/intentions.h"
 #include "catalog/op.h"
 #include "loop/loop.h"
+#include "traffic/config_entry_check.h"
 #include "wire/json_bind.h"
 #include "wire/time_text.h"
 

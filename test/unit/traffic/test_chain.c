@@ -1,6 +1,7 @@
 /* Chains by table: entries, a service, and what comes out, with ids cut short: "web" is
  * "web.default.default.dc1", "web@dc2" the one of another datacenter. */
 #include "traffic/chain.h"
+#include "traffic/config_entry_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

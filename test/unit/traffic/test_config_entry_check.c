@@ -1,4 +1,5 @@
 #include "traffic/config_entry.h"
+#include "traffic/config_entry_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
