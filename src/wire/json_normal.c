@@ -2,12 +2,12 @@
 #include "wire/json_normal.h"
 
 #include "base/text.h"
-#include "wire/json_reader.h"
 
 struct pass {
     struct bytes left; /* not rewritten yet */
     struct buf *out;
     struct why *why;
+    struct json_limits limits;
     unsigned depth, parts;
 };
 
@@ -24,8 +24,8 @@ static void take(struct pass *p, size_t n)
 
 static enum err count_part(struct pass *p)
 {
-    if (++p->parts > JSON_READ_PARTS_MAX)
-        return why_set(p->why, ERR_TOO_BIG, "more than %d parts", JSON_READ_PARTS_MAX);
+    if (++p->parts > p->limits.parts)
+        return why_set(p->why, ERR_TOO_BIG, "more than %u parts", p->limits.parts);
     return OK;
 }
 
@@ -155,7 +155,7 @@ static enum err rewrite_token(struct pass *p)
         return rewrite_string(p);
     if (c == '-' || (c >= '0' && c <= '9'))
         return rewrite_number(p);
-    if ((c == '{' || c == '[') && ++p->depth > JSON_READ_DEPTH_MAX)
+    if ((c == '{' || c == '[') && ++p->depth > p->limits.depth)
         return why_set(p->why, ERR_TOO_BIG, "exceeded max depth");
     if ((c == '}' || c == ']') && p->depth > 0)
         p->depth--;
@@ -174,9 +174,10 @@ static bool is_inside(uint8_t c)
     return is_blank(c) || (c >= 'a' && c <= 'z');
 }
 
-enum err json_normalize(struct bytes text, struct buf *out, struct why *why)
+enum err json_normalize(struct bytes text, struct json_limits limits, struct buf *out,
+                        struct why *why)
 {
-    struct pass p = { .left = text, .out = out, .why = why };
+    struct pass p = { .left = text, .out = out, .why = why, .limits = limits };
     while (p.left.n > 0 && is_blank(p.left.p[0]))
         p.left = bytes_skip(p.left, 1);
     if (p.left.n == 0)

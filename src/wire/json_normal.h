@@ -15,8 +15,14 @@ enum {
     JSON_MARK_BYTES = 9, /* the letter and eight digits */
 };
 
+struct json_limits {
+    unsigned depth; /* objects and arrays in one another */
+    unsigned parts; /* names, strings, numbers, commas, opening brackets */
+};
+
 /* Appends the first value of TEXT. Only what it rewrites is checked; the grammar is not.
  * ERR_MALFORMED, ERR_TOO_BIG with the sentence. */
-MUST_CHECK enum err json_normalize(struct bytes text, struct buf *out, struct why *why);
+MUST_CHECK enum err json_normalize(struct bytes text, struct json_limits limits, struct buf *out,
+                                   struct why *why);
 
 #endif

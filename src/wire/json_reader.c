@@ -109,7 +109,8 @@ enum err json_read(struct bytes text, struct arena *arena, const struct json_nod
     struct buf normal;
     json_error_t error;
     buf_init(&normal, text.n > SIZE_MAX / GROWTH_MAX ? text.n : text.n * GROWTH_MAX + 64);
-    enum err e = json_normalize(text, &normal, why);
+    struct json_limits limits = { JSON_READ_DEPTH_MAX, JSON_READ_PARTS_MAX };
+    enum err e = json_normalize(text, limits, &normal, why);
     if (e == OK && buf_err(&normal) != OK)
         e = why_set(why, ERR_TOO_BIG, "too long");
     json_t *root = NULL;

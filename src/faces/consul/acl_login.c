@@ -5,6 +5,7 @@
 #include "faces/consul/acl.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 struct login_body {
     struct bytes method, bearer;

@@ -1,7 +1,9 @@
 /* What is asked of the system as a whole: what may I do, is anything copied from elsewhere. */
 #include "faces/consul/acl.h"
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 enum { QUESTIONS_MAX = 64 };
 

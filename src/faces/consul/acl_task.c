@@ -1,7 +1,9 @@
 #include "faces/consul/acl.h"
 
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 enum { TRIES_MAX = 8, LEASE_GRACE_MS = 60 * 1000 };
 

@@ -6,6 +6,7 @@
 #include "faces/consul/acl.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "wire/time_text.h"
 
 struct token_body {

@@ -3,6 +3,7 @@
 #include "faces/consul/agent.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 static bool may(struct consul_call *c, enum access_kind kind)
 {

@@ -3,7 +3,9 @@
 #include "faces/consul/agent.h"
 #include "faces/consul/agent_node.h"
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/lookup.h"
 #include "faces/consul/show.h"
 

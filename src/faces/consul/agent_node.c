@@ -3,6 +3,7 @@
 #include "faces/consul/agent.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/selectors.h"
 #include "wire/go_text.h"
 

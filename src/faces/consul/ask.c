@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "wire/json_bind.h"
 
 static void cancel_read(struct consul_call *c)

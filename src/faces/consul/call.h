@@ -76,52 +76,6 @@ void consul_waits_no_more(struct consul_call *c);
 /* The client went away. */
 void consul_give_up(struct consul_call *c);
 
-/* -- the gate ---------------------------------------------------------------------------------- */
-
-/* May the caller do this to what is called NAME ("": to what has no names)? False: refused and
- * answered. Called before consul_read or consul_submit, for all that they do. */
-bool consul_grant(struct consul_call *c, enum access_verb verb, enum access_kind kind,
-                  struct bytes name);
-/* The same for all names that begin with PREFIX. */
-bool consul_grant_under(struct consul_call *c, enum access_verb verb, enum access_kind kind,
-                        struct bytes prefix);
-/* For routes that need nothing, or leave rows out that the caller may not see (consul_may). */
-bool consul_grant_open(struct consul_call *c);
-/* The same question for a row of an answer; nothing is answered. After one of the above. */
-bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind kind,
-                struct bytes name);
-
-/* Like consul_may, for what is not a row of an answer. */
-bool consul_could(struct consul_call *c, enum access_verb verb, enum access_kind kind,
-                  struct bytes name);
-/* For who words each refusal himself: the same for a whole question, after consul_grant_open. What
- * he may is noted; once all is asked consul_grant_open grants it. */
-bool consul_try(struct consul_call *c, const struct access_question *question);
-/* For the two routes that make a token: whatever token there is, it is not looked at. */
-bool consul_grant_nobody(struct consul_call *c);
-/* The request's token, or the one for those that bring none; may be empty. */
-struct bytes consul_token(const struct consul_call *c);
-/* What was granted is so no longer: says why. E is ERR_DENIED or ERR_UNAUTHENTICATED. */
-void consul_refuse_denied(struct consul_call *c, enum err e);
-
-/* -- asking ------------------------------------------------------------------------------------ */
-
-/* ON_READ comes at the end of a turn, with a view as fresh as the request's consistency asks. What
- * it puts into face->scratch is gone when it returns. */
-void consul_read(struct consul_call *c, consul_read_fn on_read);
-/* BODY is copied. ON_WRITTEN comes only if the command was applied and not refused. */
-void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,
-                   consul_written_fn on_written);
-/* Renews a lease of this face. */
-void consul_renew(struct consul_call *c, int64_t lease, consul_renewed_fn on_renewed);
-
-/* -- the body ---------------------------------------------------------------------------------- */
-
-struct json_shape;
-/* The request's body into INTO by SHAPE (wire/json_bind.h); false: refused with 400 and answered.
- */
-bool consul_decode(struct consul_call *c, const struct json_shape *shape, void *into);
-
 /* TEXT in double quotes, as Go's %q, in the request's arena. */
 const char *consul_quoted(struct consul_call *c, struct bytes text);
 /* TEXT with a NUL behind it, in the request's arena. */

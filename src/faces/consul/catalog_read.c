@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/lookup.h"
 #include "faces/consul/show.h"
 

@@ -2,9 +2,11 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/catalog.h"
 #include "faces/consul/catalog_body.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/lookup.h"
 
 /* -- bodies -------------------------------------------------------------------------------------

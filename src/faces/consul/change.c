@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 
 enum { COMMAND_MAX = 64 * 1024 * 1024 };
 

@@ -5,6 +5,7 @@
 #include "faces/consul/config.h"
 #include "faces/consul/core.h"
 #include "faces/consul/entries.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/index.h"
 #include "traffic/config_entry_check.h"
 #include "wire/go_text.h"

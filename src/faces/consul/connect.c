@@ -7,8 +7,10 @@
 #include "access/secret.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/connect.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "wire/time_text.h"
 
 enum { BACK_MS = 60 * 1000 /* clocks of others may be late */ };

@@ -1,7 +1,9 @@
 /* May who has this certificate connect to that service? */
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/connect.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/intentions.h"
 #include "wire/json_bind.h"
 

@@ -1,7 +1,9 @@
 /* The authority's configuration: kept as it was sent; of it LeafCertTTL holds. */
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/connect.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/json_text.h"
 #include "wire/json_bind.h"
 

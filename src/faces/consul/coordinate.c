@@ -2,6 +2,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 static const char origin[] =
     "{\"Vec\":[0,0,0,0,0,0,0,0],\"Error\":1.5,\"Adjustment\":0,\"Height\":0.00001}";

@@ -1,9 +1,11 @@
 /* /v1/discovery-chain: what entries make of requests to a service. */
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/connect.h"
 #include "faces/consul/core.h"
 #include "faces/consul/entries.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/index.h"
 #include "wire/json_bind.h"
 

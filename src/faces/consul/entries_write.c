@@ -1,6 +1,7 @@
 /* A write of an entry: read what there is, check, submit with the guard, and again if the guard has
  * moved in between. */
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/change.h"
 #include "faces/consul/core.h"
 #include "faces/consul/entries.h"

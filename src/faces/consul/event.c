@@ -9,6 +9,7 @@
 #include "faces/consul/areas.h"
 #include "faces/consul/change.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/query.h"
 #include "faces/consul/rows.h"
 #include "wire/base64.h"

@@ -1,6 +1,7 @@
 /* From what a handler is going to do to questions, and from a refusal to Consul's words. */
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 enum { QUESTIONS_AT_ONCE = 4 };
 

@@ -9,6 +9,7 @@
 
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 
 static void put_percent(struct json_writer *j, uint64_t used, uint64_t total)
 {

@@ -1,6 +1,7 @@
 /* /v1/connect/intentions: reading. */
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/index.h"
 #include "faces/consul/intentions.h"
 #include "faces/consul/intentions_routes.h"

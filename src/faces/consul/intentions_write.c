@@ -1,9 +1,11 @@
 /* /v1/connect/intentions: writing. A write reads the destination's service-intentions, changes one
  * of its sources, and writes it back as any other entry is written. */
-#include "faces/consul/answer.h"
-#include "faces/consul/core.h"
-#include "faces/consul/intentions.h"
 #include "catalog/op.h"
+#include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
+#include "faces/consul/core.h"
+#include "faces/consul/gate.h"
+#include "faces/consul/intentions.h"
 #include "loop/loop.h"
 #include "traffic/config_entry_check.h"
 #include "wire/json_bind.h"

@@ -5,6 +5,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/kv_json.h"
 #include "faces/consul/query.h"
 

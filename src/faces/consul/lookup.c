@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/mesh.h"
 
 struct consul_rows consul_rows_of(struct consul_call *c, const struct view *view)

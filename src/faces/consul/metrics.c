@@ -7,8 +7,10 @@
 #include "catalog/read.h"
 #include "faces/consul/agent.h"
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/lookup.h"
 
 struct figures {

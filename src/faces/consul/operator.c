@@ -6,6 +6,7 @@
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/usage.h"
 
 static const char *own_address(struct consul_call *c)

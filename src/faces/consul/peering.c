@@ -1,6 +1,7 @@
 /* /v1/peering: other clusters. There are none yet, and nothing here says that there were. */
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
+#include "faces/consul/gate.h"
 
 static void handle_list(struct consul_call *c)
 {

@@ -4,6 +4,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/index.h"
 
 struct asked { /* call->state */

@@ -1,7 +1,9 @@
 /* /v1/query/:id/execute and /explain. */
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/health.h"
 #include "faces/consul/lookup.h"
 #include "faces/consul/queries.h"

@@ -1,7 +1,9 @@
 /* /v1/query: prepared queries made, changed and removed, each as one command. */
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/change.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/queries.h"
 #include "faces/consul/rows.h"
 

@@ -2,7 +2,9 @@
 #include "faces/consul/query.h"
 
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/kept.h"
 
 static void answer(struct consul_call *c, const struct view *view)

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/rows.h"
 #include "faces/consul/selectors.h"
 #include "faces/consul/show.h"

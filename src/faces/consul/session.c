@@ -6,6 +6,7 @@
 #include "faces/consul/areas.h"
 #include "faces/consul/change.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/index.h"
 
 static void put_checks(struct json_writer *j, const char *name, const struct session_checks *checks)

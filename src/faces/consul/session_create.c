@@ -3,8 +3,10 @@
 
 #include "base/text.h"
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/change.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/rows.h"
 #include "faces/consul/session.h"
 #include "wire/duration.h"

@@ -1,7 +1,9 @@
 /* Sessions that are destroyed and renewed: both are looked up first, for their node and lease. */
 #include "faces/consul/answer.h"
+#include "faces/consul/ask.h"
 #include "faces/consul/change.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/rows.h"
 #include "faces/consul/session.h"
 

@@ -1,5 +1,6 @@
 /* A list of objects, each with one operation. */
 #include "faces/consul/answer.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/rows.h"
 #include "faces/consul/txn.h"
 #include "wire/json_bind.h"

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/show.h"
 #include "faces/consul/txn.h"
 #include "wire/json_bind.h"

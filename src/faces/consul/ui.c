@@ -3,6 +3,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/lookup.h"
 #include "faces/consul/show.h"
 

@@ -4,6 +4,7 @@
 #include "faces/consul/answer.h"
 #include "faces/consul/core.h"
 #include "faces/consul/facts.h"
+#include "faces/consul/gate.h"
 #include "faces/consul/lookup.h"
 
 static const char *const kinds[] = { "connect-proxy", "ingress-gateway", "mesh-gateway",
