@@ -4,7 +4,6 @@
 #include "faces/consul/gate.h"
 #include "faces/consul/index.h"
 #include "faces/consul/intentions.h"
-#include "faces/consul/intentions_routes.h"
 #include "faces/consul/selectors.h"
 
 /* -- names --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include "faces/consul/entries.h"
 #include "traffic/intention.h"
+#include "wire/filter.h"
 
 /* All there are, in the order in which they decide. They lie in the entries' arena. ERR_DAMAGED. */
 MUST_CHECK enum err consul_intentions_read(const struct view *view, struct arena *arena,
@@ -22,6 +23,16 @@ bool consul_intention_name(struct bytes text, struct bytes *ret);
 bool consul_intention_pair(struct consul_call *c, struct bytes *ret_source,
                            struct bytes *ret_destination);
 
+/* -- the handlers of /v1/connect/intentions --------------------------------------------------- */
+
+/* intentions.c */
+void consul_intention_list(struct consul_call *c);
+void consul_intention_get_exact(struct consul_call *c);
+void consul_intention_get(struct consul_call *c);
+void consul_intention_match(struct consul_call *c);
+void consul_intention_check(struct consul_call *c);
+/* What ?filter may name: struct intention. intentions_routes.c */
+extern const struct filter_schema consul_intention_schema;
 /* intentions_write.c */
 void consul_intention_put_exact(struct consul_call *c);
 void consul_intention_delete_exact(struct consul_call *c);

@@ -1,6 +1,4 @@
 /* The routes of /v1/connect/intentions, and what ?filter may name. */
-#include "faces/consul/intentions_routes.h"
-
 #include "faces/consul/areas.h"
 #include "faces/consul/config.h"
 #include "faces/consul/intentions.h"
