@@ -1,9 +1,10 @@
 /* Checks that follow a service, of this node or another: judged anew, all of them, when anything in
  * the catalog has changed, at most once in LOCAL_ALIAS_MS. */
+#include "health/local_alias.h"
+
 #include "base/text.h"
 #include "catalog/read.h"
 #include "health/alias.h"
-#include "health/local_core.h"
 
 /* A check of the node that follows one of its services does not follow itself. */
 static void leave_out(struct checks *checks, const struct local_check *c)

@@ -63,26 +63,4 @@ struct loop *local_loop(const struct local_checks *l);
 struct local_check *local_find(struct local_checks *l, struct bytes key);
 uint64_t local_now_ms(const struct local_checks *l);
 
-/* -- local_push.c ------------------------------------------------------------------------------ */
-
-/* The runner's sink. */
-void local_push_result(void *ctx, struct bytes id, enum status status, struct bytes output);
-/* The row has been read anew, or a write has ended: writes what is wanted and does not stand. */
-void local_push(struct local_check *c);
-void local_push_retries(struct timer *timer);
-/* Puts ROW, if what was read still stands; lends from BYTES, an empty buffer. */
-struct change_op local_cas(const struct local_check *c, const struct check *row, struct buf *bytes);
-
-/* -- local_alias.c ----------------------------------------------------------------------------- */
-
-void local_alias_init(struct local_checks *l);
-void local_alias_fini(struct local_checks *l);
-/* Judges all aliases soon. */
-void local_alias_soon(struct local_checks *l);
-
-/* -- local_reap.c ------------------------------------------------------------------------------ */
-
-void local_reap_init(struct local_checks *l);
-void local_reap_fini(struct local_checks *l);
-
 #endif

@@ -4,8 +4,9 @@
  * read (compare and set): a definition that somebody replaces meanwhile is never overwritten by a
  * result of the old one. What is refused as stale is looked at again when the new row has come;
  * what failed otherwise is tried again after a moment. */
+#include "health/local_push.h"
+
 #include "base/metric.h"
-#include "health/local_core.h"
 
 static void retry_later(struct local_check *c)
 {

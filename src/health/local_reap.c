@@ -1,12 +1,14 @@
 /* Services whose check has been critical for as long as it says are deregistered, with all their
  * checks. The command holds only if the check's row still stands as it was read: a check that has
  * recovered meanwhile, on its way or in another entry, keeps its service. */
+#include "health/local_reap.h"
+
 #include <inttypes.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
-#include "health/local_core.h"
+#include "health/local_push.h"
 
 struct reaping {
     struct list link;
