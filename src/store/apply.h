@@ -77,6 +77,8 @@ MUST_CHECK enum err apply_remove_key(struct apply *a, enum space space, struct b
 MUST_CHECK enum err apply_copy_kv(struct apply *a, enum space space, struct bytes key,
                                   const struct row *row, struct kv *ret);
 void apply_lease_change(struct apply *a, const struct lease_change *change);
+/* Counts BYTES of results of the command; ERR_AGAIN if the entry has no room for them. */
+MUST_CHECK enum err apply_take_room(struct apply *a, uint64_t bytes);
 
 /* -- commands: `check` refuses, `run` goes on until *ret_done -----------------------------------
  */
@@ -84,8 +86,6 @@ void apply_lease_change(struct apply *a, const struct lease_change *change);
 MUST_CHECK enum err apply_txn_check(struct apply *a, uint64_t *rows, bool *ret_done);
 /* Forgets a check that is under way. */
 void apply_txn_end_check(struct apply *a);
-/* Counts BYTES of results of the command; ERR_AGAIN if the entry has no room for them. */
-MUST_CHECK enum err apply_take_room(struct apply *a, uint64_t bytes);
 MUST_CHECK enum err apply_txn_run(struct apply *a, uint64_t *rows, bool *ret_done);
 MUST_CHECK enum err apply_lease_check(struct apply *a);
 MUST_CHECK enum err apply_lease_run(struct apply *a, uint64_t *rows, bool *ret_done);

@@ -40,17 +40,6 @@ static enum err plan(struct apply *a, uint64_t *rows, bool *ret_done)
     return OK;
 }
 
-/* All results of an entry are held until the last of its askers has read them. The first
- * transaction that gives anything always has room. */
-enum err apply_take_room(struct apply *a, uint64_t more)
-{
-    uint64_t bytes = a->result_bytes + more;
-    if (a->result_bytes > 0 && bytes > ENTRY_RESULT_BYTES)
-        return ERR_AGAIN;
-    a->result_bytes = bytes;
-    return OK;
-}
-
 static enum err measure(struct apply *a, uint64_t *rows, bool *ret_done)
 {
     enum err e = txn_measure_step(&a->measure, rows, ret_done);

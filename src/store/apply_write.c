@@ -193,6 +193,17 @@ void apply_lease_change(struct apply *a, const struct lease_change *change)
     e->lease_changes[e->lease_change_n++] = *change;
 }
 
+/* All results of an entry are held until the last of its askers has read them. The first
+ * transaction that gives anything always has room. */
+enum err apply_take_room(struct apply *a, uint64_t more)
+{
+    uint64_t bytes = a->result_bytes + more;
+    if (a->result_bytes > 0 && bytes > ENTRY_RESULT_BYTES)
+        return ERR_AGAIN;
+    a->result_bytes = bytes;
+    return OK;
+}
+
 /* -- for upper folders ------------------------------------------------------------------------ */
 
 static struct apply *of_context(struct apply_context *c)
