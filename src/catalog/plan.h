@@ -114,6 +114,11 @@ struct owners {
 MUST_CHECK enum err plan_owners_at(struct plan *p, const struct service_id *id,
                                    const struct place *place, struct owners *ret);
 
+/* A key of etcd with ID stands in the way of the place that its id names, or does so no more. */
+void plan_touch_named(struct plan *p, const struct service_id *service, struct bytes id);
+/* Removes KEY from ETCD, which is somebody's own. */
+void plan_remove_etcd_key(struct plan *p, struct bytes key);
+
 /* plan_project.c: what appears of the places that were touched. */
 
 MUST_CHECK enum err plan_project(struct plan *p);
@@ -131,8 +136,6 @@ MUST_CHECK enum err plan_remove_publication(struct plan *p, const struct service
 /* The same, and the key with it that makes it, if it is etcd's. */
 MUST_CHECK enum err plan_deregister(struct plan *p, const struct service_id *id,
                                     const struct owner *owner);
-/* Removes KEY from ETCD, which is somebody's own. */
-void plan_remove_etcd_key(struct plan *p, struct bytes key);
 MUST_CHECK enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
                                struct change_result *ret);
 /* All checks of a node, or of an instance of it if INSTANCE.p is not NULL, go. */

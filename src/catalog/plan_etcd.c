@@ -37,24 +37,6 @@ static bool make_row(struct plan *p, struct bytes key, struct bytes id, struct b
     return fits && publication_read(*ret, p->arena, &said) == OK;
 }
 
-/* KEY stands in the way of the place that its id names, or does so no more. */
-static void touch_named(struct plan *p, const struct service_id *service, struct bytes id)
-{
-    struct place place;
-    if (projection_id_place(id, &place))
-        plan_touch_place(p, service, &place);
-}
-
-void plan_remove_etcd_key(struct plan *p, struct bytes key)
-{
-    const struct projection_rule *rule;
-    struct service_id service;
-    struct bytes id;
-    draft_remove(p->draft, SPACE_ETCD, key);
-    if (p->rules != NULL && projection_match(p->rules, key, &rule, &service, &id) == OK)
-        touch_named(p, &service, id);
-}
-
 static enum err withdraw(struct plan *p, const struct service_id *service, struct bytes key)
 {
     struct owner owner = owner_of(key);
@@ -82,7 +64,7 @@ enum err plan_etcd_put(struct plan *p, struct bytes key, struct bytes value, int
     if (projection_match(p->rules, key, &rule, &service, &id) != OK)
         return OK;
     take_over(p, key);
-    touch_named(p, &service, id);
+    plan_touch_named(p, &service, id);
     if (!rule->in || !make_row(p, key, id, value, lease, &row))
         return withdraw(p, &service, key);
     struct publication_op op = { .when = { OP_SET, 0 },
@@ -118,6 +100,6 @@ enum err plan_etcd_removed(struct plan *p, struct bytes key)
     }
     if (e != ERR_NOT_FOUND || projection_match(p->rules, key, &rule, &service, &id) != OK)
         return e == ERR_NOT_FOUND ? OK : e;
-    touch_named(p, &service, id);
+    plan_touch_named(p, &service, id);
     return withdraw(p, &service, key);
 }

@@ -235,3 +235,23 @@ enum err plan_move_node(struct plan *p, struct bytes ns, struct bytes node, stru
     struct node_move m = { was, is };
     return is_off(p) || bytes_eq(was, is) ? OK : each_published(p, ns, node, move_each, &m);
 }
+
+/* -- keys of etcd ------------------------------------------------------------------------------
+ */
+
+void plan_touch_named(struct plan *p, const struct service_id *service, struct bytes id)
+{
+    struct place place;
+    if (projection_id_place(id, &place))
+        plan_touch_place(p, service, &place);
+}
+
+void plan_remove_etcd_key(struct plan *p, struct bytes key)
+{
+    const struct projection_rule *rule;
+    struct service_id service;
+    struct bytes id;
+    draft_remove(p->draft, SPACE_ETCD, key);
+    if (p->rules != NULL && projection_match(p->rules, key, &rule, &service, &id) == OK)
+        plan_touch_named(p, &service, id);
+}
