@@ -6,7 +6,7 @@
 #include "catalog/kv_op.h"
 #include "catalog/kv_plan.h"
 #include "catalog/op.h"
-#include "catalog/session_plan.h"
+#include "catalog/session_op.h"
 #include "catalog/user_event.h"
 
 /* The body is change_write's; command_result.upper a struct change_results. The command is refused

@@ -2,6 +2,7 @@
  * stand for instances. */
 #include "catalog/kinds.h"
 #include "catalog/plan.h"
+#include "catalog/session_plan.h"
 #include "catalog/tables_memo.h"
 #include "store/side.h"
 

@@ -1,6 +1,7 @@
 /* Which file plans an operation, and what follows from all that were planned. */
 #include "catalog/plan.h"
 
+#include "catalog/session_plan.h"
 #include "store/txn_size.h"
 
 static enum err plan_kv(struct plan *p, const struct change_op *op, struct change_result *ret)

@@ -3,6 +3,7 @@
 #include "catalog/draft_keys.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
+#include "catalog/session_plan.h"
 
 static struct bytes key_of_check(struct plan *p, struct bytes ns, const struct check_op *op)
 {

@@ -3,6 +3,7 @@
 #include "catalog/draft_keys.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
+#include "catalog/session_plan.h"
 
 static bool is_other(const struct node *a, const struct node *b)
 {
