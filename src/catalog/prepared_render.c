@@ -1,8 +1,9 @@
 /* Templates: ${name.full}, ${name.prefix}, ${name.suffix}, ${match(N)} and ${agent.segment} in what
  * a query says of its service. */
+#include "catalog/prepared_render.h"
+
 #include "base/compiler.h"
 #include "base/text.h"
-#include "catalog/prepared.h"
 #include "wire/regex.h"
 
 enum { RENDERED_MAX = 64 * 1024, GROUPS_MAX = 32 };

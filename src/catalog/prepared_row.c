@@ -1,6 +1,7 @@
 /* Rows of queries, and finding them: by id, by name, by the longest prefix. */
+#include "catalog/prepared_row.h"
+
 #include "base/text.h"
-#include "catalog/prepared.h"
 
 enum { ROW_MAX = 512 * 1024, KEY_MAX = 64 * 1024 };
 

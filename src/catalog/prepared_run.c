@@ -1,6 +1,8 @@
 /* Instances with their checks, kept or not. */
 #include "catalog/prepared_run.h"
 
+#include "catalog/prepared_render.h"
+#include "catalog/prepared_row.h"
 #include "catalog/read.h"
 
 static void put_checks(struct prepared_check *into, const struct checks *checks)

@@ -5,6 +5,7 @@
 
 #include "catalog/instance.h"
 #include "catalog/prepared.h"
+#include "store/view.h"
 
 struct prepared_result {        /* lent from the view and the arena */
     struct instance *instances; /* as FACE lists them; those that are not kept left out */

@@ -7,7 +7,7 @@
 #include "catalog/key.h"
 #include "catalog/kv_lock.h"
 #include "catalog/node.h"
-#include "catalog/prepared.h"
+#include "catalog/prepared_row.h"
 
 enum { KEY_MAX = 64 * 1024 };
 

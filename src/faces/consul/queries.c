@@ -1,6 +1,7 @@
 /* /v1/query: prepared queries, read. */
 #include "faces/consul/queries.h"
 
+#include "catalog/prepared_row.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/areas.h"
 #include "faces/consul/core.h"

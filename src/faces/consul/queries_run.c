@@ -1,4 +1,6 @@
 /* /v1/query/:id/execute and /explain. */
+#include "catalog/prepared_render.h"
+#include "catalog/prepared_row.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/ask.h"
 #include "faces/consul/core.h"

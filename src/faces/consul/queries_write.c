@@ -1,4 +1,6 @@
 /* /v1/query: prepared queries made, changed and removed, each as one command. */
+#include "catalog/prepared_check.h"
+#include "catalog/prepared_row.h"
 #include "faces/consul/answer.h"
 #include "faces/consul/ask.h"
 #include "faces/consul/change.h"

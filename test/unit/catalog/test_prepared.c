@@ -1,4 +1,6 @@
 /* Prepared queries over the registry: what they give, and that they end with their session. */
+#include "catalog/prepared_render.h"
+#include "catalog/prepared_row.h"
 #include "catalog/prepared_run.h"
 
 #include <setjmp.h>
