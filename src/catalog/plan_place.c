@@ -3,6 +3,7 @@
 #include "catalog/draft_keys.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
+#include "catalog/read.h"
 #include "catalog/rows.h"
 #include "catalog/touched_place.h"
 

@@ -31,6 +31,22 @@ enum err node_in_draft(const struct draft *d, struct bytes ns, struct bytes name
     return e;
 }
 
+enum err node_address_in_draft(const struct draft *d, struct bytes ns, const struct owner *owner,
+                               struct bytes *ret)
+{
+    struct node node;
+    struct from_node_row row = { .address = { 0 } };
+    enum err e = node_in_draft(d, ns, owner->name, &node);
+    if (e == OK) {
+        *ret = node.address;
+        return OK;
+    }
+    if (e == ERR_NOT_FOUND)
+        e = from_node_in_draft(d, ns, owner, &row);
+    *ret = row.address;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 enum err node_row_read(const struct view *view, struct bytes ns, struct bytes name,
                        struct arena *arena, struct node *ret)
 {

@@ -37,14 +37,5 @@ MUST_CHECK enum err from_node_row_read(struct bytes bytes, struct bytes ns,
 /* The row of OWNER, whose name is the node. ERR_NOT_FOUND. */
 MUST_CHECK enum err from_node_in_draft(const struct draft *d, struct bytes ns,
                                        const struct owner *owner, struct from_node_row *ret);
-/* The address of the owner's node: its row's, or what a member said; empty if neither is known. */
-MUST_CHECK enum err node_address_in_draft(const struct draft *d, struct bytes ns,
-                                          const struct owner *owner, struct bytes *ret);
-/* ERR_NOT_FOUND. */
-MUST_CHECK enum err node_in_draft(const struct draft *d, struct bytes ns, struct bytes name,
-                                  struct node *ret);
-/* The worst of the checks of an instance, or of the node itself (empty); STATUS_UP of none. */
-MUST_CHECK enum err worst_in_draft(const struct draft *d, struct bytes ns, struct bytes node,
-                                   struct bytes instance, enum status *ret);
 
 #endif
