@@ -185,6 +185,15 @@ static void answer_list(struct consul_call *c, const struct view *view)
 
 void acl_tokens(struct consul_call *c)
 {
-    if (acl_may_read(c))
+    static const char *const filters[] = { "policy", "role", "authmethod", "servicename" };
+    size_t given = 0;
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++)
+        given += param(c, filters[i]).n > 0;
+    if (!acl_may_read(c))
+        return;
+    if (given > 1)
+        consul_refuse_text(c, 500,
+                           "can only filter by one of policy, role, authmethod or servicename");
+    else
         acl_show(c, answer_list);
 }

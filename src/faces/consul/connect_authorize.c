@@ -35,8 +35,7 @@ static void put_decision(struct consul_call *c, bool is_authorized, const char *
 static const char *reason_of(struct consul_call *c, const struct intention *which)
 {
     if (which == NULL)
-        return access_options(c->face->hub)->is_on ? "Default behavior configured by ACLs"
-                                                   : "ACLs disabled, access is allowed by default";
+        return "Default behavior configured by ACLs"; /* also when there are none */
     const struct entry_source *source = which->source;
     bool is_by_request = source->permissions.n > 0;
     return arena_printf(consul_arena(c), "Matched %s intention: %s => %s (Precedence: %d, %s)",

@@ -151,7 +151,7 @@ static void who_may_connect_is_what_the_default_says(void **state)
     char *uri = member(rig, "ServiceURI");
     ask_authorize(
         rig, uri, 200,
-        "{\"Authorized\":true,\"Reason\":\"ACLs disabled, access is allowed by default\"}");
+        "{\"Authorized\":true,\"Reason\":\"Default behavior configured by ACLs\"}");
     ask_authorize(rig, "spiffe://x.consul/ns/default/dc/dc1/svc/web", 200,
                   "{\"Authorized\":false,\"Reason\":\"Identity from an external trust domain\"}");
     ask_authorize(rig, "web", 400, "ClientCertURI not a valid Connect identifier");
