@@ -149,9 +149,8 @@ static void who_may_connect_is_what_the_default_says(void **state)
     struct rig *rig = *state;
     rig_expect_part(rig, "GET /v1/agent/connect/ca/leaf/web", NULL, 200, "{");
     char *uri = member(rig, "ServiceURI");
-    ask_authorize(
-        rig, uri, 200,
-        "{\"Authorized\":true,\"Reason\":\"Default behavior configured by ACLs\"}");
+    ask_authorize(rig, uri, 200,
+                  "{\"Authorized\":true,\"Reason\":\"Default behavior configured by ACLs\"}");
     ask_authorize(rig, "spiffe://x.consul/ns/default/dc/dc1/svc/web", 200,
                   "{\"Authorized\":false,\"Reason\":\"Identity from an external trust domain\"}");
     ask_authorize(rig, "web", 400, "ClientCertURI not a valid Connect identifier");
