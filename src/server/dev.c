@@ -15,7 +15,9 @@ void dev_greet(struct parts *p)
            "Try, in another terminal, with the packages etcd-client, curl and bind9-dnsutils:\n"
            "    etcdctl put services/hello/10.0.0.7:9000 '{\"Addr\":\"10.0.0.7:9000\"}'\n"
            "    etcdctl get --prefix services/\n"
-           "    curl localhost:8500/v1/agent/self\n"
+           "    curl -X PUT localhost:8500/v1/agent/service/register "
+           "-d '{\"Name\":\"web\",\"Address\":\"10.0.0.8\",\"Port\":8080}'\n"
+           "    curl localhost:8500/v1/health/service/web\n"
            "    dig @127.0.0.1 -p 8600 hello.service.consul SRV\n"
            "    curl localhost:6878/metrics\n\n"
            "Ctrl C stops it, nothing is kept.\n\n",
