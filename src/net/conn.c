@@ -12,8 +12,8 @@
  *        -> LINGERING: our half is closed; we wait for the peer's, so that a late byte of its does
  * not make the kernel reset the connection and destroy the answer on its way
  *        -> CLOSED: the handle closes; then `gone`, then the memory
- * FLUSHING ends when nothing moves for STALL_MS, LINGERING after LINGER_MS. Any state may go to
- * CLOSED: a lost connection, CONN_AT_ONCE, CONN_RESET. */
+ * FLUSHING ends when nothing moves for CONN_STALL_MS, LINGERING after LINGER_MS. Any state may go
+ * to CLOSED: a lost connection, CONN_AT_ONCE, CONN_RESET. */
 #include "net/conn.h"
 
 #include <arpa/inet.h>
@@ -21,101 +21,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "base/mem.h"
 #include "net/conn_core.h"
 #include "net/conn_filter.h"
-
-enum { STALL_MS = 5000, LINGER_MS = 2000 };
-#define OUT_MAX ((size_t)256 * 1024 * 1024)
-
-/* -- closing ----------------------------------------------------------------------------------- */
-
-static void free_conn(struct conn *c)
-{
-    if (c->filter != NULL)
-        c->filter->ops->free(c->filter);
-    buf_fini(&c->out);
-    buf_fini(&c->wire);
-    buf_fini(&c->flying);
-    mem_free(c);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    struct conn *c = handle->data;
-    struct conn_set *set = c->set;
-    c->protocol->gone(c->self, c->why);
-    list_remove(&c->link);
-    set->conn_n--;
-    free_conn(c);
-    if (set->closed != NULL)
-        set->closed(set->ctx);
-}
-
-static void close_now(struct conn *c)
-{
-    if (c->state == CONN_CLOSED)
-        return;
-    c->state = CONN_CLOSED;
-    timer_stop(&c->limit);
-    list_remove(&c->touched);
-    conn_leave_queue(c);
-    uv_close(&c->handle.any, on_closed);
-}
-
-void conn_lose(struct conn *c, enum err why)
-{
-    if (c->why == OK)
-        c->why = why;
-    close_now(c);
-}
-
-static void reset_on_close(struct conn *c)
-{
-    int fd;
-    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    if (uv_fileno(&c->handle.any, &fd) == 0)
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-}
-
-static void on_limit(struct timer *timer)
-{
-    struct conn *c = CONTAINER_OF(timer, struct conn, limit);
-    size_t pending = conn_pending(c);
-    if (c->state == CONN_FLUSHING && pending < c->unmoved) {
-        c->unmoved = pending;
-        timer_start(&c->limit, STALL_MS);
-        return;
-    }
-    if (c->state == CONN_FLUSHING)
-        conn_lose(c, ERR_DEADLINE);
-    else
-        close_now(c);
-}
-
-static void on_shutdown(uv_shutdown_t *req, int status)
-{
-    struct conn *c = req->data;
-    if (status < 0 && status != UV_ECANCELED)
-        conn_lose(c, ERR_CLOSED);
-}
-
-void conn_linger(struct conn *c)
-{
-    if (c->peer_ended) {
-        close_now(c);
-        return;
-    }
-    c->state = CONN_LINGERING;
-    c->step.shutdown.data = c;
-    if (uv_shutdown(&c->step.shutdown, &c->handle.stream, on_shutdown) != 0) {
-        close_now(c);
-        return;
-    }
-    timer_start(&c->limit, LINGER_MS);
-}
 
 /* -- reading ----------------------------------------------------------------------------------- */
 
@@ -127,7 +35,7 @@ static void peer_has_ended(struct conn *c)
     if (c->state == CONN_OPEN)
         c->protocol->ended(c->self);
     else if (c->state == CONN_LINGERING)
-        close_now(c);
+        conn_end(c);
 }
 
 /* The filter has failed and has said what it had to say. */
@@ -138,7 +46,7 @@ static void end_by_filter(struct conn *c, enum err e)
     c->said_bye = true;
     if (c->is_new) { /* nobody has been told that it is there */
         conn_flush(c);
-        close_now(c);
+        conn_end(c);
         return;
     }
     conn_close(c, CONN_FLUSH_FIRST);
@@ -243,21 +151,23 @@ void conn_touch(struct conn *c)
         list_append(&c->set->touched, &c->touched);
 }
 
-size_t conn_pending(const struct conn *c)
+static void reset_on_close(struct conn *c)
 {
-    size_t flying = c->is_flying ? uv_stream_get_write_queue_size(&c->handle.stream) : 0;
-    return flying + c->wire.n + c->out.n;
+    int fd;
+    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    if (uv_fileno(&c->handle.any, &fd) == 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 static void close_softly(struct conn *c)
 {
     if (c->state == CONN_CONNECTING)
-        close_now(c);
+        conn_end(c);
     if (c->state != CONN_OPEN)
         return;
     c->state = CONN_FLUSHING;
     c->unmoved = conn_pending(c);
-    timer_start(&c->limit, STALL_MS);
+    timer_start(&c->limit, CONN_STALL_MS);
     conn_leave_queue(c);
     conn_start_reading(c); /* to see the peer's end, paused or not */
     conn_touch(c);
@@ -272,10 +182,10 @@ void conn_close(struct conn *c, enum conn_close how)
     case CONN_RESET:
         if (c->state != CONN_CLOSED)
             reset_on_close(c);
-        close_now(c);
+        conn_end(c);
         break;
     case CONN_AT_ONCE:
-        close_now(c);
+        conn_end(c);
         break;
     }
 }
@@ -356,43 +266,6 @@ static enum err open_handle(struct conn *c, int fd)
         return ERR_SYSTEM;
     uv_tcp_nodelay(&c->handle.tcp, 1);
     return OK;
-}
-
-static void on_unopened_closed(uv_handle_t *handle)
-{
-    free_conn(handle->data);
-}
-
-void conn_drop_unopened(struct conn *c, int fd)
-{
-    if (fd >= 0)
-        close(fd);
-    if (c->handle.any.type == UV_UNKNOWN_HANDLE)
-        free_conn(c);
-    else
-        uv_close(&c->handle.any, on_unopened_closed);
-}
-
-struct conn *conn_new(struct conn_set *set, struct conn_filter *take_filter,
-                      const struct conn_protocol *protocol, void *self)
-{
-    struct conn *c = mem_zalloc(1, sizeof(*c));
-    c->state = CONN_OPEN;
-    c->set = set;
-    c->protocol = protocol;
-    c->self = self;
-    c->filter = take_filter;
-    buf_init(&c->out, OUT_MAX);
-    buf_init(&c->wire, OUT_MAX + OUT_MAX / 64);
-    buf_init(&c->flying, 0);
-    timer_init(&c->limit, set->loop, on_limit);
-    return c;
-}
-
-void conn_join_set(struct conn *c)
-{
-    list_append(&c->set->conns, &c->link);
-    c->set->conn_n++;
 }
 
 enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,

@@ -77,13 +77,6 @@ struct conn_set;
  * the protocol has not been called and SELF is still the caller's. */
 MUST_CHECK enum err conn_open(struct conn_set *set, int take_fd, struct conn_filter *take_filter,
                               const struct conn_protocol *protocol, void *self, struct conn **ret);
-/* The same on a connection that is still to be made, to ADDRESS: `opened` says that it is there,
- * `gone` that it was not to be had. ERR_SYSTEM: no socket. */
-struct sockaddr;
-MUST_CHECK enum err conn_connect(struct conn_set *set, const struct sockaddr *address,
-                                 struct conn_filter *take_filter,
-                                 const struct conn_protocol *protocol, void *self,
-                                 struct conn **ret);
 /* Puts a filter under the protocol, between two feeds; LEFT is fed through it. */
 void conn_set_filter(struct conn *c, struct conn_filter *take_filter, struct bytes left);
 

@@ -13,6 +13,7 @@ struct conn_protocol;
 
 enum {
     CONN_READ_BYTES = 64 * 1024,
+    CONN_STALL_MS = 5000,
     CONN_PLAIN_MAX = 4 * CONN_READ_BYTES,
     CONN_KEEP_BYTES = 4 * 1024 /* an idle connection's buffers hold no more than this */
 };
@@ -87,7 +88,7 @@ struct conn {
     char peer[INET6_ADDRSTRLEN + 10];
 };
 
-/* -- conn.c ------------------------------------------------------------------------------------ */
+/* -- conn_life.c ------------------------------------------------------------------------------- */
 
 /* In the state OPEN, in no set yet, without a handle. */
 struct conn *conn_new(struct conn_set *set, struct conn_filter *take_filter,
@@ -96,13 +97,17 @@ struct conn *conn_new(struct conn_set *set, struct conn_filter *take_filter,
 void conn_drop_unopened(struct conn *c, int fd);
 /* Its handle is there: it counts, and dies by `gone`. */
 void conn_join_set(struct conn *c);
-void conn_start_reading(struct conn *c);
-/* Bytes of the socket, through the filter; empty ones let a filter begin. */
-void conn_take_bytes(struct conn *c, struct bytes in);
-/* Closes at once; WHY is told with the last word, unless another was first. */
+/* Closes at once: `gone` is called once the handle has closed. */
+void conn_end(struct conn *c);
+/* The same; WHY is told with the last word, unless another was first. */
 void conn_lose(struct conn *c, enum err why);
 /* All is sent: closes our half and waits for the peer's. */
 void conn_linger(struct conn *c);
+
+/* -- conn.c ------------------------------------------------------------------------------------ */
+
+/* Bytes of the socket, through the filter; empty ones let a filter begin. */
+void conn_take_bytes(struct conn *c, struct bytes in);
 /* Reads the socket again, as far as nothing else is against it. */
 void conn_start_reading(struct conn *c);
 
@@ -110,6 +115,9 @@ void conn_start_reading(struct conn *c);
 
 void conn_hold_init(struct conn_hold *h, struct loop *loop);
 void conn_hold_fini(struct conn_hold *h);
+
+/* -- conn_queue.c ------------------------------------------------------------------------------ */
+
 /* It has something to be read: whether that must wait. */
 bool conn_must_wait(const struct conn *c);
 /* It must: stops reading it and lets it queue. */
@@ -118,6 +126,10 @@ void conn_put_aside(struct conn *c);
 void conn_note_read(struct conn *c);
 /* It has ended, or its protocol does not want to read. */
 void conn_leave_queue(struct conn *c);
+/* Who waits longest, or NULL. */
+struct conn *conn_queue_first(const struct conn_hold *h);
+/* Sets its timer, for the first in the queue, and for the hold as a whole. */
+void conn_queue_set_patience(struct conn_hold *h);
 
 /* -- conn_write.c ------------------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 /* Connections that we make: the socket is connected first, then the filter shakes hands, then the
  * protocol is told. */
-#include "net/conn.h"
+#include "net/conn_dial.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

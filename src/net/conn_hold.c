@@ -21,49 +21,8 @@ enum {
     READS_A_TURN = 64 /* a quarter of 16 MiB: what a hub takes between its go and its stop */
 };
 
-bool conn_must_wait(const struct conn *c)
-{
-    if (c->state != CONN_OPEN || c->is_always_read)
-        return false;
-    switch (c->set->hold.state) {
-    case CONN_HOLDING:
-        return c->grant != CONN_GRANT_OVERDUE;
-    case CONN_SERVING:
-        return c->grant == CONN_GRANT_NONE;
-    case CONN_READING:
-    case CONN_TIRED:
-        break;
-    }
-    return false;
-}
-
-void conn_note_read(struct conn *c)
-{
-    c->grant = CONN_GRANT_NONE;
-    c->waits_since_ms = 0;
-}
-
-/* -- the queue --------------------------------------------------------------------------------- */
-
-/* Behind those who wait longer or as long; who has just begun to is the last. */
-static void insert(struct conn_hold *h, struct conn *c, uint64_t now_ms)
-{
-    if (c->waits_since_ms == 0) {
-        c->waits_since_ms = now_ms;
-        list_append(&h->queue, &c->waiting);
-        return;
-    }
-    struct list *at = h->queue.next;
-    while (at != &h->queue &&
-           CONTAINER_OF(at, struct conn, waiting)->waits_since_ms <= c->waits_since_ms)
-        at = at->next;
-    list_insert(at, &c->waiting);
-}
-
-static struct conn *first_of(const struct conn_hold *h)
-{
-    return LIST_FIRST(&h->queue, struct conn, waiting);
-}
+/* -- letting them read --------------------------------------------------------------------------
+ */
 
 static void let_read(struct conn *c, enum conn_grant grant)
 {
@@ -72,46 +31,10 @@ static void let_read(struct conn *c, enum conn_grant grant)
     conn_start_reading(c);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* For the first in the queue, and for the hold as a whole. */
-static void set_patience(struct conn_hold *h)
-{
-    const struct conn *first = first_of(h);
-    if (h->state != CONN_HOLDING || first == NULL) {
-        timer_stop(&h->patience);
-        return;
-    }
-    uint64_t now_ms = loop_now_ms(h->loop);
-    uint64_t until_ms = earlier(first->waits_since_ms, h->began_ms) + h->max_ms;
-    timer_start(&h->patience, until_ms > now_ms ? until_ms - now_ms : 0);
-}
-
-void conn_put_aside(struct conn *c)
-{
-    struct conn_hold *h = &c->set->hold;
-    uv_read_stop(&c->handle.stream);
-    c->grant = CONN_GRANT_NONE;
-    if (list_is_linked(&c->waiting))
-        return;
-    insert(h, c, loop_now_ms(h->loop));
-    if (h->queue.next == &c->waiting)
-        set_patience(h);
-}
-
-void conn_leave_queue(struct conn *c)
-{
-    list_remove(&c->waiting);
-    conn_note_read(c);
-}
-
 static void let_all_read(struct conn_hold *h)
 {
     struct conn *c;
-    while ((c = first_of(h)) != NULL)
+    while ((c = conn_queue_first(h)) != NULL)
         let_read(c, CONN_GRANT_NONE);
 }
 
@@ -120,13 +43,13 @@ static void let_all_read(struct conn_hold *h)
 static void serve_some(struct loop_hook *hook)
 {
     struct conn_hold *h = CONTAINER_OF(hook, struct conn_hold, serve);
-    struct conn *c = first_of(h);
+    struct conn *c = conn_queue_first(h);
     if (c == NULL) {
         h->state = CONN_READING;
         loop_hook_remove(&h->serve);
         return;
     }
-    for (unsigned i = 0; i < READS_A_TURN && c != NULL; i++, c = first_of(h))
+    for (unsigned i = 0; i < READS_A_TURN && c != NULL; i++, c = conn_queue_first(h))
         let_read(c, CONN_GRANT_TURN);
     loop_again(h->loop);
 }
@@ -141,9 +64,9 @@ static void on_patience(struct timer *timer)
         return;
     }
     struct conn *c;
-    while ((c = first_of(h)) != NULL && now_ms - c->waits_since_ms >= h->max_ms)
+    while ((c = conn_queue_first(h)) != NULL && now_ms - c->waits_since_ms >= h->max_ms)
         let_read(c, CONN_GRANT_OVERDUE);
-    set_patience(h);
+    conn_queue_set_patience(h);
 }
 
 void conn_set_hold(struct conn_set *set)
@@ -154,7 +77,7 @@ void conn_set_hold(struct conn_set *set)
     loop_hook_remove(&h->serve);
     h->state = CONN_HOLDING;
     h->began_ms = loop_now_ms(h->loop);
-    set_patience(h);
+    conn_queue_set_patience(h);
 }
 
 void conn_set_release(struct conn_set *set)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/conn_dial.h"
 #include "net/conn_set.h"
 
 struct dialer {
