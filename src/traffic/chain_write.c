@@ -1,6 +1,7 @@
 /* A chain in the form of /v1/discovery-chain. */
 #include "traffic/chain.h"
 #include "wire/duration.h"
+#include "wire/json_tree.h"
 
 static void add_duration(struct json_writer *j, const char *name, int64_t ns)
 {
@@ -141,7 +142,7 @@ static void write_head(const struct chain *chain, struct json_writer *j)
     }
     if (chain->defaults != NULL && chain->defaults->defaults.envoy_extensions != NULL) {
         json_put_name(j, "EnvoyExtensions");
-        shape_write_node(chain->defaults->defaults.envoy_extensions, j);
+        json_put_node(j, chain->defaults->defaults.envoy_extensions);
     }
     json_add_string(j, "StartNode", chain->start->key);
 }

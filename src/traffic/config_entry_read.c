@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 #include "traffic/config_entry_tables.h"
+#include "wire/json_tree.h"
 
 static const struct {
     const char *name, *only;
@@ -166,7 +167,7 @@ static void write_as_sent(const struct json_node *node, struct json_writer *j)
         if (is_of_head(each->name))
             continue;
         put_camel_name(each->name, j);
-        shape_write_node(each, j);
+        json_put_node(j, each);
     }
 }
 

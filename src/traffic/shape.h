@@ -77,8 +77,6 @@ MUST_CHECK enum err shape_read(const struct json_node *node, const struct shape 
 /* As an object; nothing but its members if IS_OPEN_OBJECT, as it stands in one already. */
 void shape_write(const void *from, const struct shape *shape, bool is_open_object,
                  struct json_writer *j);
-/* A tree as it was read. */
-void shape_write_node(const struct json_node *node, struct json_writer *j);
 /* The shortest text of a float32. */
 void shape_write_float(double value, struct json_writer *j);
 

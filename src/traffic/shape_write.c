@@ -5,38 +5,7 @@
 #include "base/text.h"
 #include "traffic/shape.h"
 #include "wire/duration.h"
-
-void shape_write_node(const struct json_node *node, struct json_writer *j)
-{
-    switch (node->kind) {
-    case JSON_NODE_NULL:
-        json_put_null(j);
-        return;
-    case JSON_NODE_BOOL:
-        json_put_bool(j, node->truth);
-        return;
-    case JSON_NODE_NUMBER:
-        json_put_raw(j, node->text);
-        return;
-    case JSON_NODE_STRING:
-        json_put_string(j, node->text);
-        return;
-    case JSON_NODE_ARRAY:
-        json_open_array(j);
-        for (const struct json_node *each = node->first; each != NULL; each = each->next)
-            shape_write_node(each, j);
-        json_close_array(j);
-        return;
-    case JSON_NODE_OBJECT:
-        json_open_object(j);
-        for (const struct json_node *each = node->first; each != NULL; each = each->next) {
-            json_put_name_bytes(j, each->name);
-            shape_write_node(each, j);
-        }
-        json_close_object(j);
-        return;
-    }
-}
+#include "wire/json_tree.h"
 
 void shape_write_float(double value, struct json_writer *j)
 {
@@ -167,7 +136,7 @@ static void write_value(const struct shape_field *field, const void *from, struc
         shape_write(*(void *const *)from, field->shape, false, j);
         break;
     case SHAPE_ANY:
-        shape_write_node(*(const struct json_node *const *)from, j);
+        json_put_node(j, *(const struct json_node *const *)from);
         break;
     case SHAPE_IGNORED:
         break;
