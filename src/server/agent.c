@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "faces/consul/face.h"
+#include "faces/consul/call/face.h"
 #include "server/agent_help.h"
 #include "server/agent_options.h"
 #include "server/arguments.h"

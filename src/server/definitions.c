@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "disk/text_file.h"
-#include "faces/consul/definition.h"
+#include "faces/consul/registry/definition.h"
 #include "loop/mailbox.h"
 #include "net/http_inner.h"
 #include "server/parts.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "catalog/prepared_run.h"
-#include "faces/consul/mesh.h"
-#include "faces/consul/weight.h"
+#include "faces/consul/rows/mesh.h"
+#include "faces/consul/rows/weight.h"
 #include "faces/dns/prepared.h"
 #include "net/endpoint.h"
 

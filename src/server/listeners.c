@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "faces/consul/face.h"
+#include "faces/consul/call/face.h"
 #include "faces/dns/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "catalog/kinds.h"
-#include "faces/consul/face.h"
+#include "faces/consul/call/face.h"
 #include "faces/dns/face.h"
 #include "faces/etcd/face.h"
 #include "faces/native/face.h"

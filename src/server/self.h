@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/why.h"
-#include "faces/consul/face.h"
+#include "faces/consul/call/face.h"
 #include "server/config.h"
 
 struct self {

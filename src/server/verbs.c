@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "cli/snapshot_save.h"
-#include "faces/consul/face.h"
+#include "faces/consul/call/face.h"
 #include "faces/etcd/face.h"
 #include "server/agent.h"
 #include "server/agent_help.h"

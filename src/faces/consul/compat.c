@@ -1,6 +1,6 @@
 /* The page docs/compat/consul.md, made from the tables of routes. */
-#include "faces/consul/face.h"
-#include "faces/consul/route.h"
+#include "faces/consul/call/face.h"
+#include "faces/consul/call/route.h"
 
 static const char front[] =
     "# Consul: the HTTP API\n\n"

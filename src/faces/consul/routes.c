@@ -1,5 +1,5 @@
 /* All areas of the API. An area is one table in the file that has its handlers. */
-#include "faces/consul/areas.h"
+#include "faces/consul/call/areas.h"
 
 /* One a line: many hands add to it. */
 /* clang-format off */

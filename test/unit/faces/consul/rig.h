@@ -2,7 +2,7 @@
 #ifndef TEST_UNIT_FACES_CONSUL_RIG_H
 #define TEST_UNIT_FACES_CONSUL_RIG_H
 
-#include "faces/consul/face.h"
+#include "faces/consul/call/face.h"
 #include "net/server.h"
 #include "test/lib/client.h"
 #include "test/lib/kernel.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "faces/consul/core.h"
+#include "faces/consul/call/core.h"
 #include "net/grpc_gzip.h"
 
 /* -- routing ------------------------------------------------------------------------------------

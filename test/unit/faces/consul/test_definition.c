@@ -1,5 +1,5 @@
 /* Definitions of files, as bodies of the API. */
-#include "faces/consul/definition.h"
+#include "faces/consul/registry/definition.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

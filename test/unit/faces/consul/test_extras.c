@@ -1,5 +1,5 @@
 /* What only Consul knows of instances and checks, as bytes. */
-#include "faces/consul/extras.h"
+#include "faces/consul/rows/extras.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "faces/consul/check_extras.h"
+#include "faces/consul/rows/check_extras.h"
 
 static struct arena arena;
 static struct buf row;

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "access/rule.h"
-#include "faces/consul/areas.h"
+#include "faces/consul/call/areas.h"
 
 #define ROOT "11111111-1111-4111-8111-111111111111"
 #define UNKNOWN "99999999-0000-4000-8000-000000000000"

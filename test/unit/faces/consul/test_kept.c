@@ -1,5 +1,5 @@
 /* Answers that are kept while nothing changes. */
-#include "faces/consul/kept.h"
+#include "faces/consul/call/kept.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

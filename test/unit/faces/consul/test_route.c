@@ -1,5 +1,5 @@
 /* Paths, and where they lead. */
-#include "faces/consul/route.h"
+#include "faces/consul/call/route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

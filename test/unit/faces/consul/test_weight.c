@@ -1,5 +1,5 @@
 /* Weights in SRV records. */
-#include "faces/consul/weight.h"
+#include "faces/consul/rows/weight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "faces/consul/extras.h"
+#include "faces/consul/rows/extras.h"
 
 static struct published from;
 static struct buf extras;

@@ -1,0 +1,34 @@
+/* faces/consul/call/kept.h -- answers of the catalog and of health, kept while nothing has changed.
+ *
+ * The same question asked again, by many clients or by many that a change has woken, is rendered
+ * once. Anything that changes in CATALOG or in SYSTEM forgets all of them. While access is on
+ * answers differ by who asks, and none is kept. One io thread's. */
+#ifndef FACES_CONSUL_CALL_KEPT_H
+#define FACES_CONSUL_CALL_KEPT_H
+
+#include "faces/consul/call/call.h"
+
+enum {
+    CONSUL_KEPT_MAX = 1024,               /* answers of a thread */
+    CONSUL_KEPT_BYTES = 16 * 1024 * 1024, /* of all of them together */
+    CONSUL_KEPT_BODY_MAX = 256 * 1024,    /* of one; a longer one is not kept */
+    CONSUL_KEPT_QUESTION_MAX = 512,       /* of path and query */
+};
+
+struct consul_kept; /* all that a face keeps */
+
+struct consul_kept_answer {  /* lent until something changes */
+    struct buf body, packed; /* PACKED: as gzip, empty until somebody takes it so */
+    uint64_t index;
+};
+
+/* Keeps HUB. */
+struct consul_kept *consul_kept_new(struct hub *hub);
+void consul_kept_free(struct consul_kept *kept);
+
+/* The answer to what C asks, or NULL; for routes with CONSUL_KEEPS. */
+struct consul_kept_answer *consul_kept_find(struct consul_call *c);
+/* BODY, with c->index, is what C is answered with. Copies. */
+void consul_kept_put(struct consul_call *c, struct bytes body);
+
+#endif

@@ -1,0 +1,49 @@
+/* faces/consul/call/options.h -- what a face is started with. */
+#ifndef FACES_CONSUL_CALL_OPTIONS_H
+#define FACES_CONSUL_CALL_OPTIONS_H
+
+#include "base/metric.h"
+#include "catalog/status.h"
+
+#define CONSUL_VERSION "1.21.4" /* whose API this is; clients switch features by it */
+
+enum { CONSUL_BODY_MAX = 4 * 1024 * 1024 /* of a request; many routes take less */ };
+
+struct consul_meta {
+    const char *name, *value;
+};
+
+/* What this server says of itself. All texts are kept. */
+struct consul_self {
+    const char *datacenter, *node_name;
+    const char *node_id;            /* a UUID; NULL: made from the member's id */
+    const char *address;            /* by which others reach it */
+    const struct consul_meta *meta; /* of its node; ascending by name, without Consul's own */
+    size_t meta_n;
+    const char *version;                                                /* Muster's */
+    uint16_t http_port, https_port, dns_port, grpc_port, grpc_tls_port; /* 0: not listened on */
+};
+
+struct consul_options {
+    struct consul_self self;
+    uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
+    bool always_pretty;                      /* as Consul's -dev */
+    bool no_connect;                         /* no certificates, no intentions */
+    const char *mesh_cluster; /* a UUID, what the trust domain begins with; NULL: drawn */
+    /* Of long answers that clients have not read, together: with more, a further one is refused. 0
+     * = 256 MiB. */
+    size_t unsent_max;
+    const char *default_token; /* of who brings none; NULL: he is anonymous. Kept */
+    struct metrics *metrics;   /* kept; may be NULL */
+    /* The service of a TTL check has said how that is, and it is as it was: its time begins anew. A
+     * change of it is written, which does the same. NULL: all is written. Any io thread. */
+    void (*note_check)(void *ctx, struct bytes instance, struct bytes check, enum status status,
+                       struct bytes output);
+    bool runs_scripts; /* checks that are programs may be registered */
+    /* What SIGHUP does, and what SIGTERM does; any io thread. */
+    void (*reload)(void *ctx);
+    void (*leave)(void *ctx);
+    void *ctx;
+};
+
+#endif

@@ -1,0 +1,21 @@
+/* faces/consul/catalog/health.h -- instances with all their checks. */
+#ifndef FACES_CONSUL_CATALOG_HEALTH_H
+#define FACES_CONSUL_CATALOG_HEALTH_H
+
+#include "faces/consul/rows/selectors.h"
+#include "wire/json_writer.h"
+
+struct consul_node_checks { /* of the node before; zeroed at first */
+    const struct consul_node *node;
+    struct consul_check_list list;
+};
+
+/* The checks of its node, then its own. */
+MUST_CHECK enum err consul_health_row_read(const struct consul_rows *rows,
+                                           const struct consul_service *s,
+                                           struct consul_node_checks *memo,
+                                           struct consul_health_row *ret);
+void consul_health_row_show(struct consul_call *c, struct json_writer *j,
+                            const struct consul_health_row *row);
+
+#endif

@@ -1,0 +1,206 @@
+/* Rows of the catalog out of JSON. */
+#include "faces/consul/registry/catalog_body.h"
+
+#include "base/text.h"
+#include "faces/consul/rows/rows.h"
+#include "wire/duration.h"
+#include "wire/json_tree.h"
+
+#define SERVICE(member, json, kind) JSON_FIELD(struct consul_service_row, member, json, kind)
+static const struct json_field service_fields[] = {
+    SERVICE(id, "ID", STRING),
+    SERVICE(name, "Service", STRING),
+    SERVICE(address, "Address", STRING),
+    SERVICE(socket_path, "SocketPath", STRING),
+    SERVICE(kind, "Kind", STRING),
+    SERVICE(port, "Port", INT),
+    SERVICE(tags, "Tags", STRINGS),
+    SERVICE(meta, "Meta", STRING_MAP),
+    JSON_FIELD_OF(struct consul_service_row, tagged, "TaggedAddresses", STRUCT_MAP,
+                  &consul_tagged_shape),
+    JSON_FIELD_OF(struct consul_service_row, weights, "Weights", POINTER, &consul_weights_shape),
+    SERVICE(has_tag_override, "EnableTagOverride", BOOL),
+    SERVICE(proxy, "Proxy", ANY),
+    SERVICE(connect, "Connect", ANY),
+    SERVICE(locality, "Locality", ANY),
+    /* what Consul's own rows have, sent back to it */
+    SERVICE(other, "Ports", ANY),
+    SERVICE(other, "PeerName", ANY),
+    SERVICE(other, "CreateIndex", ANY),
+    SERVICE(modify, "ModifyIndex", UINT),
+};
+const struct json_shape consul_service_row_shape = { "NodeService",
+                                                     sizeof(struct consul_service_row),
+                                                     service_fields, ARRAY_LEN(service_fields),
+                                                     false };
+
+#define CHECK(member, json, kind) JSON_FIELD(struct consul_check_row, member, json, kind)
+static const struct json_field check_fields[] = {
+    CHECK(node, "Node", STRING),
+    CHECK(id, "CheckID", STRING),
+    CHECK(name, "Name", STRING),
+    CHECK(status, "Status", STRING),
+    CHECK(notes, "Notes", STRING),
+    CHECK(output, "Output", STRING),
+    CHECK(service_id, "ServiceID", STRING),
+    CHECK(service_name, "ServiceName", STRING),
+    CHECK(type, "Type", STRING),
+    CHECK(interval, "Interval", STRING),
+    CHECK(timeout, "Timeout", STRING),
+    CHECK(definition, "Definition", ANY),
+    CHECK(other, "ServiceTags", ANY),
+    CHECK(other, "ExposedPort", ANY),
+    CHECK(other, "PeerName", ANY),
+    CHECK(other, "CreateIndex", ANY),
+    CHECK(modify, "ModifyIndex", UINT),
+};
+const struct json_shape consul_check_row_shape = { "HealthCheck", sizeof(struct consul_check_row),
+                                                   check_fields, ARRAY_LEN(check_fields), false };
+
+/* -- making it ----------------------------------------------------------------------------------
+ */
+
+enum err consul_row_add_node(const struct consul_node_row *b, enum op_verb verb,
+                             struct consul_edit *edit, struct why *why)
+{
+    struct consul_extras extras = consul_extras_none();
+    struct node node = { .name = b->name, .id = b->id, .address = b->address };
+    enum err e = consul_meta_make(&b->meta, edit->arena, &node.metadata, why);
+    if (e != OK)
+        return e;
+    if (b->tagged.n > CONSUL_TAGGED_MAX)
+        return why_set(why, ERR_INVALID, "more than %d tagged addresses", CONSUL_TAGGED_MAX);
+    extras.tagged = arena_zalloc(edit->arena, b->tagged.n, sizeof *extras.tagged);
+    for (; extras.tagged_n < b->tagged.n; extras.tagged_n++)
+        extras.tagged[extras.tagged_n] =
+            (struct consul_tagged){ .name = b->tagged.all[extras.tagged_n].name,
+                                    .address = b->tagged.all[extras.tagged_n].value };
+    extras.locality = consul_json_of(b->locality, edit->arena);
+    return consul_edit_node(edit, &node, &extras, verb, why);
+}
+
+enum err consul_row_add_service(const struct consul_place *place, struct consul_service_row *s,
+                                struct consul_edit *edit, struct why *why)
+{
+    struct consul_instance in = { .id = s->id.n > 0 ? s->id : s->name,
+                                  .address = s->address,
+                                  .port = (uint16_t)s->port,
+                                  .tags = s->tags.all,
+                                  .tag_n = s->tags.n };
+    in.extras = (struct consul_extras){ .kind = s->kind,
+                                        .socket_path = s->socket_path,
+                                        .has_tag_override = s->has_tag_override,
+                                        .proxy = consul_json_of(s->proxy, edit->arena),
+                                        .connect = consul_json_of(s->connect, edit->arena),
+                                        .locality = consul_json_of(s->locality, edit->arena) };
+    s->id = in.id;
+    if (service_id_parse(bytes_str(CONSUL_NS), s->name, &in.service) != OK)
+        return why_set(why, ERR_INVALID, "Invalid service name");
+    const struct consul_weights_body *w = s->weights; /* Go's client sends zeroes for none */
+    bool has_weights = w != NULL && (w->passing != 0 || w->warning != 0);
+    enum err e = consul_weights_make(has_weights ? w : NULL, &in.extras, why);
+    if (e == OK)
+        e = consul_meta_make(&s->meta, edit->arena, &in.meta, why);
+    /* An address of its own is not added here: that is what an agent does. */
+    if (e == OK)
+        e = consul_tagged_make(&s->tagged, bytes_str(""), in.port, edit->arena, &in.extras, why);
+    return e == OK ? consul_edit_instance(edit, place, &in, why) : e;
+}
+
+static bool is_zero(const struct json_node *node)
+{
+    switch (node->kind) {
+    case JSON_NODE_NULL:
+        return true;
+    case JSON_NODE_BOOL:
+        return !node->truth;
+    case JSON_NODE_NUMBER:
+        return bytes_is(node->text, "0");
+    case JSON_NODE_STRING:
+        return node->text.n == 0 || bytes_is(node->text, "0s");
+    case JSON_NODE_ARRAY:
+    case JSON_NODE_OBJECT:
+        break;
+    }
+    return node->first == NULL;
+}
+
+static void put_member(struct json_writer *j, const struct json_node *node)
+{
+    static const char *const durations[] = { "Interval", "Timeout",
+                                             "DeregisterCriticalServiceAfter" };
+    int64_t ns;
+    bool is_duration = false;
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++)
+        is_duration = is_duration || text_eq_nocase(node->name, bytes_str(durations[i]));
+    json_put_name_bytes(j, node->name);
+    if (!is_duration || !json_node_int(node, &ns)) {
+        json_put_node(j, node);
+        return;
+    }
+    struct buf text;
+    buf_init(&text, 64);
+    duration_print(ns, &text);
+    json_put_string(j, buf_bytes(&text));
+    buf_fini(&text);
+}
+
+/* What of a definition says something, durations as texts; empty if nothing does. */
+static struct bytes definition_of(const struct json_node *node, struct arena *arena)
+{
+    struct buf text;
+    struct json_writer j;
+    bool says = false;
+    if (node == NULL || node->kind != JSON_NODE_OBJECT)
+        return bytes_str("");
+    buf_init(&text, CHECK_MAX);
+    json_init(&j, &text);
+    json_open_object(&j);
+    for (const struct json_node *at = node->first; at != NULL; at = at->next) {
+        if (is_zero(at))
+            continue;
+        put_member(&j, at);
+        says = true;
+    }
+    json_close_object(&j);
+    struct bytes ret = says ? arena_dup(arena, buf_bytes(&text)) : bytes_str("");
+    buf_fini(&text);
+    return ret;
+}
+
+/* What a definition does, if it says so. */
+static struct bytes type_of(const struct json_node *definition)
+{
+    static const struct {
+        const char *name, *type;
+    } types[] = { { "GRPC", "grpc" }, { "HTTP", "http" },     { "TCP", "tcp" },
+                  { "UDP", "udp" },   { "H2PING", "h2ping" }, { "OSService", "os_service" } };
+    const struct json_node *first =
+        definition == NULL || definition->kind != JSON_NODE_OBJECT ? NULL : definition->first;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        for (const struct json_node *at = first; at != NULL; at = at->next)
+            if (text_eq_nocase(at->name, bytes_str(types[i].name)) && !is_zero(at))
+                return bytes_str(types[i].type);
+    return bytes_str("");
+}
+
+enum err consul_row_add_check(const struct consul_place *place, const struct consul_check_row *b,
+                              struct consul_edit *edit, struct why *why)
+{
+    struct check row = { .status = STATUS_DOWN,
+                         .id = b->id.n > 0 ? b->id : b->name,
+                         .name = b->name,
+                         .notes = b->notes,
+                         .output = b->output,
+                         .type = b->type.n > 0 ? b->type : type_of(b->definition) };
+    struct check_extras extras = { .interval = b->interval,
+                                   .timeout = b->timeout,
+                                   .definition = definition_of(b->definition, edit->arena) };
+    if (b->node.n > 0 && !text_eq_nocase(b->node, place->node))
+        return why_set(why, ERR_INVALID, "check node '%.*s' does not match node '%.*s'",
+                       (int)(b->node.n < 80 ? b->node.n : 80), (const char *)b->node.p,
+                       (int)(place->node.n < 80 ? place->node.n : 80), (const char *)place->node.p);
+    if (b->status.n > 0 && !consul_status_parse(b->status, &row.status))
+        return why_set(why, ERR_INVALID, "Invalid check status");
+    return consul_edit_check(edit, place, b->service_id, &row, &extras, why);
+}
