@@ -7,6 +7,7 @@
 #include "faces/consul/rows/weight.h"
 #include "faces/dns/prepared.h"
 #include "net/endpoint.h"
+#include "net/udp.h"
 
 static enum err run_prepared(void *ctx, const struct view *view, struct bytes name,
                              struct arena *arena, struct dns_prepared *ret)
@@ -50,6 +51,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .is_mesh_of = consul_instance_is_mesh_of,
         .prepared = run_prepared,
         .rate_limit = c->dns_rate_limit,
+        .rate_spares = udp_peer_is_loopback,
     };
 }
 

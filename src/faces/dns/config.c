@@ -199,6 +199,7 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
         .recursor_timeout_ms = s->recursor_timeout_ms,
         .recursors_at_random = s->recursors_at_random,
         .rate_limit = s->rate_limit,
+        .rate_spares = s->rate_spares,
         .weight = s->weight,
         .is_mesh_of = s->is_mesh_of,
         .prepared = s->prepared,

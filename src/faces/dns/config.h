@@ -12,6 +12,7 @@
 
 struct dns_prepared; /* prepared.h */
 struct instance;
+struct udp_peer;
 struct view;
 
 enum {
@@ -37,6 +38,8 @@ struct dns_settings {                /* as options say it; texts are copied */
     const char
         *token; /* the secret that queries are asked with, since DNS carries none; "": none */
     uint64_t rate_limit; /* answers a second over UDP to a network of clients; 0 = no limit */
+    /* True if that does not hold for PEER; NULL: it holds for all. */
+    bool (*rate_spares)(const struct udp_peer *peer);
     /* An instance's weight in SRV records. */
     uint16_t (*weight)(const struct instance *i);
     /* True if I, of SERVICE, takes requests for NAME in the mesh; NULL: there is none. */
@@ -72,6 +75,7 @@ struct dns_config {
     bool recursors_at_random;
     struct bytes token;
     uint64_t rate_limit;
+    bool (*rate_spares)(const struct udp_peer *peer);
     uint16_t (*weight)(const struct instance *i);
     bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
                        struct arena *arena);

@@ -42,9 +42,14 @@ static bool answer_name(struct dns_face *face, const struct dns_asker *asker,
     return true;
 }
 
+static bool is_spared(const struct dns_face *face, const struct udp_peer *peer)
+{
+    return face->config->rate_spares != NULL && face->config->rate_spares(peer);
+}
+
 static bool is_over_rate(struct dns_face *face, const struct dns_asker *asker)
 {
-    return asker->udp != NULL && face->limit != NULL && !udp_peer_is_loopback(&asker->peer) &&
+    return asker->udp != NULL && face->limit != NULL && !is_spared(face, &asker->peer) &&
            !dns_limit_take(face->limit, &asker->peer.from.any, loop_now_ms(face->loop));
 }
 

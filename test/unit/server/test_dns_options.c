@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "net/udp.h"
 #include "server/config_read.h"
 
 static char listens[200], recursors[200];
@@ -79,12 +80,33 @@ static void nodes_address_is_what_dns_listens_on_if_nothing_else_says_one(void *
     config_free(&config);
 }
 
+static void rate_spares_this_machine_and_nobody_else(void **state)
+{
+    struct config config;
+    struct self self;
+    struct why why;
+    const char *help;
+    char rate[] = "--dns-rate-limit=7";
+    char *argv[] = { rate, NULL }, *none[] = { NULL };
+    struct udp_peer peer = { .from.in = { .sin_family = AF_INET } };
+    assert_int_equal(config_read(1, argv, none, &config, &help, &why), OK);
+    assert_int_equal(self_find(&config, &config.arena, &self, &why), OK);
+    struct dns_settings settings = dns_options_settings(&config, &self);
+    assert_int_equal(settings.rate_limit, 7);
+    peer.from.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(settings.rate_spares(&peer));
+    peer.from.in.sin_addr.s_addr = htonl(0x0a000001);
+    assert_false(settings.rate_spares(&peer));
+    config_free(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(server_that_would_ask_itself_is_refused),
         cmocka_unit_test(other_recursors_are_taken),
         cmocka_unit_test(nodes_address_is_what_dns_listens_on_if_nothing_else_says_one),
+        cmocka_unit_test(rate_spares_this_machine_and_nobody_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
