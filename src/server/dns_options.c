@@ -4,6 +4,7 @@
 
 #include "catalog/prepared_run.h"
 #include "faces/consul/rows/mesh.h"
+#include "faces/consul/rows/own_meta.h"
 #include "faces/consul/rows/weight.h"
 #include "faces/dns/prepared.h"
 #include "net/endpoint.h"
@@ -23,7 +24,8 @@ static enum err run_prepared(void *ctx, const struct view *view, struct bytes na
     return e;
 }
 
-struct dns_settings dns_options_settings(const struct config *c, const struct self *self)
+struct dns_settings dns_options_settings(const struct config *c, const struct self *self,
+                                         struct arena *arena)
 {
     return (struct dns_settings){
         .domain = c->domain,
@@ -31,6 +33,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .datacenter = c->datacenter,
         .node_name = self->node_name,
         .node_address = self->address,
+        .node_metadata = consul_own_meta(self->meta, self->meta_n, arena),
         .node_ttl_ms = c->dns_node_ttl_ms,
         .service_ttl = c->dns_service_ttl,
         .only_passing = c->dns_only_passing,

@@ -6,8 +6,9 @@
 #include "server/config.h"
 #include "server/self.h"
 
-/* Lends from both. */
-struct dns_settings dns_options_settings(const struct config *config, const struct self *self);
+/* Lends from both, and from ARENA. */
+struct dns_settings dns_options_settings(const struct config *config, const struct self *self,
+                                         struct arena *arena);
 /* ERR_INVALID if a recursor of DNS is an address that CONFIG listens on: it would ask itself. */
 MUST_CHECK enum err dns_options_check(const struct config *config, const struct dns_config *dns,
                                       struct why *why);

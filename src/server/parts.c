@@ -330,7 +330,7 @@ static enum err describe_node(struct parts *p, struct why *why)
         .runs_scripts = p->config->script_checks,
         .ctx = p,
     };
-    struct dns_settings dns = dns_options_settings(p->config, &self);
+    struct dns_settings dns = dns_options_settings(p->config, &self, &p->arena);
     e = dns_config_init(&p->dns_config, &dns, why);
     return e != OK ? e : dns_options_check(p->config, &p->dns_config, why);
 }

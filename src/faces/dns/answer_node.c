@@ -46,40 +46,41 @@ void lookup_put_meta(struct lookup *l, struct dns_records *section, struct bytes
 
 /* -- a node ------------------------------------------------------------------------------------ */
 
-static void put_address(struct lookup *l, const struct node *node, uint16_t type)
+/* At IP or, if that is none, at HOST. */
+static void put_address(struct lookup *l, const struct ip *ip, struct bytes host, uint16_t type)
 {
-    struct ip ip = ip_parse(node->address);
-    if (node->address.n == 0)
-        return;
-    if (ip.n == 0)
-        lookup_follow(l, node->address, l->source->config->node_ttl, type);
-    else if (wants(type, ip.n == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA))
+    if (ip->n > 0 && wants(type, ip->n == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA))
         dns_add_address(l->reply, &l->reply->answer, l->owner, l->source->config->node_ttl,
-                        ip_bytes(&ip), 0);
+                        ip_bytes(ip), 0);
+    else if (ip->n == 0)
+        lookup_follow(l, host, l->source->config->node_ttl, type);
+}
+
+static void put_place(struct lookup *l, const struct ip *ip, struct bytes host,
+                      const struct labels *metadata, uint16_t type)
+{
+    struct dns_reply *r = l->reply;
+    if (type != KNOT_RRTYPE_TXT)
+        put_address(l, ip, host, type);
+    if (wants(type, KNOT_RRTYPE_TXT))
+        lookup_put_meta(l, &r->answer, l->owner, metadata, 0);
+    else if (r->answer.n > 0 && l->source->config->node_meta_txt && l->depth == 0)
+        lookup_put_meta(l, &r->additional, l->owner, metadata, 0);
+    if (r->answer.n == 0)
+        lookup_deny(l, KNOT_RCODE_NOERROR);
 }
 
 static void put_node(struct lookup *l, const struct node *node, uint16_t type)
 {
-    struct dns_reply *r = l->reply;
-    if (type != KNOT_RRTYPE_TXT)
-        put_address(l, node, type);
-    if (wants(type, KNOT_RRTYPE_TXT))
-        lookup_put_meta(l, &r->answer, l->owner, &node->metadata, 0);
-    else if (r->answer.n > 0 && l->source->config->node_meta_txt && l->depth == 0)
-        lookup_put_meta(l, &r->additional, l->owner, &node->metadata, 0);
-    if (r->answer.n == 0)
-        lookup_deny(l, KNOT_RCODE_NOERROR);
+    struct ip ip = ip_parse(node->address);
+    put_place(l, &ip, node->address, &node->metadata, type);
 }
 
 /* This server's own node is there without having been registered. */
 static void put_own_node(struct lookup *l, uint16_t type)
 {
     const struct dns_config *c = l->source->config;
-    if (wants(type, c->node_address.n == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA))
-        dns_add_address(l->reply, &l->reply->answer, l->owner, c->node_ttl,
-                        ip_bytes(&c->node_address), 0);
-    else
-        lookup_deny(l, KNOT_RCODE_NOERROR);
+    put_place(l, &c->node_address, (struct bytes){ 0 }, &c->node_metadata, type);
 }
 
 void lookup_node(struct lookup *l, const struct dns_asked *asked, uint16_t type)

@@ -71,6 +71,8 @@ static bool make_place(const struct lookup *l, struct bytes ns, const struct ins
     }
     if (from->address.n == 0 && lookup_is_own_node(l, ns, said->node))
         ret->ip = l->source->config->node_address;
+    if (from->node == NULL && lookup_is_own_node(l, ns, said->node))
+        ret->node_metadata = &l->source->config->node_metadata;
     return ret->host.n > 0 || ret->ip.n > 0;
 }
 
@@ -91,6 +93,7 @@ static void take_servers(struct lookup *l, struct places *ret)
     const struct dns_config *c = l->source->config;
     ret->all = arena_zalloc(l->reply->arena, 1, sizeof *ret->all);
     ret->all[ret->n++] = (struct place){ .node = c->node_name,
+                                         .node_metadata = &c->node_metadata,
                                          .ip = c->node_address,
                                          .is_nodes_own = true,
                                          .port = DNS_SERVER_PORT,

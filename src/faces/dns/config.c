@@ -188,6 +188,16 @@ static enum err read_recursors(struct dns_config *c, const char *text, struct wh
     return OK;
 }
 
+static struct labels copy_labels(const struct labels *from, struct arena *arena)
+{
+    struct labels copy = { .n = from->n };
+    copy.all = arena_zalloc(arena, from->n + 1, sizeof *copy.all);
+    for (size_t i = 0; i < from->n; i++)
+        copy.all[i] = (struct label){ arena_dup(arena, from->all[i].key),
+                                      arena_dup(arena, from->all[i].value) };
+    return copy;
+}
+
 /* -- all --------------------------------------------------------------------------------------- */
 
 enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, struct why *why)
@@ -211,6 +221,7 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
     arena_init(&c->arena, 0);
     c->token = arena_dup(&c->arena, bytes_str(s->token));
     c->node_name = arena_dup(&c->arena, bytes_str(s->node_name));
+    c->node_metadata = copy_labels(&s->node_metadata, &c->arena);
     c->node_address = ip_parse(bytes_str(s->node_address));
     enum err e = read_zones(c, s, why);
     if (e == OK && c->node_address.n == 0)

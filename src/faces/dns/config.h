@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include "base/why.h"
+#include "catalog/label.h"
 #include "faces/dns/ip.h"
 #include "faces/dns/name.h"
 #include "faces/dns/render.h"
@@ -26,6 +27,7 @@ struct dns_settings {                /* as options say it; texts are copied */
     const char *domain, *alt_domain; /* ALT_DOMAIN "": none */
     const char *datacenter;
     const char *node_name, *node_address; /* this server's own */
+    struct labels node_metadata;
     uint64_t node_ttl_ms;
     const char *service_ttl; /* "web=10s,api-*=5s,*=1s" */
     bool only_passing;       /* leaves out what is warned of, too */
@@ -62,6 +64,7 @@ struct dns_config {
     struct dns_zones zones;
     struct bytes node_name;
     struct ip node_address;
+    struct labels node_metadata;
     uint32_t node_ttl;
     struct dns_ttl_rule *ttls;
     size_t ttl_n;

@@ -28,7 +28,7 @@ static const char *complaint(const char *listen, const char *recursor)
     char *argv[] = { listens, recursors, NULL }, *none[] = { NULL };
     assert_int_equal(config_read(2, argv, none, &config, &help, &why), OK);
     assert_int_equal(self_find(&config, &config.arena, &self, &why), OK);
-    struct dns_settings settings = dns_options_settings(&config, &self);
+    struct dns_settings settings = dns_options_settings(&config, &self, &config.arena);
     assert_int_equal(dns_config_init(&dns, &settings, &why), OK);
     enum err e = dns_options_check(&config, &dns, &why);
     dns_config_fini(&dns);
@@ -91,12 +91,31 @@ static void rate_spares_this_machine_and_nobody_else(void **state)
     struct udp_peer peer = { .from.in = { .sin_family = AF_INET } };
     assert_int_equal(config_read(1, argv, none, &config, &help, &why), OK);
     assert_int_equal(self_find(&config, &config.arena, &self, &why), OK);
-    struct dns_settings settings = dns_options_settings(&config, &self);
+    struct dns_settings settings = dns_options_settings(&config, &self, &config.arena);
     assert_int_equal(settings.rate_limit, 7);
     peer.from.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_true(settings.rate_spares(&peer));
     peer.from.in.sin_addr.s_addr = htonl(0x0a000001);
     assert_false(settings.rate_spares(&peer));
+    config_free(&config);
+}
+
+static void own_nodes_metadata_is_what_consul_says_of_an_agent_and_the_options(void **state)
+{
+    struct config config;
+    struct self self;
+    struct why why;
+    const char *help;
+    char meta[] = "--node-meta=rack:1,a:b";
+    char *argv[] = { meta, NULL }, *none[] = { NULL };
+    assert_int_equal(config_read(1, argv, none, &config, &help, &why), OK);
+    assert_int_equal(self_find(&config, &config.arena, &self, &why), OK);
+    struct labels labels = dns_options_settings(&config, &self, &config.arena).node_metadata;
+    assert_int_equal(labels.n, 4);
+    assert_true(bytes_is(*labels_find(&labels, bytes_str("rack")), "1"));
+    assert_true(bytes_is(*labels_find(&labels, bytes_str("consul-version")), CONSUL_VERSION));
+    assert_true(bytes_is(labels.all[0].key, "a"));
+    assert_true(bytes_is(labels.all[3].key, "rack"));
     config_free(&config);
 }
 
@@ -107,6 +126,7 @@ int main(void)
         cmocka_unit_test(other_recursors_are_taken),
         cmocka_unit_test(nodes_address_is_what_dns_listens_on_if_nothing_else_says_one),
         cmocka_unit_test(rate_spares_this_machine_and_nobody_else),
+        cmocka_unit_test(own_nodes_metadata_is_what_consul_says_of_an_agent_and_the_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "catalog/key.h"
 #include "faces/consul/call/face.h"
+#include "faces/consul/rows/own_meta.h"
 #include "faces/consul/rows/rows_core.h"
 
 enum { ID_PREFIX_LEAST = 2 };
@@ -82,31 +83,16 @@ static void add_tagged(struct consul_extras *x, const char *name, struct bytes a
         (struct consul_tagged){ .name = bytes_str(name), .address = address };
 }
 
-/* In its place: labels ascend. */
-static void add_meta(struct label *all, size_t *n, const char *name, const char *value)
-{
-    size_t at = *n;
-    for (; at > 0 && bytes_cmp(all[at - 1].key, bytes_str(name)) > 0; at--)
-        all[at] = all[at - 1];
-    all[at] = (struct label){ bytes_str(name), bytes_str(value) };
-    ++*n;
-}
-
 struct consul_node consul_rows_own_node(const struct consul_rows *r)
 {
     const struct consul_self *self = r->self;
     struct bytes address = bytes_str(self->address);
     bool is_v6 = strchr(self->address, ':') != NULL;
-    struct label *meta = arena_zalloc(r->arena, 2 + self->meta_n, sizeof *meta);
-    size_t n_meta = 0;
-    add_meta(meta, &n_meta, "consul-network-segment", "");
-    add_meta(meta, &n_meta, "consul-version", CONSUL_VERSION);
-    for (size_t i = 0; i < self->meta_n; i++)
-        add_meta(meta, &n_meta, self->meta[i].name, self->meta[i].value);
     struct consul_node n = { .row = { .name = bytes_str(self->node_name),
                                       .id = bytes_str(self->node_id),
                                       .address = address,
-                                      .metadata = { meta, n_meta } },
+                                      .metadata =
+                                          consul_own_meta(self->meta, self->meta_n, r->arena) },
                              .extras = consul_extras_none(),
                              .datacenter = bytes_str(self->datacenter),
                              .is_member = true,

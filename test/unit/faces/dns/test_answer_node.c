@@ -134,6 +134,22 @@ static void own_node_is_there_unregistered(void **state)
     assert_non_null(strstr(rig_ask(*state, "OWN.node.dc1.consul", KNOT_RRTYPE_TXT), "~ consul."));
 }
 
+static void own_node_has_its_metadata(void **state)
+{
+    struct rig *r = *state;
+    struct label label = { bytes_str("consul-version"), bytes_str("1.21.4") };
+    r->settings.node_metadata = (struct labels){ &label, 1 };
+    rig_configure(r);
+    assert_string_equal(rig_ask(r, "own.node.consul", KNOT_RRTYPE_TXT),
+                        "NOERROR qr aa\n? own.node.consul. TXT\n"
+                        "= own.node.consul. TXT \"consul-version=1.21.4\"\n");
+    assert_non_null(strstr(rig_ask(r, "own.node.consul", KNOT_RRTYPE_A),
+                           "+ own.node.consul. TXT \"consul-version=1.21.4\"\n"));
+    r->settings.node_meta_txt = false;
+    rig_configure(r);
+    assert_int_equal(rig_count(rig_ask(r, "own.node.consul", KNOT_RRTYPE_A), "TXT"), 0);
+}
+
 static void own_node_that_was_registered_is_that(void **state)
 {
     struct rig *r = *state;
@@ -255,6 +271,7 @@ int main(void)
         CASE(node_at_a_host_name_is_an_alias),
         CASE(aliases_that_lead_in_a_circle_end),
         CASE(own_node_is_there_unregistered),
+        CASE(own_node_has_its_metadata),
         CASE(own_node_that_was_registered_is_that),
         CASE(time_to_live_of_nodes_is_the_option),
         CASE(address_in_a_name_is_answered_as_it_is),

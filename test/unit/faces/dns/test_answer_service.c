@@ -417,6 +417,21 @@ static void server_is_the_service_consul(void **state)
     assert_memory_equal(rig_ask(r, "leader.consul.service.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
 }
 
+static void own_nodes_metadata_is_beside_its_services(void **state)
+{
+    struct rig *r = *state;
+    struct label label = { bytes_str("k"), bytes_str("v") };
+    r->settings.node_metadata = (struct labels){ &label, 1 };
+    rig_configure(r);
+    rig_publish(r, "web", "a", on("own", "", 80));
+    assert_non_null(strstr(rig_ask(r, "consul.service.consul", KNOT_RRTYPE_SRV),
+                           "+ own.node.dc1.consul. TXT \"k=v\"\n"));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                           "+ own.node.dc1.consul. TXT \"k=v\"\n"));
+    rig_node(r, "own", "10.9.9.9", "k=w");
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), "\"k=w\"\n"));
+}
+
 /* -- prepared queries -------------------------------------------------------------------------- */
 
 static enum err execute(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
@@ -503,6 +518,7 @@ int main(void)
         CASE(target_of_a_node_that_dns_cannot_name_is_its_address),
         CASE(weight_is_what_the_server_says),
         CASE(server_is_the_service_consul),
+        CASE(own_nodes_metadata_is_beside_its_services),
         CASE(prepared_query_is_answered_by_its_result),
         CASE(damaged_row_is_a_failure_and_no_denial),
     };
