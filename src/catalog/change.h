@@ -68,7 +68,7 @@ struct change_result {
     enum change_refusal refusal;
     bool there;              /* a row stands when it is done: */
     uint64_t create, modify; /* its revisions */
-    struct bytes row;        /* of OP_GET */
+    struct bytes row;        /* of OP_GET; of CHANGE_NAME_TAKEN: who has the name */
     union {
         struct kv_result kv;           /* CHANGE_KV */
         struct session_result session; /* CHANGE_SESSION_CREATE */

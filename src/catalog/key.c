@@ -121,6 +121,13 @@ void node_key(struct bytes ns, struct bytes node, struct buf *out)
     fold_append(node, out);
 }
 
+void node_id_key(struct bytes ns, struct bytes id, struct buf *out)
+{
+    buf_put_u8(out, 'i');
+    put_part(out, ns);
+    fold_append(id, out);
+}
+
 void checks_prefix(struct bytes ns, struct buf *out)
 {
     buf_put_u8(out, 'c');

@@ -20,6 +20,7 @@
  *
  *     w namespace node face part                 the service of what is published from a node, by
  *                                                the face and part of its owner
+ *     i namespace id                             the name of the node that has this id
  *     t namespace                                last revisions of its tables
  *     a namespace group name address port cluster face owner part
  *                                                who publishes at a place
@@ -67,6 +68,7 @@ void overlay_key(const struct service_id *service, struct bytes address, uint16_
                  struct bytes cluster, struct buf *out);
 void service_key(const struct service_id *service, struct buf *out);
 void node_key(struct bytes ns, struct bytes node, struct buf *out);
+void node_id_key(struct bytes ns, struct bytes id, struct buf *out);
 void check_key(const struct check_id *id, struct buf *out);
 void from_node_key(struct bytes ns, const struct owner *owner, struct buf *out);
 void tables_key(struct bytes ns, struct buf *out);

@@ -3,6 +3,7 @@
 #include "catalog/draft_keys.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
+#include "catalog/read.h"
 #include "catalog/session_plan.h"
 
 static bool is_other(const struct node *a, const struct node *b)
@@ -28,29 +29,40 @@ static enum err lives(struct plan *p, struct bytes ns, struct bytes node, bool *
     return OK;
 }
 
-static enum err put_node(struct plan *p, struct bytes ns, const struct node_op *op,
-                         const struct standing *s, struct change_result *ret)
+/* -- ids: no two nodes have the same ------------------------------------------------------------
+ */
+
+static struct bytes id_key(struct plan *p, struct bytes ns, struct bytes id)
 {
-    struct node node, stands = { 0 };
-    bool taken = false;
-    enum err e = node_read(op->row, p->arena, &node);
-    if (e == OK && s->there && node_read(s->row.value, p->arena, &stands) != OK)
-        e = ERR_DAMAGED;
-    if (e == OK && is_other(&node, &stands))
-        e = lives(p, ns, op->name, &taken);
-    if (e != OK)
-        return e;
-    if (taken) {
-        ret->refusal = CHANGE_NAME_TAKEN;
-        return OK;
-    }
     struct buf *key = plan_key(p);
-    node_key(ns, op->name, key);
-    if (!plan_put(p, buf_bytes(key), s, op->row))
-        return OK;
-    plan_touch_node(p, ns, op->name, false);
-    return plan_move_node(p, ns, op->name, stands.address, node.address);
+    node_id_key(ns, id, key);
+    return buf_bytes(key);
 }
+
+/* The node that had ID under another name, lent; empty: none had. */
+static enum err find_by_id(struct plan *p, struct bytes ns, struct bytes id, struct bytes name,
+                           struct bytes *ret)
+{
+    struct bytes found = bytes_str("");
+    enum err e = id.n == 0 ? ERR_NOT_FOUND : draft_side_get(p->draft, id_key(p, ns, id), &found);
+    *ret = e == OK && !text_eq_nocase(found, name) ? found : bytes_str("");
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* The node NAME had the id WAS, and has IS; either may be empty. */
+static void move_id(struct plan *p, struct bytes ns, struct bytes name, struct bytes was,
+                    struct bytes is)
+{
+    if (text_eq_nocase(was, is))
+        return;
+    if (was.n > 0)
+        draft_side_remove(p->draft, id_key(p, ns, was));
+    if (is.n > 0)
+        draft_side_put(p->draft, id_key(p, ns, is), name);
+}
+
+/* -- ends ---------------------------------------------------------------------------------------
+ */
 
 static enum err remove_published(struct plan *p, struct bytes ns, struct bytes node)
 {
@@ -75,7 +87,12 @@ static enum err remove_published(struct plan *p, struct bytes ns, struct bytes n
 /* With all that is published from it, its checks and sessions. */
 static enum err remove_node(struct plan *p, struct bytes ns, struct bytes node)
 {
-    enum err e = remove_published(p, ns, node);
+    struct node stands = { 0 };
+    enum err e = node_in_draft(p->draft, ns, node, &stands);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    move_id(p, ns, node, stands.id, bytes_str(""));
+    e = remove_published(p, ns, node);
     if (e == OK)
         e = plan_remove_checks(p, ns, node, (struct bytes){ 0 });
     struct buf *key = plan_key(p);
@@ -83,6 +100,42 @@ static enum err remove_node(struct plan *p, struct bytes ns, struct bytes node)
     draft_remove(p->draft, SPACE_CATALOG, buf_bytes(key));
     plan_touch_node(p, ns, node, true);
     return e == OK ? sessions_invalidate_for(p->draft, ns, node, bytes_str(""), p->age_ms) : e;
+}
+
+/* -- puts ---------------------------------------------------------------------------------------
+ */
+
+/* A node that has an id may take another name: what is under the old one goes. */
+static enum err put_node(struct plan *p, struct bytes ns, const struct node_op *op,
+                         const struct standing *s, struct change_result *ret)
+{
+    struct node node, stands = { 0 };
+    struct bytes renamed = { 0 };
+    bool taken = false;
+    enum err e = node_read(op->row, p->arena, &node);
+    if (e == OK && s->there && node_read(s->row.value, p->arena, &stands) != OK)
+        e = ERR_DAMAGED;
+    if (e == OK && is_other(&node, &stands))
+        e = lives(p, ns, op->name, &taken);
+    if (e == OK && taken) {
+        ret->refusal = CHANGE_NAME_TAKEN;
+        ret->row = arena_dup(p->results, s->row.value);
+        p->result_bytes += ret->row.n;
+        return OK;
+    }
+    if (e == OK)
+        e = find_by_id(p, ns, node.id, op->name, &renamed);
+    if (e == OK && renamed.n > 0)
+        e = remove_node(p, ns, renamed);
+    if (e != OK)
+        return e;
+    struct buf *key = plan_key(p);
+    node_key(ns, op->name, key);
+    if (!plan_put(p, buf_bytes(key), s, op->row))
+        return OK;
+    move_id(p, ns, op->name, stands.id, node.id);
+    plan_touch_node(p, ns, op->name, false);
+    return plan_move_node(p, ns, op->name, stands.address, node.address);
 }
 
 enum err plan_node(struct plan *p, struct bytes ns, const struct node_op *op,

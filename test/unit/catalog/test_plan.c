@@ -131,10 +131,11 @@ static void what_stands_is_given_when_asked(void **state)
     assert_int_equal(registry_result(s)->modify, 2);
 }
 
-static struct change_op node_with_id(struct stand *s, const char *id, const char *address)
+static struct change_op named_with_id(struct stand *s, const char *name, const char *id,
+                                      const char *address)
 {
-    struct node n = { .name = bytes_str("n1"), .id = bytes_str(id), .address = bytes_str(address) };
-    struct change_op op = registry_node(s, "n1", address);
+    struct node n = { .name = bytes_str(name), .id = bytes_str(id), .address = bytes_str(address) };
+    struct change_op op = registry_node(s, name, address);
     struct buf row;
     buf_init(&row, 1024);
     node_write(&n, &row);
@@ -143,12 +144,63 @@ static struct change_op node_with_id(struct stand *s, const char *id, const char
     return op;
 }
 
+static struct change_op node_with_id(struct stand *s, const char *id, const char *address)
+{
+    return named_with_id(s, "n1", id, address);
+}
+
+static bool is_there(struct stand *s, const char *name)
+{
+    const struct command_result *r;
+    struct change_op get = registry_with(registry_node(s, name, "a"), OP_GET, 0);
+    r = registry_apply(s, &get, 1);
+    return r->err == OK;
+}
+
+static void
+node_that_keeps_its_id_takes_another_name_and_leaves_the_old_with_all_on_it(void **state)
+{
+    struct stand *s = *state;
+    registry_do(s, node_with_id(s, "aaaa", "a"));
+    registry_do(s, registry_agent(s, "n1", "web-1", "web", 80));
+    uint64_t r = registry_do(s, named_with_id(s, "n2", "AAAA", "b"));
+    assert_false(is_there(s, "n1"));
+    assert_true(is_there(s, "n2"));
+    assert_int_equal(rows_of(s, "web").published_n, 0);
+    assert_int_equal(last(s, "public", REGISTRY_EXTINCT), r);
+    assert_int_equal(registry_do(s, named_with_id(s, "n2", "AAAA", "b")), r);
+    registry_do(s, node_with_id(s, "aaaa", "a")); /* and back */
+    assert_false(is_there(s, "n2"));
+}
+
+static void id_that_a_node_has_given_up_moves_nobody(void **state)
+{
+    struct stand *s = *state;
+    registry_do(s, node_with_id(s, "aaaa", "a"));
+    registry_do(s, node_with_id(s, "bbbb", "a"));
+    registry_do(s, named_with_id(s, "n2", "aaaa", "b"));
+    assert_true(is_there(s, "n1"));
+    registry_do(s, registry_node(s, "n1", "a")); /* without one */
+    registry_do(s, named_with_id(s, "n3", "bbbb", "b"));
+    assert_true(is_there(s, "n1"));
+    registry_do(s, registry_with(registry_node(s, "n3", "b"), OP_DELETE, 0));
+    registry_do(s, node_with_id(s, "bbbb", "a"));
+    registry_do(s, registry_node(s, "n3", "b"));
+    assert_true(is_there(s, "n1"));
+    assert_true(is_there(s, "n2"));
+}
+
 static void name_of_a_node_that_lives_is_not_taken_by_another(void **state)
 {
     struct stand *s = *state;
     registry_do(s, node_with_id(s, "aaaa", "a"));
     registry_do(s, registry_check(s, "n1", "", CHECK_OF_MEMBERS, STATUS_UP));
     assert_int_equal(registry_refusal(s, node_with_id(s, "bbbb", "b")), CHANGE_NAME_TAKEN);
+    assert_true(bytes_eq(registry_result(s)->row, node_with_id(s, "aaaa", "a").node.row));
+    registry_do(s, named_with_id(s, "n2", "bbbb", "b"));
+    assert_int_equal(registry_refusal(s, node_with_id(s, "bbbb", "b")), CHANGE_NAME_TAKEN);
+    assert_true(is_there(s, "n2"));
+    registry_do(s, registry_with(registry_node(s, "n2", "b"), OP_DELETE, 0));
     registry_do(s, node_with_id(s, "AAAA", "b"));
     registry_do(s, registry_node(s, "n1", "c"));
     registry_do(s, node_with_id(s, "aaaa", "a"));
@@ -541,6 +593,8 @@ int main(void)
         TEST(node_is_made_unless_it_is_there),
         TEST(what_stands_is_given_when_asked),
         TEST(name_of_a_node_that_lives_is_not_taken_by_another),
+        TEST(node_that_keeps_its_id_takes_another_name_and_leaves_the_old_with_all_on_it),
+        TEST(id_that_a_node_has_given_up_moves_nobody),
         TEST(node_goes_with_all_that_is_on_it),
         TEST(registration_moves_its_service_alone),
         TEST(registration_equal_to_what_stands_takes_no_revision),

@@ -59,7 +59,18 @@ static bool is_datacenter(struct consul_call *c, struct bytes datacenter)
     return false;
 }
 
-/* False: refused and answered; so below. */
+/* The member that answers keeps its name and its id. False: refused and answered; so below. */
+static bool check_identity(struct consul_call *c, const struct register_body *b)
+{
+    const struct consul_self *self = &c->face->self;
+    if (b->id.n == 0 || is_own_node(c, b->node) == text_eq_nocase(b->id, bytes_str(self->node_id)))
+        return true;
+    consul_refuse_text(c, 500, "Node name %s is reserved by node %s with name %s (%s)",
+                       is_own_node(c, b->node) ? consul_text(c, b->node) : self->node_name,
+                       self->node_id, self->node_name, self->address);
+    return false;
+}
+
 static bool check_body(struct consul_call *c, const struct register_body *b)
 {
     struct uuid id;
@@ -82,7 +93,7 @@ static bool check_body(struct consul_call *c, const struct register_body *b)
     else if (s != NULL && (s->port < 0 || s->port > UINT16_MAX))
         consul_refuse_text(c, 500, "Port %lld is outside 0 to 65535", (long long)s->port);
     else
-        return is_datacenter(c, b->datacenter);
+        return is_datacenter(c, b->datacenter) && check_identity(c, b);
     return false;
 }
 

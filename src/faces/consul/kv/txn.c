@@ -42,7 +42,7 @@ static const char *what_of(struct consul_call *c, const struct txn_item *item,
 {
     if (item->what == TXN_KV)
         return consul_kv_refusal_text(c, &item->op.kv, item->session, &result->kv);
-    return consul_txn_refusal(c, item, result->refusal);
+    return consul_txn_refusal(c, item, result);
 }
 
 /* Those that cannot even be tried; true: there are some, and it is answered. */
@@ -236,7 +236,8 @@ static enum err read_one(struct consul_call *c, struct reading *r, size_t at, st
     enum err e = item->what == TXN_KV ? read_pair(c, r, item, &r->refused[at], j)
                                       : consul_txn_show(c, &r->rows, item, j);
     if (e == ERR_NOT_FOUND) {
-        r->refused[at] = consul_txn_refusal(c, item, CHANGE_ABSENT);
+        r->refused[at] =
+            consul_txn_refusal(c, item, &(struct change_result){ .refusal = CHANGE_ABSENT });
         e = OK;
     }
     r->refused_n += r->refused[at] != NULL;

@@ -54,7 +54,7 @@ MUST_CHECK enum err consul_txn_make(struct consul_call *c, const struct consul_r
                                     struct txn_item *item);
 /* Why it was refused. */
 const char *consul_txn_refusal(struct consul_call *c, const struct txn_item *item,
-                               enum change_refusal refusal);
+                               const struct change_result *result);
 /* Writes what stands there into J, if the caller may see it; nothing after a removal.
  * ERR_NOT_FOUND. */
 MUST_CHECK enum err consul_txn_show(struct consul_call *c, const struct consul_rows *rows,

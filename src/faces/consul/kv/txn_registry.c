@@ -253,10 +253,10 @@ static const char *name_of(struct consul_call *c, const struct txn_item *item)
 }
 
 const char *consul_txn_refusal(struct consul_call *c, const struct txn_item *item,
-                               enum change_refusal refusal)
+                               const struct change_result *result)
 {
     struct arena *a = consul_arena(c);
-    switch (refusal) {
+    switch (result->refusal) {
     case CHANGE_STALE:
         return arena_printf(a, "failed to %s %s, index is stale", is_put(item) ? "set" : "delete",
                             name_of(c, item));
@@ -265,7 +265,7 @@ const char *consul_txn_refusal(struct consul_call *c, const struct txn_item *ite
     case CHANGE_NO_SERVICE:
         return "Missing service registration";
     case CHANGE_NAME_TAKEN:
-        return "Node name is reserved by another node, which is alive";
+        return consul_name_taken_text(c, result);
     case CHANGE_DONE:
     case CHANGE_ABSENT:
     case CHANGE_NO_LEASE:

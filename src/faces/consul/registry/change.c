@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "catalog/node.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
 
@@ -28,6 +29,17 @@ const struct change_result *consul_change_refused(const struct command_result *r
     while (results->all[i].refusal == CHANGE_DONE)
         i++;
     return &results->all[i];
+}
+
+const char *consul_name_taken_text(struct consul_call *c, const struct change_result *result)
+{
+    struct arena *a = consul_arena(c);
+    struct node by = { 0 };
+    if (node_read(result->row, a, &by) != OK)
+        return "Node name is reserved";
+    const char *name = consul_text(c, by.name);
+    return arena_printf(a, "Node name %s is reserved by node %s with name %s (%s)", name,
+                        consul_text(c, by.id), name, consul_text(c, by.address));
 }
 
 struct uuid consul_session_id(struct bytes text)

@@ -16,6 +16,8 @@ const struct change_result *consul_change_refused(const struct command_result *r
 /* Why OP was refused, in Consul's words. SESSION is its session as it was sent. */
 const char *consul_kv_refusal_text(struct consul_call *c, const struct kv_op *op,
                                    struct bytes session, const struct kv_result *result);
+/* Why a node cannot be registered: RESULT is CHANGE_NAME_TAKEN. */
+const char *consul_name_taken_text(struct consul_call *c, const struct change_result *result);
 /* A session as it was sent: empty is none; what is no UUID is one that is nowhere. */
 struct uuid consul_session_id(struct bytes text);
 

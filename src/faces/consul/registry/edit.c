@@ -180,7 +180,8 @@ static bool refuse_change(struct consul_call *c, enum err err, const struct comm
 {
     if (err != ERR_REFUSED)
         return false;
-    switch (consul_change_refused(result)->refusal) {
+    const struct change_result *r = consul_change_refused(result);
+    switch (r->refusal) {
     case CHANGE_NO_NODE:
         consul_refuse_text(c, 500, "Missing node registration");
         return true;
@@ -188,7 +189,7 @@ static bool refuse_change(struct consul_call *c, enum err err, const struct comm
         consul_refuse_text(c, 500, "Missing service registration");
         return true;
     case CHANGE_NAME_TAKEN:
-        consul_refuse_text(c, 500, "Node name is reserved by another node, which is alive");
+        consul_refuse_text(c, 500, "%s", consul_name_taken_text(c, r));
         return true;
     case CHANGE_STALE:
         consul_refuse_text(c, 500, "the index is stale");

@@ -230,6 +230,46 @@ static void bad_registrations_leave_nothing(void **state)
     rig_expect(*state, "GET /v1/catalog/node/a", NULL, 200, "null");
 }
 
+static void name_of_a_node_that_lives_is_not_given_to_another(void **state)
+{
+    static const char alive[] =
+        "{\"Node\":\"m2\",\"ID\":\"0a0b0c0d-0000-4000-8000-00000000000a\",\"Address\":"
+        "\"10.0.0.2\",\"Check\":{\"CheckID\":\"serfHealth\",\"Name\":\"s\",\"Status\":"
+        "\"passing\"}}";
+    put(state, alive);
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"M2\",\"ID\":\"0a0b0c0d-0000-4000-8000-00000000000b\",\"Address\":"
+               "\"1\"}",
+               500,
+               "Node name m2 is reserved by node 0a0b0c0d-0000-4000-8000-00000000000a with name m2 "
+               "(10.0.0.2)");
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"N1\",\"ID\":\"0a0b0c0d-0000-4000-8000-00000000000b\",\"Address\":"
+               "\"1\"}",
+               500,
+               "Node name N1 is reserved by node 0a0b0c0d-0000-4000-8000-000000000001 with name n1 "
+               "(10.0.0.1)");
+    rig_expect_part(*state, "PUT /v1/catalog/register",
+                    "{\"Node\":\"m3\",\"ID\":\"0A0B0C0D-0000-4000-8000-000000000001\",\"Address\":"
+                    "\"1\"}",
+                    500, " is reserved by node 0a0b0c0d-0000-4000-8000-000000000001 ");
+    put(state, "{\"Node\":\"n1\",\"ID\":\"0A0B0C0D-0000-4000-8000-000000000001\",\"Address\":"
+               "\"1\"}");
+    rig_expect(*state, "GET /v1/catalog/node/m3", NULL, 200, "null");
+}
+
+static void node_that_keeps_its_id_may_be_renamed(void **state)
+{
+    put(state, "{\"Node\":\"old\",\"ID\":\"0a0b0c0d-0000-4000-8000-00000000000a\",\"Address\":"
+               "\"1\",\"Service\":{\"Service\":\"web\"}}");
+    put(state, "{\"Node\":\"new\",\"ID\":\"0a0b0c0d-0000-4000-8000-00000000000a\",\"Address\":"
+               "\"1\"}");
+    rig_expect(*state, "GET /v1/catalog/node/old", NULL, 200, "null");
+    rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+    rig_expect_part(*state, "GET /v1/catalog/node/0a0b0c0d-0000-4000-8000-00000000000a", NULL, 200,
+                    "\"Node\":\"new\"");
+}
+
 static void deregister_takes_a_service_a_check_or_a_node(void **state)
 {
     put(state, node2);
@@ -264,6 +304,8 @@ int main(void)
         EACH(registering_the_same_again_moves_nothing),
         EACH(node_that_is_not_to_be_updated_is_made_if_it_is_not_there),
         EACH(bad_registrations_leave_nothing),
+        EACH(name_of_a_node_that_lives_is_not_given_to_another),
+        EACH(node_that_keeps_its_id_may_be_renamed),
         EACH(deregister_takes_a_service_a_check_or_a_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
