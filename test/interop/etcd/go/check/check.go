@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -19,10 +20,11 @@ import (
 // Limit is how long one check may take unless it asks for more with RunFor.
 const Limit = 30 * time.Second
 
-// Suite counts the checks of one program.
+// Suite counts the checks of one program. Several may run at once.
 type Suite struct {
 	prefix string
 	only   *regexp.Regexp
+	mutex  sync.Mutex
 	passed int
 	failed int
 }
@@ -51,6 +53,8 @@ func (s *Suite) RunFor(limit time.Duration, name string, f func(t *T)) {
 	})
 	defer hang.Stop()
 	t.call(f)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	if len(t.failures) == 0 {
 		s.passed++
 		fmt.Println("ok " + name)

@@ -19,7 +19,12 @@ const method = "/interop.Who/Name"
 
 // Serve answers name on a fresh loopback port until the server is stopped.
 func Serve(name string) (addr string, server *grpc.Server, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return ServeOn("127.0.0.1", name)
+}
+
+// ServeOn is Serve on an address of one's choice.
+func ServeOn(host, name string) (addr string, server *grpc.Server, err error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return "", nil, err
 	}
