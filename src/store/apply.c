@@ -135,11 +135,18 @@ static enum err open_txn(struct apply *a)
 
 /* -- commands --------------------------------------------------------------------------------- */
 
-static enum err check_upper(struct apply *a)
+static enum err check_upper(struct apply *a, uint64_t *rows, bool *ret_done)
 {
     const struct command_kind_row *row = find_kind(a->store, a->command.kind);
-    return row->check(a->store->options.kinds_ctx, (struct apply_context *)a, a->command.body,
-                      &a->scratch, &a->upper_plan);
+    void *ctx = a->store->options.kinds_ctx;
+    struct apply_context *c = (struct apply_context *)a;
+    enum err e = OK;
+    if (!a->upper_checked)
+        e = row->check(ctx, c, a->command.body, &a->scratch, &a->upper_plan);
+    a->upper_checked = true;
+    if (e != OK || row->plan == NULL)
+        return e;
+    return row->plan(ctx, c, a->upper_plan, rows, ret_done);
 }
 
 static enum err run_upper(struct apply *a, uint64_t *rows, bool *ret_done)
@@ -165,7 +172,7 @@ static enum err check_command(struct apply *a, uint64_t *rows, bool *ret_done)
     case COMMAND_KIND_UPPER:
         break;
     }
-    return check_upper(a);
+    return check_upper(a, rows, ret_done);
 }
 
 static enum err run_command(struct apply *a, uint64_t *rows, bool *ret_done)
@@ -209,7 +216,7 @@ static enum err begin_command(struct apply *a)
     enum err e = entry_next(&a->entry, &a->command);
     if (e != OK)
         return ERR_DAMAGED; /* it was read ahead */
-    a->wrote = a->wrote_system = a->policy_checked = a->projected = false;
+    a->wrote = a->wrote_system = a->policy_checked = a->upper_checked = a->projected = false;
     a->phase = COMMAND_CHECK;
     return OK;
 }

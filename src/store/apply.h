@@ -34,6 +34,7 @@ struct apply {
     enum command_phase phase;
     bool policy_checked;
     struct command_result *result;
+    bool upper_checked;
     void *upper_plan;         /* of an upper kind, in SCRATCH */
     bool wrote, wrote_system; /* it has taken a revision */
     bool projected;           /* an upper folder has put a key in ETCD */
@@ -77,6 +78,8 @@ MUST_CHECK enum err apply_remove_key(struct apply *a, enum space space, struct b
 MUST_CHECK enum err apply_copy_kv(struct apply *a, enum space space, struct bytes key,
                                   const struct row *row, struct kv *ret);
 void apply_lease_change(struct apply *a, const struct lease_change *change);
+/* A lease of an id that is free. */
+MUST_CHECK enum err apply_lease_grant(struct apply *a, const struct lease_grant *grant);
 /* Counts BYTES of results of the command; ERR_AGAIN if the entry has no room for them. */
 MUST_CHECK enum err apply_take_room(struct apply *a, uint64_t bytes);
 

@@ -45,6 +45,9 @@ MUST_CHECK enum err apply_remove(struct apply_context *c, enum space space, stru
 MUST_CHECK enum err apply_attach(struct apply_context *c, enum space space, struct bytes key,
                                  int64_t lease);
 
+/* Grants a lease, whose id is free (checked in `check`). */
+MUST_CHECK enum err apply_grant_lease(struct apply_context *c, const struct lease_grant *grant);
+
 /* For work that is done piece by piece; cleared by this call. */
 struct arena *apply_work_arena(struct apply_context *c);
 

@@ -57,15 +57,21 @@ enum err apply_lease_check(struct apply *a)
 
 /* -- run -------------------------------------------------------------------------------------- */
 
+enum err apply_lease_grant(struct apply *a, const struct lease_grant *grant)
+{
+    struct lease lease = { .grant = *grant,
+                           .granted_age_ms = a->entry.time.age_ms,
+                           .remaining_ms = UINT64_MAX };
+    struct lease_change change = { .kind = LEASE_CHANGE_GRANTED, .grant = *grant };
+    apply_lease_change(a, &change);
+    return lease_row_put(&a->view, &lease);
+}
+
 static enum err run_grant(struct apply *a)
 {
-    struct lease lease = { .granted_age_ms = a->entry.time.age_ms, .remaining_ms = UINT64_MAX };
-    enum err e = lease_grant_decode(a->command.body, &lease.grant);
-    if (e == OK)
-        e = lease_row_put(&a->view, &lease);
-    struct lease_change change = { .kind = LEASE_CHANGE_GRANTED, .grant = lease.grant };
-    apply_lease_change(a, &change);
-    return e;
+    struct lease_grant grant;
+    enum err e = lease_grant_decode(a->command.body, &grant);
+    return e == OK ? apply_lease_grant(a, &grant) : e;
 }
 
 static enum err remove_first_key(struct apply *a)

@@ -11,7 +11,8 @@ struct lease;
 /* A kind of command that an upper folder brings. `check` reads and may refuse; what it plans, in
  * the arena, is handed to `run`, which writes and cannot fail except by the disk. `run` is called
  * until *ret_done, each time for about *ROWS rows, which it subtracts; nothing else writes in
- * between. */
+ * between. So is `plan`, if there is one, between the two: it goes on with what `check` planned,
+ * reads, and may refuse. */
 struct command_kind_row {
     enum command_kind kind;
     const char *name;
@@ -19,6 +20,8 @@ struct command_kind_row {
                       void **ret_plan);
     enum err (*run)(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
                     bool *ret_done);
+    enum err (*plan)(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
+                     bool *ret_done);
 };
 
 /* What upper folders do when the kernel's own commands touch what is theirs: in the same
