@@ -4,6 +4,7 @@
 #include "base/compiler.h"
 #include "catalog/change.h"
 #include "catalog/plan.h"
+#include "catalog/restore.h"
 #include "catalog/sweep.h"
 #include "catalog/tables_memo.h"
 #include "store/txn_size.h"
@@ -117,6 +118,7 @@ const struct command_kind_row *catalog_kinds(size_t *ret_n)
     static const struct command_kind_row kinds[] = {
         { COMMAND_CATALOG_CHANGE, "catalog-change", check_change, run_change },
         { COMMAND_PROJECTION, "projection", check_projection, run_projection },
+        { COMMAND_RESTORE, "restore", restore_check, restore_run, restore_plan },
     };
     *ret_n = ARRAY_LEN(kinds);
     return kinds;

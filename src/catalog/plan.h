@@ -37,6 +37,8 @@ void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms,
                const struct projection_rules *rules, struct arena *results);
 /* Gives up the scratch; the draft stays. */
 void plan_fini(struct plan *p);
+/* Planning goes on after it was given up. */
+void plan_resume(struct plan *p);
 
 MUST_CHECK enum err plan_op(struct plan *p, const struct change_op *op, struct change_result *ret);
 /* The publication of KEY goes, or is in another stage, because its lease has ended or moved. */

@@ -30,6 +30,11 @@ void plan_init(struct plan *p, struct draft *draft, uint64_t age_ms,
                         .results = results,
                         .age_ms = age_ms,
                         .rules = rules };
+    plan_resume(p);
+}
+
+void plan_resume(struct plan *p)
+{
     buf_init(&p->key, SCRATCH_MAX);
     buf_init(&p->row, SCRATCH_MAX);
 }

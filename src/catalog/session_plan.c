@@ -154,6 +154,16 @@ enum err session_plan_create(struct draft *d, struct bytes ns, const struct sess
     return e;
 }
 
+void session_plan_restore(struct draft *d, struct bytes ns, const struct session_create *c)
+{
+    struct buf key;
+    buf_init(&key, KEY_MAX);
+    session_key(ns, &c->id, &key);
+    write_session(d, buf_bytes(&key), c);
+    bind_each(d, ns, &c->id, &c->session, bind);
+    buf_fini(&key);
+}
+
 /* -- ending ----------------------------------------------------------------------------------- */
 
 enum err session_plan_end_row(struct draft *d, struct bytes key, struct bytes row, uint64_t age_ms)

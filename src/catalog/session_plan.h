@@ -9,6 +9,9 @@
 
 MUST_CHECK enum err session_plan_create(struct draft *d, struct bytes ns,
                                         const struct session_create *c, struct session_result *ret);
+/* Begins the session C as it once was, whatever its node and checks are now; there is none of its
+ * id. Its lease is granted before the draft is written. */
+void session_plan_restore(struct draft *d, struct bytes ns, const struct session_create *c);
 /* Ends the session ID, with what it holds, at the cluster's age AGE_MS; harmless if it is not
  * there. */
 MUST_CHECK enum err session_plan_end(struct draft *d, struct bytes ns, const struct uuid *id,
