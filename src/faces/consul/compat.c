@@ -19,8 +19,9 @@ static const char front[] =
     "it.\n\n"
     "With ACLs on (`--acl-enabled`) each route is refused to who lacks what its row says that it "
     "needs, in Consul's words; where rows are\nfiltered he is not shown them. `test_gate` asks "
-    "every route as nobody, with an unknown token, another's, one with just that right and a\n"
-    "management token. A right that ends while a request is under way refuses it. Differences: "
+    "every route as nobody, with an unknown token, another's, one with just that right, one with "
+    "less\nand a management token, where nothing is allowed but by rules and where everything is. "
+    "A right that ends while a request is under way refuses it. Differences: "
     "auth methods are of type jwt with keys given; the\nbuilt-in policies cannot be changed in any "
     "field; a token's hash is another; policies bound to other namespaces or partitions do not "
     "exist.\n";

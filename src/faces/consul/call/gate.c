@@ -11,19 +11,18 @@ static const char *verb_name(enum access_verb verb)
 }
 
 /* "Permission denied: token with AccessorID '...' lacks permission 'key:write' on \"a\"" */
-static void refuse_right(struct consul_call *c, const struct access_denial *d)
+static const char *lacks(struct consul_call *c, const char *accessor, bool is_anonymous,
+                         const struct access_question *q)
 {
     static const char implicit[] = ". The anonymous token is used implicitly when a request does "
                                    "not specify a token.";
-    const struct access_question *q = &d->question;
     struct arena *arena = consul_arena(c);
-    const char *who = d->is_anonymous
-                          ? "anonymous token"
-                          : arena_printf(arena, "token with AccessorID '%s'", d->accessor);
+    const char *who = is_anonymous ? "anonymous token"
+                                   : arena_printf(arena, "token with AccessorID '%s'", accessor);
     const char *on = q->name.n == 0 ? "" : arena_printf(arena, " on %s", consul_quoted(c, q->name));
-    consul_refuse_text(c, 403, "Permission denied: %s lacks permission '%s:%s'%s%s", who,
-                       access_kind_info(q->kind)->name, verb_name(q->verb), on,
-                       d->is_anonymous ? implicit : "");
+    return arena_printf(arena, "Permission denied: %s lacks permission '%s:%s'%s%s", who,
+                        access_kind_info(q->kind)->name, verb_name(q->verb), on,
+                        is_anonymous ? implicit : "");
 }
 
 static void refuse(struct consul_call *c, const struct access_denial *d, enum err e)
@@ -33,7 +32,7 @@ static void refuse(struct consul_call *c, const struct access_denial *d, enum er
         consul_fail(c, e);
         break;
     case ACCESS_LACKS_RIGHT:
-        refuse_right(c, d);
+        consul_refuse_text(c, 403, "%s", lacks(c, d->accessor, d->is_anonymous, &d->question));
         break;
     case ACCESS_UNKNOWN_TOKEN:
         consul_refuse(c, CONSUL_ACL_NOT_FOUND);
@@ -109,13 +108,18 @@ bool consul_grant_open(struct consul_call *c)
     return ask(c, consul_token(c));
 }
 
-bool consul_try(struct consul_call *c, const struct access_question *question)
+const char *consul_try(struct consul_call *c, const struct access_question *question)
 {
     struct access_reader r = access_reader(c->face->hub, c->granted);
-    bool may = access_may_all(&r, question);
-    if (may)
+    struct uuid accessor = { { 0 } }, anonymous = acl_builtin_id(ACL_ANONYMOUS);
+    char text[UUID_TEXT + 1];
+    if (access_may_all(&r, question)) {
         note(c, question);
-    return may;
+        return NULL;
+    }
+    IGNORE(granted_accessor(c->granted, &accessor)); /* in open mode nothing is refused */
+    uuid_print(&accessor, text);
+    return lacks(c, text, uuid_eq(&accessor, &anonymous), question);
 }
 
 bool consul_grant_nobody(struct consul_call *c)

@@ -20,9 +20,9 @@ bool consul_may(struct consul_call *c, enum access_verb verb, enum access_kind k
 /* Like consul_may, for what is not a row of an answer. */
 bool consul_could(struct consul_call *c, enum access_verb verb, enum access_kind kind,
                   struct bytes name);
-/* For who words each refusal himself: the same for a whole question, after consul_grant_open. What
- * he may is noted; once all is asked consul_grant_open grants it. */
-bool consul_try(struct consul_call *c, const struct access_question *question);
+/* For who answers refusals himself: a whole question, after consul_grant_open. NULL, and it is
+ * noted: once all is asked consul_grant_open grants it; or what is lacked, in Consul's words. */
+const char *consul_try(struct consul_call *c, const struct access_question *question);
 /* For the two routes that make a token: whatever token there is, it is not looked at. */
 bool consul_grant_nobody(struct consul_call *c);
 /* The request's token, or the one for those that bring none; may be empty. */

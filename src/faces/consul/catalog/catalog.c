@@ -9,7 +9,8 @@ static const struct consul_route routes[] = {
     { .method = "PUT",
       .path = "/v1/catalog/register",
       .handle = consul_catalog_register,
-      .access = "node:write, service:write",
+      .access =
+          "node:write (not if it stays as it is), service:write, also of what is written over",
       .does = "true: node, service and checks, in one change",
       .test = "test_catalog register_writes_node_service_and_checks_at_once" },
     { .method = "PUT",

@@ -135,25 +135,126 @@ static void answer_true(struct consul_call *c)
     consul_answer_bool(c, true);
 }
 
-static bool may_register(struct consul_call *c, const struct register_body *b)
+/* -- who may ------------------------------------------------------------------------------------
+ */
+
+static bool is_same_pair(const struct json_pairs *sent, struct bytes name, struct bytes value)
 {
-    if (!b->skip_node_update || b->service == NULL)
-        if (!consul_grant(c, ACCESS_WRITE, ACCESS_NODE, b->node))
-            return false;
-    return b->service == NULL || consul_grant(c, ACCESS_WRITE, ACCESS_SERVICE, b->service->name);
+    for (size_t i = 0; i < sent->n; i++)
+        if (bytes_eq(sent->all[i].name, name))
+            return bytes_eq(sent->all[i].value, value);
+    return false;
 }
 
-void consul_catalog_register(struct consul_call *c)
+/* Who registers a service says again what its node is, and does not have to have a right to that.
+ */
+static bool changes_node(const struct register_body *b, const struct consul_node *node)
 {
-    struct register_body *b = arena_zalloc(consul_arena(c), 1, sizeof *b);
+    if (node->is_member || b->skip_node_update)
+        return false;
+    bool is_same = text_eq_nocase(b->id, node->row.id) && bytes_eq(b->address, node->row.address) &&
+                   b->meta.n == node->row.metadata.n && b->tagged.n == node->extras.tagged_n;
+    for (size_t i = 0; i < node->row.metadata.n && is_same; i++)
+        is_same =
+            is_same_pair(&b->meta, node->row.metadata.all[i].key, node->row.metadata.all[i].value);
+    for (size_t i = 0; i < node->extras.tagged_n && is_same; i++)
+        is_same =
+            is_same_pair(&b->tagged, node->extras.tagged[i].name, node->extras.tagged[i].address);
+    return !is_same;
+}
+
+struct vetting { /* of one view */
+    struct consul_call *c;
+    const struct register_body *b;
+    struct consul_rows rows;
+    struct consul_node node;
+    bool has_node;
+};
+
+/* What stands under the id of a service on the node, if anything does, is written over. False:
+ * refused and answered; so below. */
+static bool may_write_over(const struct vetting *v, struct bytes id, const char *check)
+{
+    struct consul_service other;
+    enum err e =
+        v->has_node ? consul_registered_read(&v->rows, &v->node, id, &other) : ERR_NOT_FOUND;
+    if (e == OK)
+        return consul_grant(v->c, ACCESS_WRITE, ACCESS_SERVICE, other.name);
+    if (e != ERR_NOT_FOUND)
+        consul_fail(v->c, e);
+    else if (check != NULL)
+        consul_refuse_text(v->c, 500, "Unknown service ID '%s' for check ID '%s'",
+                           consul_text(v->c, id), check);
+    return e == ERR_NOT_FOUND && check == NULL;
+}
+
+static bool may_put_service(const struct vetting *v)
+{
+    const struct consul_service_row *s = v->b->service;
+    return s == NULL || (consul_grant(v->c, ACCESS_WRITE, ACCESS_SERVICE, s->name) &&
+                         may_write_over(v, s->id.n > 0 ? s->id : s->name, NULL));
+}
+
+/* What another check of this id hangs on is written over too. */
+static bool may_put_check(const struct vetting *v, const struct consul_check_row *check)
+{
+    const struct consul_service_row *s = v->b->service;
+    struct consul_check other;
+    struct bytes id = check->id.n > 0 ? check->id : check->name;
+    enum err e = v->has_node ? consul_check_find(&v->rows, &v->node, id, &other) : ERR_NOT_FOUND;
+    if ((check->service_id.n == 0 || (e == OK && other.service.n == 0)) &&
+        !consul_grant(v->c, ACCESS_WRITE, ACCESS_NODE, v->b->node))
+        return false;
+    if (e == OK && other.service.n > 0 &&
+        !consul_grant(v->c, ACCESS_WRITE, ACCESS_SERVICE, other.service))
+        return false;
+    if (check->service_id.n == 0 ||
+        (s != NULL && bytes_eq(check->service_id, s->id.n > 0 ? s->id : s->name)))
+        return true;
+    return may_write_over(v, check->service_id, consul_text(v->c, id));
+}
+
+static void register_it(struct consul_call *c, const struct register_body *b)
+{
     struct consul_edit edit = consul_edit_new(c);
     struct why why = { 0 };
-    if (!consul_decode(c, &register_shape, b) || !check_body(c, b) || !may_register(c, b))
-        return;
     if (make_change(c, b, &edit, &why) != OK)
         consul_refuse_text(c, 500, "%s", why.text);
     else
         consul_edit_submit(c, &edit, answer_true);
+}
+
+static void vet_and_register(struct consul_call *c, const struct view *view)
+{
+    const struct register_body *b = c->state;
+    const struct consul_check_row *checks = b->checks.all;
+    struct vetting v = { .c = c, .b = b, .rows = consul_rows_of(c, view) };
+    enum err e = consul_node_read(&v.rows, b->node, &v.node);
+    v.has_node = e == OK;
+    if (e != OK && e != ERR_NOT_FOUND) {
+        consul_fail(c, e);
+        return;
+    }
+    if ((!v.has_node || changes_node(b, &v.node)) &&
+        !consul_grant(c, ACCESS_WRITE, ACCESS_NODE, b->node))
+        return;
+    if (!may_put_service(&v) || (b->check != NULL && !may_put_check(&v, b->check)))
+        return;
+    for (size_t i = 0; i < b->checks.n; i++)
+        if (!may_put_check(&v, &checks[i]))
+            return;
+    register_it(c, b);
+}
+
+void consul_catalog_register(struct consul_call *c)
+{
+    struct register_body *b = c->state = arena_zalloc(consul_arena(c), 1, sizeof *b);
+    if (!consul_decode(c, &register_shape, b) || !check_body(c, b) || !consul_grant_open(c))
+        return;
+    if (access_options(c->face->hub)->is_on)
+        consul_read(c, vet_and_register);
+    else
+        register_it(c, b);
 }
 
 /* -- deregistering ------------------------------------------------------------------------------

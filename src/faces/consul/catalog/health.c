@@ -153,8 +153,9 @@ static bool is_check_shown(struct consul_call *c, const struct consul_check *che
     bool is_bad = status != STATUS_UP && status != STATUS_SUSPECT;
     if (!l->any_state && (l->state == STATUS_DOWN ? !is_bad : status != l->state))
         return false;
-    bool may = check->service.n == 0 ? consul_may(c, ACCESS_READ, ACCESS_NODE, check->node)
-                                     : consul_may(c, ACCESS_READ, ACCESS_SERVICE, check->service);
+    bool may =
+        consul_may(c, ACCESS_READ, ACCESS_NODE, check->node) &&
+        (check->service.n == 0 || consul_may(c, ACCESS_READ, ACCESS_SERVICE, check->service));
     return may && consul_filter_keeps(c, check);
 }
 
@@ -301,7 +302,7 @@ static const struct consul_route routes[] = {
       .path = "/v1/health/checks/",
       .handle = handle_checks,
       .flags = READS,
-      .access = "service:read filters",
+      .access = "node:read and service:read filter",
       .parameters = "near, node-meta, filter",
       .does = "the checks of a service's instances",
       .test = "test_health checks_are_those_of_the_service" },

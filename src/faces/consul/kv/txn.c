@@ -202,7 +202,7 @@ static void make_and_submit(struct consul_call *c, const struct view *view)
             e = consul_txn_make(c, &rows, &txn->items[i]);
     if (e != OK)
         consul_fail(c, e);
-    else if (!answer_untried(c, txn))
+    else if (!answer_untried(c, txn) && consul_grant_open(c)) /* all that was tried, in one */
         submit(c, txn);
     arena_clear(scratch);
 }

@@ -71,11 +71,12 @@ static bool read_verb(struct bytes text, enum kv_verb *ret)
     return false;
 }
 
-/* What a caller may not do is refused by itself; what may not be seen is left out of the answer. */
-static bool may_do(struct consul_call *c, const struct kv_op *op)
+/* What a caller may not do is refused by itself (NULL: he may); what may not be seen is left out of
+ * the answer. */
+static const char *try_op(struct consul_call *c, const struct kv_op *op)
 {
     if (op->verb == KV_GET || op->verb == KV_GET_OR_EMPTY || op->verb == KV_GET_TREE)
-        return true;
+        return NULL;
     const struct access_question question = {
         .verb = kv_verb_writes(op->verb) ? ACCESS_WRITE : ACCESS_READ,
         .kind = ACCESS_KEY,
@@ -104,8 +105,8 @@ static bool take_kv(struct consul_call *c, const struct kv_body *body, struct tx
     if (!read_verb(body->verb, &op.verb))
         ret->refused =
             arena_printf(consul_arena(c), "unknown KV verb %s", consul_quoted(c, body->verb));
-    else if (!may_do(c, &op))
-        ret->refused = "Permission denied";
+    else
+        ret->refused = try_op(c, &op);
     ret->op.kv = op;
     ret->has_op = true;
     ret->writes = kv_verb_writes(op.verb);

@@ -72,8 +72,9 @@ static void take_verb(struct consul_call *c, struct bytes verb, uint64_t index, 
 static void need(struct consul_call *c, struct txn_item *item, enum access_kind kind,
                  struct bytes name)
 {
-    if (item->refused == NULL && item->writes && !consul_may(c, ACCESS_WRITE, kind, name))
-        item->refused = "Permission denied";
+    const struct access_question question = { .verb = ACCESS_WRITE, .kind = kind, .name = name };
+    if (item->refused == NULL && item->writes)
+        item->refused = consul_try(c, &question);
 }
 
 /* {"Verb", "Node", and the object WHAT of SHAPE}; rows as they were read may be sent back. */
@@ -219,15 +220,44 @@ static struct op_when *when_of(struct change_op *op)
                                       : &op->publication.when;
 }
 
+/* The names that it was sent with say nothing of what stands under its id. */
+static enum err vet(struct consul_call *c, const struct consul_rows *rows, struct txn_item *item)
+{
+    struct consul_node node;
+    struct consul_check check;
+    struct consul_service service;
+    enum err e = consul_node_read(rows, item->node, &node);
+    if (e == OK && item->what == TXN_SERVICE) {
+        e = consul_registered_read(rows, &node, item->id, &service);
+        if (e == OK)
+            need(c, item, ACCESS_SERVICE, service.name);
+    } else if (e == OK && item->what == TXN_CHECK) {
+        e = consul_check_find(rows, &node, item->id, &check);
+        if (e == OK && check.service.n > 0)
+            need(c, item, ACCESS_SERVICE, check.service);
+        else if (e == OK)
+            need(c, item, ACCESS_NODE, item->node);
+        if ((e == OK || e == ERR_NOT_FOUND) && item->check->service_id.n > 0) {
+            e = consul_registered_read(rows, &node, item->check->service_id, &service);
+            if (e == OK)
+                need(c, item, ACCESS_SERVICE, service.name);
+        }
+    }
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 enum err consul_txn_make(struct consul_call *c, const struct consul_rows *rows,
                          struct txn_item *item)
 {
     struct consul_edit edit = consul_edit_new(c);
     struct why why = { "" };
-    enum err e = item->node.n == 0           ? why_set(&why, ERR_INVALID, "Must provide node")
-                 : item->what == TXN_NODE    ? make_node(c, item, &edit, &why)
-                 : item->what == TXN_SERVICE ? make_service(c, item, &edit, &why)
-                                             : make_check(c, rows, item, &edit, &why);
+    enum err e = item->writes && item->node.n > 0 ? vet(c, rows, item) : OK;
+    if (e != OK || item->refused != NULL)
+        return e;
+    e = item->node.n == 0           ? why_set(&why, ERR_INVALID, "Must provide node")
+        : item->what == TXN_NODE    ? make_node(c, item, &edit, &why)
+        : item->what == TXN_SERVICE ? make_service(c, item, &edit, &why)
+                                    : make_check(c, rows, item, &edit, &why);
     if (e == ERR_INVALID) {
         item->refused = consul_text(c, bytes_str(why.text));
         return OK;

@@ -210,8 +210,12 @@ static void answer_one(struct consul_call *c, const struct view *view)
     const struct asked *a = c->state;
     for (size_t i = 0; i < a->all.n; i++) {
         const struct intention *one = &a->all.all[i];
-        if (!is_asked(a, one) || !consul_may(c, ACCESS_READ, ACCESS_INTENTION, one->destination))
+        if (!is_asked(a, one))
             continue;
+        if (!consul_may(c, ACCESS_READ, ACCESS_INTENTION, one->destination)) {
+            consul_refuse_text(c, 403, "Permission denied");
+            return;
+        }
         consul_intention_write(one, consul_json(c));
         consul_answer_json(c, 200);
         return;

@@ -3,14 +3,24 @@
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/gate.h"
 
-static void handle_list(struct consul_call *c)
+static void answer_none(struct consul_call *c, enum access_kind kind)
 {
-    if (!consul_grant(c, ACCESS_READ, ACCESS_PEERING, bytes_str("")))
+    if (!consul_grant(c, ACCESS_READ, kind, bytes_str("")))
         return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     json_close_array(j);
     consul_answer_json(c, 200);
+}
+
+static void handle_list(struct consul_call *c)
+{
+    answer_none(c, ACCESS_PEERING);
+}
+
+static void handle_exported(struct consul_call *c)
+{
+    answer_none(c, ACCESS_MESH);
 }
 
 static void handle_one(struct consul_call *c)
@@ -29,8 +39,8 @@ static void handle_make(struct consul_call *c)
 static const struct consul_route routes[] = {
     { .method = "GET",
       .path = "/v1/exported-services",
-      .handle = handle_list,
-      .access = "peering:read",
+      .handle = handle_exported,
+      .access = "mesh:read",
       .does = "none",
       .test = "test_peering there_are_no_peers" },
     { .method = "POST",

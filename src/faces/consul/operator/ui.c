@@ -133,6 +133,19 @@ static enum err show_summary(const struct summary *s, const struct consul_rows *
     return e;
 }
 
+/* Those of the N instances of a service that may be seen. */
+static struct summary shown_of(struct consul_call *c, struct json_writer *j,
+                               const struct consul_service *all, size_t n)
+{
+    struct consul_service *shown = arena_alloc(&c->face->scratch, n * sizeof *shown);
+    struct summary s = { c, j, shown, 0 };
+    if (consul_may(c, ACCESS_READ, ACCESS_SERVICE, all[0].name))
+        for (size_t i = 0; i < n; i++)
+            if (consul_may(c, ACCESS_READ, ACCESS_NODE, all[i].node->row.name))
+                shown[s.n++] = all[i];
+    return s;
+}
+
 static void answer_services(struct consul_call *c, const struct view *view)
 {
     const struct consul_service_list *list = &consul_lookup_of(c)->services;
@@ -143,8 +156,8 @@ static void answer_services(struct consul_call *c, const struct view *view)
     for (size_t at = 0, end; at < list->n && e == OK; at = end) {
         for (end = at; end < list->n && bytes_eq(list->all[end].name, list->all[at].name);)
             end++;
-        struct summary s = { c, j, &list->all[at], end - at };
-        if (consul_may(c, ACCESS_READ, ACCESS_SERVICE, list->all[at].name))
+        struct summary s = shown_of(c, j, &list->all[at], end - at);
+        if (s.n > 0)
             e = show_summary(&s, &rows);
     }
     json_close_array(j);
@@ -310,7 +323,7 @@ static const struct consul_route routes[] = {
       .path = "/v1/internal/ui/services",
       .handle = handle_services,
       .flags = READS,
-      .access = "service:read filters",
+      .access = "node:read and service:read filter",
       .does = "each service with its tags, nodes, numbers of instances and checks",
       .test = "test_ui services_are_summed_up" },
     { .method = "GET",

@@ -51,7 +51,7 @@ static void answer_queries(struct consul_call *c, const struct view *view)
     const struct asked *a = c->state;
     struct json_writer *j = consul_json(c);
     struct prepared p;
-    size_t shown = 0;
+    size_t shown = 0, hidden = 0;
     json_open_array(j);
     for (size_t i = 0; i < a->all.n; i++) {
         if (a->id.n > 0 && !bytes_eq(a->all.all[i].name, a->id))
@@ -64,10 +64,14 @@ static void answer_queries(struct consul_call *c, const struct view *view)
         if (may_see(c, &p)) {
             consul_query_show(c, &p, j);
             shown++;
+        } else {
+            hidden++;
         }
     }
     json_close_array(j);
-    if (a->id.n > 0 && shown == 0)
+    if (a->id.n > 0 && hidden > 0)
+        consul_refuse_text(c, 403, "Permission denied");
+    else if (a->id.n > 0 && shown == 0)
         consul_refuse_text(c, 404, "Query not found");
     else
         consul_answer_json(c, 200);

@@ -513,7 +513,7 @@ static void transaction_is_refused_where_one_of_its_operations_is(void **state)
     expect_as(rig, secret, "PUT /v1/txn",
               "[{\"KV\":{\"Verb\":\"set\",\"Key\":\"a/y\",\"Value\":\"MQ==\"}},{\"KV\":{"
               "\"Verb\":\"delete\",\"Key\":\"b\"}}]",
-              409, "{\"OpIndex\":1,\"What\":\"Permission denied\"}");
+              409, "{\"OpIndex\":1,\"What\":\"Permission denied: token with AccessorID");
     expect_as(rig, secret, "GET /v1/kv/a/y", NULL, 404, ""); /* none of it was done */
     /* A tree that holds what may only be read is not his to remove. */
     expect_as(rig, secret, "PUT /v1/txn", "[{\"KV\":{\"Verb\":\"delete-tree\",\"Key\":\"a/\"}}]",
