@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "faces/consul/call/route.h"
 #include "faces/consul/rows/check_extras.h"
 #include "faces/consul/rows/extras.h"
-#include "faces/consul/call/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

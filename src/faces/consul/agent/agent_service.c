@@ -9,8 +9,8 @@
 #include "faces/consul/call/ask.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/registry/sidecar.h"
 #include "faces/consul/rows/lookup.h"
-#include "faces/consul/registry/registration.h"
 #include "faces/consul/rows/show.h"
 
 /* -- what there is ------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 #include "base/uuid.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/catalog/catalog.h"
-#include "faces/consul/registry/catalog_body.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/catalog/catalog.h"
+#include "faces/consul/registry/catalog_body.h"
 #include "faces/consul/rows/lookup.h"
 
 /* -- bodies -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
  * A service is touched if it is the entry's own, or if an entry of it names one that is touched. */
 #include <stdlib.h>
 
-#include "faces/consul/config/entries.h"
+#include "faces/consul/config/entries_write.h"
 #include "traffic/config_entry_text.h"
 
 struct names { /* services that have entries of the chain, and the one that is written */

@@ -2,9 +2,9 @@
  * moved in between. */
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/registry/change.h"
 #include "faces/consul/call/core.h"
-#include "faces/consul/config/entries.h"
+#include "faces/consul/config/entries_write.h"
+#include "faces/consul/registry/change.h"
 #include "faces/consul/rows/rows.h"
 
 enum { ROW_FORMAT = 1, TRIES_MAX = 16 };

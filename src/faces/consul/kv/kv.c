@@ -6,8 +6,8 @@
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
-#include "faces/consul/kv/kv_json.h"
 #include "faces/consul/call/query.h"
+#include "faces/consul/kv/kv_json.h"
 
 /* -- one pair --------------------------------------------------------------------------------- */
 

@@ -6,10 +6,10 @@
 #include "base/text.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/registry/change.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/kv/kv.h"
+#include "faces/consul/registry/change.h"
 #include "faces/consul/rows/rows.h"
 #include "store/txn.h"
 

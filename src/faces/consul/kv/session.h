@@ -2,13 +2,7 @@
 #ifndef FACES_CONSUL_KV_SESSION_H
 #define FACES_CONSUL_KV_SESSION_H
 
-#include "catalog/kv_read.h"
-#include "wire/json_writer.h"
-
 struct consul_call;
-
-/* The object of one session. */
-void consul_json_session(struct json_writer *j, const struct session_entry *entry);
 
 /* session_create.c */
 void consul_session_create(struct consul_call *c);

@@ -1,11 +1,12 @@
 /* Sessions that are destroyed and renewed: both are looked up first, for their node and lease. */
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/registry/change.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
-#include "faces/consul/rows/rows.h"
 #include "faces/consul/kv/session.h"
+#include "faces/consul/kv/session_json.h"
+#include "faces/consul/registry/change.h"
+#include "faces/consul/rows/rows.h"
 
 /* The session of the path, in the request's arena; ERR_NOT_FOUND. */
 static enum err look_up(struct consul_call *c, const struct view *view, struct session_entry **ret)

@@ -1,8 +1,8 @@
 /* A list of objects, each with one operation. */
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/gate.h"
-#include "faces/consul/rows/rows.h"
 #include "faces/consul/kv/txn.h"
+#include "faces/consul/rows/rows.h"
 #include "wire/json_bind.h"
 
 struct kv_body {

@@ -3,8 +3,8 @@
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
-#include "faces/consul/rows/show.h"
 #include "faces/consul/kv/txn.h"
+#include "faces/consul/rows/show.h"
 #include "wire/json_bind.h"
 
 struct node_body {

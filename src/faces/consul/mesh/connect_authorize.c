@@ -1,9 +1,10 @@
 /* May who has this certificate connect to that service? */
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/mesh/connect.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/mesh/connect.h"
+#include "faces/consul/mesh/connect_root.h"
 #include "faces/consul/mesh/intentions.h"
 #include "wire/json_bind.h"
 

@@ -1,10 +1,10 @@
 /* The authority's configuration: kept as it was sent; of it LeafCertTTL holds. */
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/mesh/connect.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/call/json_text.h"
+#include "faces/consul/mesh/connect.h"
 #include "wire/json_bind.h"
 
 #define CONFIG_USUAL                                                                \

@@ -2,10 +2,10 @@
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/mesh/connect.h"
 #include "faces/consul/call/core.h"
-#include "faces/consul/config/entries.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/config/entries.h"
+#include "faces/consul/mesh/connect_root.h"
 #include "faces/consul/rows/index.h"
 #include "wire/json_bind.h"
 

@@ -1,7 +1,7 @@
 /* The routes of /v1/connect/intentions, and what ?filter may name. */
 #include "faces/consul/call/areas.h"
 #include "faces/consul/config/config.h"
-#include "faces/consul/mesh/intentions.h"
+#include "faces/consul/mesh/intentions_routes.h"
 
 /* -- selectors ----------------------------------------------------------------------------------
  */

@@ -6,33 +6,13 @@
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/queries/queries_show.h"
 #include "faces/consul/rows/index.h"
 
 struct asked { /* call->state */
     struct bytes id;
     struct objects all;
 };
-
-/* -- who may see what ---------------------------------------------------------------------------
- */
-
-static bool manages(struct consul_call *c)
-{
-    return consul_may(c, ACCESS_WRITE, ACCESS_ACL, bytes_str(""));
-}
-
-/* One without a name is seen by who has its token. */
-static bool may_see(struct consul_call *c, const struct prepared *p)
-{
-    if (p->name.n > 0 || prepared_is_template(p))
-        return consul_may(c, ACCESS_READ, ACCESS_QUERY, p->name);
-    return manages(c) || (p->token.n > 0 && bytes_eq(p->token, consul_token(c)));
-}
-
-void consul_query_show(struct consul_call *c, const struct prepared *p, struct json_writer *j)
-{
-    prepared_write(p, p->token.n == 0 || manages(c) ? p->token : bytes_str("<hidden>"), j);
-}
 
 /* -- reading ------------------------------------------------------------------------------------
  */
@@ -61,7 +41,7 @@ static void answer_queries(struct consul_call *c, const struct view *view)
             consul_fail(c, e);
             return;
         }
-        if (may_see(c, &p)) {
+        if (consul_query_may_see(c, &p)) {
             consul_query_show(c, &p, j);
             shown++;
         } else {

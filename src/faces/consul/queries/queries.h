@@ -3,7 +3,6 @@
 #ifndef FACES_CONSUL_QUERIES_QUERIES_H
 #define FACES_CONSUL_QUERIES_QUERIES_H
 
-#include "catalog/prepared.h"
 #include "faces/consul/call/call.h"
 
 void consul_query_list(struct consul_call *c);
@@ -16,8 +15,5 @@ void consul_query_delete(struct consul_call *c);
 /* queries_run.c */
 void consul_query_execute(struct consul_call *c, struct bytes id_or_name);
 void consul_query_explain(struct consul_call *c, struct bytes id_or_name);
-
-/* As the caller may see it: its token is hidden from all but those who may do everything. */
-void consul_query_show(struct consul_call *c, const struct prepared *p, struct json_writer *j);
 
 #endif

@@ -6,9 +6,10 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/facts.h"
 #include "faces/consul/call/gate.h"
-#include "faces/consul/catalog/health.h"
-#include "faces/consul/rows/lookup.h"
 #include "faces/consul/queries/queries.h"
+#include "faces/consul/queries/queries_show.h"
+#include "faces/consul/rows/health_row.h"
+#include "faces/consul/rows/lookup.h"
 #include "wire/go_text.h"
 
 struct run { /* call->state */

@@ -3,10 +3,10 @@
 #include "catalog/prepared_row.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
-#include "faces/consul/registry/change.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/queries/queries.h"
+#include "faces/consul/registry/change.h"
 #include "faces/consul/rows/rows.h"
 
 enum { OPS_MAX = 6, TRIES_MAX = 16 };

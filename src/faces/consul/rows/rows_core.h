@@ -23,6 +23,9 @@ struct bytes consul_rows_word(const struct consul_rows *r, struct bytes group, s
 /* Muster's own node, made. */
 struct consul_node consul_rows_own_node(const struct consul_rows *r);
 bool consul_rows_is_own(const struct consul_rows *r, struct bytes node_name);
+/* A check out of its row. ERR_DAMAGED. */
+enum err consul_rows_check(const struct consul_rows *r, const struct consul_node *node,
+                           struct bytes instance, const struct kv *row, struct consul_check *ret);
 /* The checks of an instance, or of the node itself (INSTANCE empty); ROOM more are left in front.
  */
 enum err consul_rows_read_checks(const struct consul_rows *r, const struct consul_node *node,

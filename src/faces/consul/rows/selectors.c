@@ -1,4 +1,5 @@
 /* Schemas are the names of the JSON that is shown. */
+#include "faces/consul/rows/health_row.h"
 #include "faces/consul/rows/selectors.h"
 
 #include "base/text.h"

@@ -7,11 +7,6 @@
 #include "faces/consul/rows/rows.h"
 #include "wire/filter.h"
 
-struct consul_health_row { /* a row of health/service */
-    const struct consul_service *service;
-    struct consul_check_list checks; /* of its node, then its own */
-};
-
 /* Rows are struct consul_node, consul_check, consul_service (twice: beside its node, and as the
  * node's) and consul_health_row. */
 extern const struct filter_schema consul_node_schema, consul_check_schema,

@@ -1,9 +1,16 @@
-/* faces/consul/catalog/health.h -- instances with all their checks. */
-#ifndef FACES_CONSUL_CATALOG_HEALTH_H
-#define FACES_CONSUL_CATALOG_HEALTH_H
+/* faces/consul/rows/health_row.h -- an instance with its node and all its checks: a row of
+ * health/service. */
+#ifndef FACES_CONSUL_ROWS_HEALTH_ROW_H
+#define FACES_CONSUL_ROWS_HEALTH_ROW_H
 
-#include "faces/consul/rows/selectors.h"
+#include "faces/consul/call/call.h"
+#include "faces/consul/rows/rows.h"
 #include "wire/json_writer.h"
+
+struct consul_health_row { /* a row of health/service */
+    const struct consul_service *service;
+    struct consul_check_list checks; /* of its node, then its own */
+};
 
 struct consul_node_checks { /* of the node before; zeroed at first */
     const struct consul_node *node;
