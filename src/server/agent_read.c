@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/agent_file.h"
@@ -202,6 +203,14 @@ static enum err take_text(void *ctx, const char *file, struct bytes text)
     return take_members(r, "", root);
 }
 
+/* What Consul's container image puts into a file before it starts the agent. */
+static enum err take_environment(struct reading *r)
+{
+    static const char name[] = "CONSUL_LOCAL_CONFIG";
+    const char *text = getenv(name); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+    return text == NULL || text[0] == 0 ? OK : take_text(r, name, bytes_str(text));
+}
+
 /* -- the command line ------------------------------------------------------------------------- */
 
 struct flag {
@@ -325,7 +334,9 @@ enum err agent_read(int argc, char *const *argv, struct arena *arena, struct age
     struct reading r = {
         .config = ret, .arena = arena, .why = why, .source = "", .own_room = (size_t)argc + 1
     };
-    enum err e = each_flag(argc, argv, take_file_flag, &r);
+    enum err e = take_environment(&r);
+    if (e == OK)
+        e = each_flag(argc, argv, take_file_flag, &r);
     return e != OK || ret->wants_help ? e : each_flag(argc, argv, take_flag, &r);
 }
 

@@ -22,8 +22,9 @@ struct agent_config {                     /* all of it lies in the arena it was 
     bool dev, wants_help;
 };
 
-/* Files first, in the order in which they are named, those of a directory by name; then flags. What
- * comes later counts, lists add up. ERR_INVALID with the sentence for the person. */
+/* The environment's CONSUL_LOCAL_CONFIG first; then files, in the order in which they are named,
+ * those of a directory by name; then flags. What comes later counts, lists add up. ERR_INVALID with
+ * the sentence for the person. */
 MUST_CHECK enum err agent_read(int argc, char *const *argv, struct arena *arena,
                                struct agent_config *ret, struct why *why);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -290,6 +291,31 @@ static void bad_files_are_refused_with_their_place(void **state)
     }
 }
 
+static void text_of_the_environment_comes_before_files_and_flags(void **state)
+{
+    struct run r;
+    char *dir = tempdir_new();
+    char arguments[600];
+    write_file(dir, "a.json", "{\"datacenter\": \"of-file\"}");
+    snprintf(arguments, sizeof arguments, "-dev -config-file %s/a.json -node of-flag", dir);
+    setenv("CONSUL_LOCAL_CONFIG",
+           "{\"datacenter\": \"local\", \"node_name\": \"local\", \"domain\": \"local\","
+           "\"service\": {\"name\": \"web\"}}",
+           1);
+    enum err e = begin(&r, arguments);
+    unsetenv("CONSUL_LOCAL_CONFIG");
+    assert_int_equal(e, OK);
+    assert_option(&r, "datacenter", "of-file");
+    assert_option(&r, "node-name", "of-flag");
+    assert_option(&r, "domain", "local");
+    assert_int_equal(r.config.definition_n, 1);
+    end(&r);
+    setenv("CONSUL_LOCAL_CONFIG", "{\"datacentre\": \"x\"}", 1);
+    refuses("-dev", "CONSUL_LOCAL_CONFIG: at 1:2: invalid config key datacentre; did you mean");
+    unsetenv("CONSUL_LOCAL_CONFIG");
+    tempdir_free(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +331,7 @@ int main(void)
         cmocka_unit_test(the_file_of_gos_harness_is_understood),
         cmocka_unit_test(files_of_a_directory_follow_one_another),
         cmocka_unit_test(bad_files_are_refused_with_their_place),
+        cmocka_unit_test(text_of_the_environment_comes_before_files_and_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
