@@ -19,7 +19,7 @@ client() {
     shift
     mkdir -p "$cache"
     stamp=$({
-        declare -f "$installer" venv go_build
+        declare -f "$installer" venv go_build java_build
         echo "${pins:-}"
         cat "$@"
     } | sha256sum | cut -d ' ' -f 1)
@@ -41,4 +41,17 @@ venv() {
     need python3 "the Python clients"
     python3 -m venv "$1"
     nice -n 10 "$1/bin/pip" install -q --disable-pip-version-check --no-deps -r "$2"
+}
+
+# java_build FOLDER POM SOURCE...: what the pom names, in FOLDER/lib, and the classes of the sources.
+java_build() {
+    local folder=$1 pom=$2
+    shift 2
+    need javac "the Java clients"
+    need mvn "the Java clients"
+    nice -n 10 mvn -q -B -f "$pom" dependency:copy-dependencies -DoutputDirectory="$folder/lib" >"$folder/log" 2>&1 || {
+        tail -n 20 "$folder/log" >&2
+        exit 1
+    }
+    nice -n 10 javac -encoding UTF-8 -cp "$folder/lib/*" -d "$folder/classes" "$@"
 }

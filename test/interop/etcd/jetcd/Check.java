@@ -62,6 +62,16 @@ final class Check {
         throw new AssertionError("call succeeds, want an error");
     }
 
+    /** Holds that a call does not end for a while. */
+    static void waits(CompletableFuture<?> future, String what) throws Exception {
+        try {
+            future.get(300, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            return;
+        }
+        throw new AssertionError(what + " did not wait");
+    }
+
     /** Asks again and again until the answer is true. */
     static void until(Duration limit, String what, Callable<Boolean> holds) throws Exception {
         long end = System.nanoTime() + limit.toNanos();

@@ -5,8 +5,6 @@ import io.etcd.jetcd.Lock;
 import io.etcd.jetcd.election.CampaignResponse;
 import io.etcd.jetcd.lock.LockResponse;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** The lock and election services of the server, which of all clients only jetcd uses. */
 final class Services {
@@ -17,15 +15,6 @@ final class Services {
         return Check.of(client.getLeaseClient().grant(30)).getID();
     }
 
-    private static void waits(CompletableFuture<?> future, String what) throws Exception {
-        try {
-            future.get(300, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            return;
-        }
-        throw new AssertionError(what + " did not wait");
-    }
-
     static void lock(Client client) throws Exception {
         Lock locks = client.getLockClient();
         ByteSequence name = Main.bytes("jetcd/lock");
@@ -34,7 +23,7 @@ final class Services {
         LockResponse held = Check.of(locks.lock(name, first));
         Check.equal("key", Main.text(held.getKey()), "jetcd/lock/" + Long.toHexString(first));
         CompletableFuture<LockResponse> waiting = locks.lock(name, second);
-        waits(waiting, "second lock");
+        Check.waits(waiting, "second lock");
         Check.of(locks.unlock(held.getKey()));
         Check.equal("key of the second", Main.text(Check.of(waiting).getKey()), "jetcd/lock/" + Long.toHexString(second));
         Check.of(client.getLeaseClient().revoke(second));
@@ -48,7 +37,7 @@ final class Services {
         long second = grant(client);
         CampaignResponse a = Check.of(elections.campaign(name, first, Main.bytes("a")));
         CompletableFuture<CampaignResponse> waiting = elections.campaign(name, second, Main.bytes("b"));
-        waits(waiting, "second campaign");
+        Check.waits(waiting, "second campaign");
         Check.equal("leader", Main.text(Check.of(elections.leader(name)).getKv().getValue()), "a");
         Check.of(elections.proclaim(a.getLeader(), Main.bytes("a again")));
         Check.equal("leader", Main.text(Check.of(elections.leader(name)).getKv().getValue()), "a again");
