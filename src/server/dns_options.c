@@ -19,6 +19,7 @@ static enum err run_prepared(void *ctx, const struct view *view, struct bytes na
         *ret = (struct dns_prepared){ .instances = result.instances,
                                       .n = result.n,
                                       .service = result.service,
+                                      .token = result.token,
                                       .has_ttl = result.has_ttl,
                                       .ttl_s = result.ttl_s };
     return e;

@@ -48,9 +48,14 @@ static bool is_mesh_of(struct lookup *l, const struct dns_asked *asked, const st
 static bool is_usable(const struct lookup *l, const struct instance *i)
 {
     bool passes_warned = !l->source->config->only_passing;
+    return i->is.status == STATUS_UP || (i->is.status == STATUS_SUSPECT && passes_warned);
+}
+
+/* What names no node stands on this server's, as in Consul's API. */
+static bool may_see_node(const struct lookup *l, const struct instance *i)
+{
     struct bytes node = i->from->said.node;
-    return (i->is.status == STATUS_UP || (i->is.status == STATUS_SUSPECT && passes_warned)) &&
-           (node.n == 0 || lookup_may(l, ACCESS_NODE, node));
+    return lookup_may(l, ACCESS_NODE, node.n == 0 ? l->source->config->node_name : node);
 }
 
 /* False if nobody knows where it is. */
@@ -84,7 +89,8 @@ static void take_instances(struct lookup *l, struct bytes ns, const struct insta
         memcpy(places, ret->all, ret->n * sizeof *places);
     ret->all = places;
     for (size_t i = 0; i < n; i++)
-        ret->n += make_place(l, ns, &all[i], &ret->all[ret->n]);
+        if (may_see_node(l, &all[i]))
+            ret->n += make_place(l, ns, &all[i], &ret->all[ret->n]);
 }
 
 /* The service that every server is. */
@@ -249,7 +255,7 @@ void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t ty
     if (lookup_may(l, ACCESS_SERVICE, asked->name)) {
         if (!is_own_service(asked))
             e = read_instances(l, asked, asked->name, has_tag, &places);
-        else if (asked->tag.n == 0)
+        else if (asked->tag.n == 0 && lookup_may(l, ACCESS_NODE, l->source->config->node_name))
             take_servers(l, &places);
     }
     put_found(l, e, &places, type);
@@ -266,10 +272,36 @@ void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type)
                                (const char *)asked->name.p, suffix);
     if (l->source->config->is_mesh_of != NULL && lookup_may(l, ACCESS_SERVICE, asked->name)) {
         e = read_instances(l, asked, asked->name, is_mesh_of, &places);
-        if (e == OK)
+        if (e == OK && lookup_may(l, ACCESS_SERVICE, bytes_str(proxy)))
             e = read_instances(l, asked, bytes_str(proxy), is_mesh_of, &places);
     }
     put_found(l, e, &places, type);
+}
+
+/* A query's own token is asked instead of the one for DNS. */
+static struct access_reader reader_with(const struct lookup *l, struct bytes token)
+{
+    const struct caller caller = { .face = FACE_DNS, .token = token };
+    const struct granted *granted;
+    struct access_reader nothing = { 0 };
+    struct hub *hub = l->source->hub;
+    bool is_known = access_ask(hub, &caller, NULL, 0, l->reply->arena, &granted, NULL) == OK;
+    return is_known ? access_reader(hub, granted) : nothing;
+}
+
+static void take_prepared(struct lookup *l, const struct dns_prepared *found, struct places *places)
+{
+    const struct dns_source *before = l->source;
+    struct dns_source with_token = *before;
+    struct access_reader reader;
+    if (found->token.n > 0 && before->reader != NULL && before->hub != NULL) {
+        reader = reader_with(l, found->token);
+        with_token.reader = &reader;
+        l->source = &with_token;
+    }
+    if (lookup_may(l, ACCESS_SERVICE, found->service))
+        take_instances(l, bytes_str(NAMESPACE_DEFAULT), found->instances, found->n, places);
+    l->source = before;
 }
 
 void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type)
@@ -282,7 +314,7 @@ void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t t
                                                    l->reply->arena, &found);
     if (e == OK) {
         places.ttl = found.has_ttl ? found.ttl_s : dns_config_service_ttl(c, found.service);
-        take_instances(l, bytes_str(NAMESPACE_DEFAULT), found.instances, found.n, &places);
+        take_prepared(l, &found, &places);
         put_places(l, &places, type);
     } else if (e == ERR_NOT_FOUND) {
         lookup_deny(l, KNOT_RCODE_NXDOMAIN);

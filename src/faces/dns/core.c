@@ -7,11 +7,31 @@
 
 enum { OUT_KEEP = 64 * 1024, MS_PER_S = 1000 };
 
+/* DNS carries none: the one set for DNS at last, the configured one, the one for all. */
+struct bytes dns_face_token(struct dns_face *face)
+{
+    struct bytes token = access_own_token(face->hub, ACL_OWN_DNS);
+    if (token.n == 0)
+        token = face->config->token;
+    return token.n > 0 ? token : access_own_token(face->hub, ACL_OWN_DEFAULT);
+}
+
+struct access_reader dns_face_reader(struct dns_face *face, struct arena *arena)
+{
+    const struct caller caller = { .face = FACE_DNS, .token = dns_face_token(face) };
+    struct access_reader nothing = { 0 };
+    const struct granted *granted;
+    if (access_ask(face->hub, &caller, NULL, 0, arena, &granted, NULL) != OK)
+        return nothing;
+    return access_reader(face->hub, granted);
+}
+
 struct dns_source dns_face_source(struct dns_face *face, const struct view *view)
 {
     return (struct dns_source){ .config = face->config,
                                 .view = view,
                                 .reader = view == NULL ? NULL : &face->reader,
+                                .hub = face->hub,
                                 .serial = (uint32_t)(clock_wall_ms() / MS_PER_S) };
 }
 

@@ -55,11 +55,15 @@ static inline enum dns_carrier dns_asker_carrier(const struct dns_asker *a)
 /* Sends what FACE->out holds and empties it; nothing in it: the query is not answered. */
 void dns_asker_send(struct dns_face *face, const struct dns_asker *asker);
 
+/* The secret that queries are asked with; may be empty. */
+struct bytes dns_face_token(struct dns_face *face);
 /* Renders REPLY for Q into FACE->out. */
 void dns_face_reply(struct dns_face *face, const struct dns_query *q, enum dns_carrier carrier,
                     const struct dns_reply *reply);
 /* An answer without records. */
 void dns_face_rcode(struct dns_face *face, const struct dns_query *q, uint8_t rcode);
+/* What DNS may see now, for a turn: nothing, if its token is nobody's. ARENA is used meanwhile. */
+struct access_reader dns_face_reader(struct dns_face *face, struct arena *arena);
 /* Where FACE answers from now. VIEW may be NULL. */
 struct dns_source dns_face_source(struct dns_face *face, const struct view *view);
 

@@ -67,18 +67,9 @@ static void answer_all(struct dns_face *face, const struct view *view)
     answer_messages(face, view, until_ns);
 }
 
-/* DNS carries none: the one set for DNS at last, the configured one, the one for all. */
-static struct bytes token_of(struct dns_face *face)
-{
-    struct bytes token = access_own_token(face->hub, ACL_OWN_DNS);
-    if (token.n == 0)
-        token = face->config->token;
-    return token.n > 0 ? token : access_own_token(face->hub, ACL_OWN_DEFAULT);
-}
-
 static void want_view(struct dns_face *face)
 {
-    const struct caller caller = { .face = FACE_DNS, .token = token_of(face) };
+    const struct caller caller = { .face = FACE_DNS, .token = dns_face_token(face) };
     if (face->is_reading)
         return;
     arena_clear(&face->asking);

@@ -7,6 +7,7 @@
 struct dns_prepared {                 /* lent by the arena and the view */
     const struct instance *instances; /* in the query's order, those to be left out left out */
     size_t n;
+    struct bytes token;   /* the secret that it is asked with instead of DNS's; may be empty */
     struct bytes service; /* whose time to live counts if the query says none */
     bool has_ttl;
     uint32_t ttl_s;

@@ -31,8 +31,9 @@ struct dns_reverse {
     size_t question_n;
     struct hub_work work;
     enum pass pass;
-    struct buf from, end; /* of what is left to look at */
-    struct arena arena;   /* of a piece */
+    struct buf from, end;        /* of what is left to look at */
+    struct arena arena;          /* of a piece */
+    struct access_reader reader; /* of a piece: what may not be seen has no address */
 };
 
 /* -- answering --------------------------------------------------------------------------------- */
@@ -117,7 +118,7 @@ static void look_at_node(struct dns_reverse *r, struct bytes row)
     if (node_read(row, &r->arena, &node) != OK)
         return;
     struct ip ip = ip_parse(node.address);
-    if (ip.n > 0)
+    if (ip.n > 0 && access_may(&r->reader, ACCESS_READ, ACCESS_NODE, node.name))
         answer_all_of(r, &ip, node.name, "node");
 }
 
@@ -132,7 +133,9 @@ static void look_at_publication(struct dns_reverse *r, struct bytes key, struct 
     if (ip.n == 0)
         return;
     buf_init(&name, 2 * KEY_MAX);
-    if (service_id_write(&id, &name) == OK)
+    if (service_id_write(&id, &name) == OK &&
+        access_may(&r->reader, ACCESS_READ, ACCESS_SERVICE, buf_bytes(&name)) &&
+        (p.node.n == 0 || access_may(&r->reader, ACCESS_READ, ACCESS_NODE, p.node)))
         answer_all_of(r, &ip, buf_bytes(&name), "service");
     buf_fini(&name);
 }
@@ -195,6 +198,7 @@ static bool next_pass(struct dns_reverse *r)
 static bool run(struct hub_work *work, const struct view *view)
 {
     struct dns_reverse *r = CONTAINER_OF(work, struct dns_reverse, work);
+    r->reader = dns_face_reader(r->face, &r->arena);
     bool done = !look_at_piece(r, view) && next_pass(r);
     arena_clear(&r->arena);
     return done;
@@ -233,7 +237,9 @@ bool dns_reverse_ask(struct dns_reverse *r, const struct dns_asker *asker,
     struct ip ip = { .n = asked->address_n };
     memcpy(ip.p, asked->address, sizeof ip.p);
     struct dname own = name_of(r, c->node_name, "node");
-    bool is_own = bytes_eq(ip_bytes(&ip), ip_bytes(&c->node_address)) && !own.bad;
+    struct access_reader reader = dns_face_reader(r->face, &r->face->arena);
+    bool is_own = bytes_eq(ip_bytes(&ip), ip_bytes(&c->node_address)) && !own.bad &&
+                  access_may(&reader, ACCESS_READ, ACCESS_NODE, c->node_name);
     if (ip.n == 0 && may_recurse(r->face))
         return dns_recurse_ask(r->face->recurse, asker, q, in);
     if (is_own || ip.n == 0) {

@@ -6,12 +6,16 @@
 #include "hub/gate.h"
 #include "store/view.h"
 
+struct hub;
+
 struct dns_source {
     const struct dns_config *config;
     const struct view *view;
     uint32_t serial; /* of the zone: seconds since 1970 */
     /* What who asks may see; NULL: everything. */
     struct access_reader *reader;
+    /* Who may see what with another token; NULL: there is none but READER. */
+    struct hub *hub;
 };
 
 #endif
