@@ -3,6 +3,7 @@
 prefix ?= /usr/local
 DESTDIR ?=
 NICE ?= nice
+PEERS ?= etcd consul
 
 RELEASE = build
 TEST = build-test
@@ -33,9 +34,11 @@ check: ## what one runs before each commit: under two minutes
 soak: ## 200 kill rounds and other long tests
 	@tools/run-tests soak
 
-bench: release ## beside etcd, in one run (needs the clients: make test once)
-	@test/interop/etcd/install server
-	@bench/run
+bench: ## install what is missing, then Muster beside etcd and Consul; one of them: make bench PEERS=consul
+	@tools/install bench
+	@$(MAKE) --no-print-directory release
+	@for peer in $(PEERS); do test/interop/$$peer/install server || exit; done
+	@bench/run $(PEERS)
 
 fuzz: $(FUZZ)/build.ninja ## every fuzz target for SECONDS (60) each
 	@ninja -C $(FUZZ) --quiet
