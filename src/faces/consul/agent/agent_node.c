@@ -27,7 +27,7 @@ bool consul_agent_read_enable(struct consul_call *c)
 {
     struct bytes value;
     bool enable;
-    if (!consul_param(c, "enable", &value) || value.n == 0)
+    if (!consul_param(c, "enable", &value))
         consul_refuse_text(c, 400, "Missing value for enable");
     else if (go_read_bool(value, &enable) != OK)
         consul_refuse_text(c, 400, "Invalid value for enable: %s", consul_quoted(c, value));

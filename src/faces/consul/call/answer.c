@@ -61,14 +61,26 @@ static void put_meta(struct consul_call *c, struct head *h)
         put(h, "x-consul-results-filtered-by-acls", "true");
 }
 
+/* A read that failed before there was an index: clients that look for one find 1. */
+static void put_no_meta(struct consul_call *c, struct head *h)
+{
+    put(h, "x-consul-index", "1");
+    put(h, "x-consul-knownleader", "false");
+    put(h, "x-consul-lastcontact", "0");
+    if ((c->route->flags & CONSUL_BLOCKS) != 0)
+        put(h, "x-consul-query-backend", "blocking-query");
+}
+
 static void make_head(struct consul_call *c, int status, struct head *h)
 {
     bool is_read = c->route != NULL && (c->route->flags & CONSUL_INDEXED) != 0;
     put(h, "vary", "Accept-Encoding");
     const struct gate_options *gate = access_options(c->face->hub);
     put(h, "x-consul-default-acl-policy", gate->is_on && !gate->is_open ? "deny" : "allow");
-    if (is_read && (status < 400 || c->index != 0))
+    if (is_read && (status < 400 || status == 404 || c->index != 0))
         put_meta(c, h);
+    else if (is_read && status != 400)
+        put_no_meta(c, h);
     for (size_t i = 0; i < c->more_n; i++)
         h->all[h->n++] = c->more[i];
 }
@@ -233,7 +245,7 @@ void consul_answer_empty(struct consul_call *c)
 
 void consul_answer_text(struct consul_call *c, int status, const char *text)
 {
-    respond(c, status, "text/plain; charset=utf-8", bytes_str(text));
+    respond(c, status, text[0] == 0 ? NULL : "text/plain; charset=utf-8", bytes_str(text));
 }
 
 /* -- refusals --------------------------------------------------------------------------------- */

@@ -28,8 +28,8 @@
     X(CONSUL_BAD_LEVELS,        400, "Cannot specify ?stale with ?consistent, conflicting semantics.") \
     X(CONSUL_BAD_CACHED,        400, "Cannot specify ?cached with ?consistent, conflicting semantics.") \
     X(CONSUL_BAD_CACHE_CONTROL, 400, "Invalid Cache-Control header.")                              \
-    X(CONSUL_NOT_API,           404, "Invalid URL path: not a recognized HTTP API endpoint")       \
-    X(CONSUL_NOT_V1,            404, "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'")
+    X(CONSUL_NOT_API,           404, "Invalid URL path: not a recognized HTTP API endpoint\n")     \
+    X(CONSUL_NOT_V1,            404, "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n")
 /* clang-format on */
 
 enum consul_refusal {

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 
 struct consul_call;
+struct consul_options;
 
 enum consul_level { CONSUL_LEVEL_LEADER, CONSUL_LEVEL_STALE, CONSUL_LEVEL_CONSISTENT };
 
@@ -27,6 +28,11 @@ struct consul_params { /* lent by the request */
 
 /* Fills the call's parameters in; false: refused and answered. */
 bool consul_params_read(struct consul_call *c);
+
+/* How long a query waits that asked for ASKED_NS, the default if that is not positive; RANDOM is
+ * any number. At most a sixteenth more, so that those who asked together do not come back together.
+ */
+uint64_t consul_wait_ms(const struct consul_options *o, int64_t asked_ns, uint64_t random);
 
 /* A parameter, decoded; false: it is not there. */
 bool consul_param(struct consul_call *c, const char *name, struct bytes *ret);

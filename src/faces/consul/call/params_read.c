@@ -102,7 +102,7 @@ static bool read_level(struct consul_call *c)
     bool stale = consul_param_is_given(c, "stale");
     bool consistent = consul_param_is_given(c, "consistent");
     p->cached = consul_param_is_given(c, "cached");
-    if (consul_param(c, "max_stale", &max_stale)) {
+    if (consul_param(c, "max_stale", &max_stale) && max_stale.n > 0) {
         if (duration_parse(max_stale, &ns) != OK) {
             consul_refuse_text(c, 400, "Invalid max_stale value %s", consul_quoted(c, max_stale));
             return false;
@@ -124,17 +124,20 @@ static bool read_level(struct consul_call *c)
 
 /* -- how long --------------------------------------------------------------------------------- */
 
+uint64_t consul_wait_ms(const struct consul_options *o, int64_t asked_ns, uint64_t random)
+{
+    uint64_t ms = asked_ns > 0 ? (uint64_t)asked_ns / 1000000 : o->default_query_ms;
+    ms = ms < 1 ? 1 : ms > o->max_query_ms ? o->max_query_ms : ms;
+    return ms + random % (ms / 16 + 1);
+}
+
 static bool read_wait(struct consul_call *c, uint64_t *ret_ms)
 {
-    const struct consul_options *o = &c->face->options;
     struct bytes text;
     int64_t ns = 0;
     if (consul_param(c, "wait", &text) && text.n > 0 && duration_parse(text, &ns) != OK)
         return false;
-    uint64_t ms = ns > 0 ? (uint64_t)ns / 1000000 : o->default_query_ms;
-    ms = ms < 1 ? 1 : ms > o->max_query_ms ? o->max_query_ms : ms;
-    /* A little more at random, so that those who asked together do not come back together. */
-    *ret_ms = ms + consul_random(c->face) % (ms / 16 + 1);
+    *ret_ms = consul_wait_ms(&c->face->options, ns, consul_random(c->face));
     return true;
 }
 

@@ -63,6 +63,8 @@ static void look(struct consul_call *c, const struct view *view)
     c->hangs = c->params.index > 0 && !c->is_last_look;
     enum err denied = access_ask_if_moved(c->face->hub, c->granted);
     enum err e = denied != OK ? denied : c->query->index(c, view, &c->index);
+    if (c->index == 0)
+        c->index = 1; /* nothing of it was ever written */
     if (e == OK && !has_moved(c, view)) {
         arena_clear(&c->face->scratch);
         go_on_waiting(c);

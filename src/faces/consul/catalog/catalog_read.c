@@ -11,6 +11,8 @@
 void consul_catalog_datacenters(struct consul_call *c)
 {
     struct json_writer *j = consul_json(c);
+    if (consul_param_is_given(c, "cached"))
+        consul_header(c, "x-cache", "MISS"); /* it is made now */
     json_open_array(j);
     json_put_str(j, c->face->self.datacenter);
     json_close_array(j);

@@ -97,6 +97,8 @@ static void members_are_selected_by_name_and_tag(void **state)
 static void node_maintenance_is_a_critical_check(void **state)
 {
     rig_expect(*state, "PUT /v1/agent/maintenance", NULL, 400, "Missing value for enable");
+    rig_expect(*state, "PUT /v1/agent/maintenance?enable", NULL, 400,
+               "Invalid value for enable: \"\"");
     rig_expect(*state, "PUT /v1/agent/maintenance?enable=true&reason=kernel", NULL, 200, "");
     rig_expect_part(*state, "GET /v1/health/node/n1", NULL, 200,
                     "\"CheckID\":\"_node_maintenance\",\"Name\":\"Node Maintenance Mode\","

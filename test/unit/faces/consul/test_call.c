@@ -30,10 +30,10 @@ static void options_are_answered_with_the_methods(void **state)
 static void unknown_paths_are_told_apart(void **state)
 {
     rig_expect(*state, "GET /v1/nothing", NULL, 404,
-               "Invalid URL path: not a recognized HTTP API endpoint");
+               "Invalid URL path: not a recognized HTTP API endpoint\n");
     rig_expect(*state, "GET /nothing", NULL, 404,
                "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with "
-               "'/v1/'");
+               "'/v1/'\n");
     rig_expect_part(*state, "GET /", NULL, 200, "Consul Agent: UI disabled.");
 }
 
