@@ -57,7 +57,10 @@ enum err consul_agent_maintenance(struct consul_call *c, struct consul_edit *edi
                          .notes = reason,
                          .type = bytes_str("maintenance") };
     const struct check_extras none = { .is_run = false };
-    return consul_edit_check(edit, &place, instance, &row, &none, why);
+    enum err e = consul_edit_check(edit, &place, instance, &row, &none, why);
+    if (e == OK) /* what is in maintenance already keeps its reason */
+        edit->ops[edit->n - 1].check.when.verb = OP_ENSURE;
+    return e;
 }
 
 void consul_agent_node_maintenance(struct consul_call *c)

@@ -40,19 +40,28 @@ static void put(struct head *h, const char *name, const char *value)
     h->all[h->n++] = (struct http_header){ bytes_str(name), bytes_str(value) };
 }
 
-static void put_meta(struct consul_call *c, struct head *h)
+static uint64_t index_shown(uint64_t index)
+{
+    return index == 0 ? 1 : index; /* clients choke on 0 */
+}
+
+static const char *level_of(const struct consul_call *c)
 {
     static const char *const levels[] = { [CONSUL_LEVEL_LEADER] = "leader",
                                           [CONSUL_LEVEL_STALE] = "stale",
                                           [CONSUL_LEVEL_CONSISTENT] = "consistent" };
-    uint64_t index = c->index == 0 ? 1 : c->index; /* clients choke on 0 */
-    put(h, "x-consul-index", arena_printf(consul_arena(c), "%" PRIu64, index));
+    return levels[c->params.level];
+}
+
+static void put_meta(struct consul_call *c, struct head *h)
+{
+    put(h, "x-consul-index", arena_printf(consul_arena(c), "%" PRIu64, index_shown(c->index)));
     put(h, "x-consul-knownleader", consul_knows_leader(c->face->hub) ? "true" : "false");
     put(h, "x-consul-lastcontact", "0");
     if ((c->route->flags & CONSUL_BLOCKS) != 0)
         put(h, "x-consul-query-backend", "blocking-query");
     if ((c->route->flags & CONSUL_LEVELS) != 0)
-        put(h, "x-consul-effective-consistency", levels[c->params.level]);
+        put(h, "x-consul-effective-consistency", level_of(c));
     if (c->params.cached)
         put(h, "x-cache", c->is_kept ? "HIT" : "MISS");
     if (c->params.cached && c->is_kept)
@@ -192,6 +201,18 @@ void consul_answer_body(struct consul_call *c, int status, const char *type)
         respond_buf(c, status, type, body);
     }
     buf_fini(&packed);
+}
+
+void consul_json_meta(struct consul_call *c, struct json_writer *j, uint64_t index)
+{
+    bool levels = (c->route->flags & CONSUL_LEVELS) != 0;
+    json_add_uint(j, "Index", index_shown(index));
+    json_add_uint(j, "LastContact", 0);
+    json_add_bool(j, "KnownLeader", consul_knows_leader(c->face->hub));
+    json_add_str(j, "ConsistencyLevel", levels ? level_of(c) : "");
+    json_add_bool(j, "NotModified", false);
+    json_add_uint(j, "Backend", 0);
+    json_add_bool(j, "ResultsFilteredByACLs", c->reader.has_hidden && c->params.token.n > 0);
 }
 
 struct json_writer *consul_json(struct consul_call *c)

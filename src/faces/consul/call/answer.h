@@ -10,6 +10,8 @@
 /* The writer of the answer's body, empty; the face's, so one answer is made at a time. Then
  * consul_answer_json. */
 struct json_writer *consul_json(struct consul_call *c);
+/* What Consul says of a read within the object that answers it. */
+void consul_json_meta(struct consul_call *c, struct json_writer *j, uint64_t index);
 /* What was written, as application/json. */
 void consul_answer_json(struct consul_call *c, int status);
 /* The buffer of the answer's body, empty, for what is no JSON; then consul_answer_body. */

@@ -1,6 +1,5 @@
 /* catalog/register and catalog/deregister: nodes, services and checks of others, in one change. */
 #include "base/text.h"
-#include "base/uuid.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
 #include "faces/consul/call/core.h"
@@ -73,21 +72,11 @@ static bool check_identity(struct consul_call *c, const struct register_body *b)
 
 static bool check_body(struct consul_call *c, const struct register_body *b)
 {
-    struct uuid id;
     const struct consul_service_row *s = b->service;
     if (b->node.n == 0)
         consul_refuse_text(c, 500, "Must provide node");
     else if (b->address.n == 0 && !b->skip_node_update)
         consul_refuse_text(c, 500, "Must provide address if SkipNodeUpdate is not set");
-    else if (b->id.n > 0 && !uuid_parse(b->id, &id))
-        consul_refuse_text(c, 500, "Bad node ID: %s",
-                           consul_quoted(c, bytes_of(b->id.p, b->id.n < 80 ? b->id.n : 80)));
-    else if (s != NULL && s->name.n == 0 && s->id.n > 0)
-        consul_refuse_text(c, 500,
-                           "Must provide service name (Service.Service) when service ID is "
-                           "provided");
-    else if (s != NULL && s->name.n == 0)
-        consul_refuse_text(c, 500, "Must provide service name (Service.Service)");
     else if (s != NULL && consul_is_any_address(s->address))
         consul_refuse_text(c, 500, "Invalid service address");
     else if (s != NULL && (s->port < 0 || s->port > UINT16_MAX))

@@ -6,6 +6,7 @@
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/ask.h"
 #include "faces/consul/call/core.h"
+#include "faces/consul/call/facts.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/kv/kv_json.h"
 #include "faces/consul/rows/lookup.h"
@@ -244,25 +245,26 @@ static enum err read_one(struct consul_call *c, struct reading *r, size_t at, st
     return e;
 }
 
-static void answer_unread(struct consul_call *c, const struct reading *r)
+/* Both say how the leader stands, what was read and what could not be. */
+static void close_read(struct consul_call *c, const struct view *view, int status)
+{
+    struct json_writer *j = &c->face->json;
+    consul_json_meta(c, j, view_revision(view));
+    json_close_object(j);
+    consul_header(c, "x-consul-knownleader", consul_knows_leader(c->face->hub) ? "true" : "false");
+    consul_header(c, "x-consul-lastcontact", "0");
+    consul_answer_json(c, status);
+}
+
+static void answer_unread(struct consul_call *c, const struct view *view, const struct reading *r)
 {
     const struct txn_request *txn = c->state;
     open_errors(c);
     for (size_t i = 0; i < txn->n; i++)
         if (r->refused[i] != NULL)
             put_error(&c->face->json, i, r->refused[i]);
-    answer_errors(c);
-}
-
-static void answer_read(struct consul_call *c, const struct view *view, struct json_writer *j)
-{
-    json_add_uint(j, "Index", view_revision(view));
-    json_add_uint(j, "LastContact", 0);
-    json_add_bool(j, "KnownLeader", true);
-    json_close_object(j);
-    consul_header(c, "x-consul-knownleader", "true");
-    consul_header(c, "x-consul-lastcontact", "0");
-    consul_answer_json(c, 200);
+    json_close_array(&c->face->json);
+    close_read(c, view, 409);
 }
 
 static void read_all(struct consul_call *c, const struct view *view)
@@ -279,9 +281,9 @@ static void read_all(struct consul_call *c, const struct view *view)
     if (e != OK)
         consul_fail(c, e);
     else if (r.refused_n > 0)
-        answer_unread(c, &r);
+        answer_unread(c, view, &r);
     else
-        answer_read(c, view, j);
+        close_read(c, view, 200);
     arena_clear(scratch);
 }
 

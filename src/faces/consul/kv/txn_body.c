@@ -12,7 +12,7 @@ struct kv_body {
 
 struct item_body {
     struct kv_body *kv;
-    const struct json_node *node, *service, *check, *session, *intention;
+    const struct json_node *node, *service, *check;
 };
 
 static const struct json_field kv_fields[] = {
@@ -35,8 +35,6 @@ static const struct json_field item_fields[] = {
     JSON_FIELD(struct item_body, node, "Node", ANY),
     JSON_FIELD(struct item_body, service, "Service", ANY),
     JSON_FIELD(struct item_body, check, "Check", ANY),
-    JSON_FIELD(struct item_body, session, "Session", ANY),
-    JSON_FIELD(struct item_body, intention, "Intention", ANY),
 };
 static const struct json_shape item_shape = { .go_name = "TxnOp",
                                               .size = sizeof(struct item_body),

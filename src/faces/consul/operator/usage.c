@@ -3,7 +3,6 @@
 
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
-#include "faces/consul/call/facts.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/rows/lookup.h"
 
@@ -69,9 +68,7 @@ static void answer(struct consul_call *c, const struct view *view)
     json_add_uint(j, "Nodes", l->nodes.n);
     json_close_object(j);
     json_close_object(j);
-    json_add_uint(j, "Index", c->index);
-    json_add_uint(j, "LastContact", 0);
-    json_add_bool(j, "KnownLeader", consul_knows_leader(c->face->hub));
+    consul_json_meta(c, j, c->index);
     json_close_object(j);
     consul_answer_json(c, 200);
 }

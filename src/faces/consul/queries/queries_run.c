@@ -4,7 +4,6 @@
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
 #include "faces/consul/call/core.h"
-#include "faces/consul/call/facts.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/queries/queries.h"
 #include "faces/consul/queries/queries_show.h"
@@ -40,21 +39,6 @@ static bool find(struct consul_call *c, const struct view *view, struct run *run
     if (e != OK)
         consul_refuse_text(c, 500, "%s", why.text);
     return e == OK;
-}
-
-/* What queries say with every answer of theirs. */
-static void add_meta(struct consul_call *c, struct json_writer *j)
-{
-    static const char *const levels[] = { [CONSUL_LEVEL_LEADER] = "leader",
-                                          [CONSUL_LEVEL_STALE] = "stale",
-                                          [CONSUL_LEVEL_CONSISTENT] = "consistent" };
-    json_add_uint(j, "Index", c->index);
-    json_add_uint(j, "LastContact", 0);
-    json_add_bool(j, "KnownLeader", consul_knows_leader(c->face->hub));
-    json_add_str(j, "ConsistencyLevel", levels[c->params.level]);
-    json_add_bool(j, "NotModified", false);
-    json_add_uint(j, "Backend", 0);
-    json_add_bool(j, "ResultsFilteredByACLs", false);
 }
 
 /* -- executing ----------------------------------------------------------------------------------
@@ -141,7 +125,7 @@ static void answer_run(struct consul_call *c, const struct run *run)
     json_add_str(j, "Datacenter", c->face->self.datacenter);
     json_add_str(j, "PeerName", "");
     json_add_uint(j, "Failovers", 0);
-    add_meta(c, j);
+    consul_json_meta(c, j, c->index);
     json_close_object(j);
     consul_answer_json(c, 200);
 }
@@ -218,7 +202,7 @@ static void explain(struct consul_call *c, const struct view *view)
     json_open_object(j);
     json_put_name(j, "Query");
     consul_query_show(c, p, j);
-    add_meta(c, j);
+    consul_json_meta(c, j, c->index);
     json_close_object(j);
     consul_answer_json(c, 200);
 }

@@ -1,7 +1,9 @@
 /* Rows of the catalog out of JSON. */
 #include "faces/consul/registry/catalog_body.h"
 
+#include "base/compiler.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "faces/consul/rows/rows.h"
 #include "wire/duration.h"
 #include "wire/json_tree.h"
@@ -60,12 +62,29 @@ const struct json_shape consul_check_row_shape = { "HealthCheck", sizeof(struct 
 /* -- making it ----------------------------------------------------------------------------------
  */
 
+/* In the words of Consul's library. */
+static enum err check_id(struct bytes id, struct why *why)
+{
+    static const size_t hyphens[] = { 8, 13, 18, 23 };
+    struct uuid uuid;
+    if (id.n == 0 || uuid_parse(id, &uuid))
+        return OK;
+    if (id.n != UUID_TEXT)
+        return why_set(why, ERR_INVALID, "Bad node ID: uuid string is wrong length");
+    for (size_t i = 0; i < ARRAY_LEN(hyphens); i++)
+        if (id.p[hyphens[i]] != '-')
+            return why_set(why, ERR_INVALID, "Bad node ID: uuid is improperly formatted");
+    return why_set(why, ERR_INVALID, "Bad node ID: encoding/hex: invalid byte");
+}
+
 enum err consul_row_add_node(const struct consul_node_row *b, enum op_verb verb,
                              struct consul_edit *edit, struct why *why)
 {
     struct consul_extras extras = consul_extras_none();
     struct node node = { .name = b->name, .id = b->id, .address = b->address };
-    enum err e = consul_meta_make(&b->meta, edit->arena, &node.metadata, why);
+    enum err e = check_id(b->id, why);
+    if (e == OK)
+        e = consul_meta_make(&b->meta, edit->arena, &node.metadata, why);
     if (e != OK)
         return e;
     if (b->tagged.n > CONSUL_TAGGED_MAX)
@@ -93,6 +112,9 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
                                         .proxy = consul_json_of(s->proxy, edit->arena),
                                         .connect = consul_json_of(s->connect, edit->arena),
                                         .locality = consul_json_of(s->locality, edit->arena) };
+    if (s->name.n == 0)
+        return why_set(why, ERR_INVALID, "Must provide service name (Service.Service)%s",
+                       s->id.n > 0 ? " when service ID is provided" : "");
     s->id = in.id;
     if (service_id_parse(bytes_str(CONSUL_NS), s->name, &in.service) != OK)
         return why_set(why, ERR_INVALID, "Invalid service name");

@@ -103,6 +103,8 @@ static void node_maintenance_is_a_critical_check(void **state)
     rig_expect_part(*state, "GET /v1/health/node/n1", NULL, 200,
                     "\"CheckID\":\"_node_maintenance\",\"Name\":\"Node Maintenance Mode\","
                     "\"Status\":\"critical\",\"Notes\":\"kernel\"");
+    rig_expect(*state, "PUT /v1/agent/maintenance?enable=true&reason=other", NULL, 200, "");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "\"Notes\":\"kernel\"");
     rig_expect(*state, "PUT /v1/agent/maintenance?enable=false", NULL, 200, "");
     rig_expect_part(*state, "GET /v1/health/node/n1", NULL, 200, "serfHealth");
     assert_null(strstr(rig_body(*state), "_node_maintenance"));

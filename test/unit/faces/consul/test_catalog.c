@@ -192,7 +192,12 @@ static const struct {
 } bad[] = {
     { "{\"Address\":\"1\"}", 500, "Must provide node" },
     { "{\"Node\":\"a\"}", 500, "Must provide address if SkipNodeUpdate is not set" },
-    { "{\"Node\":\"a\",\"Address\":\"1\",\"ID\":\"zz\"}", 500, "Bad node ID: \"zz\"" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"ID\":\"zz\"}", 500,
+      "Bad node ID: uuid string is wrong length" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"ID\":\"00000000x0000-4000-8000-000000000000\"}", 500,
+      "Bad node ID: uuid is improperly formatted" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"ID\":\"0000000z-0000-4000-8000-000000000000\"}", 500,
+      "Bad node ID: encoding/hex: invalid byte" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{\"ID\":\"x\"}}", 500,
       "Must provide service name (Service.Service) when service ID is provided" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{}}", 500,

@@ -109,6 +109,14 @@ static void event_that_cannot_be_is_refused(void **state)
     fire(*state, path, NULL);
 }
 
+/* The list is the agent's own, so no datacenter is asked; what is fired goes to one. */
+static void events_are_this_agents_whatever_datacenter_is_named(void **state)
+{
+    fire(*state, "PUT /v1/event/fire/a?dc=dc1", NULL);
+    rig_expect(*state, "PUT /v1/event/fire/a?dc=dc9", NULL, 500, "No path to datacenter");
+    rig_expect_part(*state, "GET /v1/event/list?dc=dc9", NULL, 200, "[{\"ID\":\"");
+}
+
 static void event_for_another_node_is_not_listed(void **state)
 {
     fire(*state, "PUT /v1/event/fire/a?node=%5En%5B23%5D%24", NULL);
@@ -127,6 +135,7 @@ int main(void)
         TEST(events_are_listed_by_name_oldest_first),
         TEST(query_waits_until_the_index_differs),
         TEST(event_that_cannot_be_is_refused),
+        TEST(events_are_this_agents_whatever_datacenter_is_named),
         TEST(event_for_another_node_is_not_listed),
     };
     return cmocka_run_group_tests_name("event", tests, NULL, NULL);

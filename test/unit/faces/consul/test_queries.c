@@ -155,6 +155,10 @@ static void a_query_gives_what_it_keeps(void **state)
     rig_ask(*state, "GET /v1/query/all/execute?limit=1&near=_agent", NULL, "");
     assert_int_equal(count(state, "\"Service\":{\"ID\":"), 1);
     rig_expect_part(*state, "GET /v1/query/all/execute?limit=x", NULL, 500, "Bad limit: ");
+    /* It never waits, and its index is never 0. */
+    rig_expect_part(*state, "GET /v1/query/all/execute?index=999999&wait=300s", NULL, 200,
+                    "\"Failovers\":0,\"Index\":1,\"LastContact\":0,\"KnownLeader\":true,"
+                    "\"ConsistencyLevel\":\"leader\",");
 }
 
 static void tags_and_metadata_select(void **state)

@@ -25,8 +25,8 @@ static void expect_error(struct rig *rig, const char *body, const char *what)
 {
     char expected[500];
     snprintf(expected, sizeof expected,
-             "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"%s\"}]}", what);
-    rig_expect(rig, txn, body, 409, expected);
+             "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"%s\"}]", what);
+    rig_expect_part(rig, txn, body, 409, expected);
 }
 
 static void put(struct rig *rig, const char *request, const char *value)
@@ -70,7 +70,9 @@ static void reads_alone_show_all_that_is_missing(void **state)
                "{\"Results\":[{\"KV\":{\"LockIndex\":0,\"Key\":\"t/b\",\"Flags\":0,\"Value\":"
                "\"dg==\",\"CreateIndex\":2,\"ModifyIndex\":2}},{\"KV\":{\"LockIndex\":0,\"Key\":"
                "\"none\",\"Flags\":0,\"Value\":null,\"CreateIndex\":0,\"ModifyIndex\":0}}],"
-               "\"Errors\":null,\"Index\":2,\"LastContact\":0,\"KnownLeader\":true}");
+               "\"Errors\":null,\"Index\":2,\"LastContact\":0,\"KnownLeader\":true,"
+               "\"ConsistencyLevel\":\"\",\"NotModified\":false,\"Backend\":0,"
+               "\"ResultsFilteredByACLs\":false}");
     assert_string_equal(rig_header(*state, "x-consul-knownleader"), "true");
     assert_string_equal(rig_header(*state, "x-consul-lastcontact"), "0");
     assert_string_equal(rig_header(*state, "x-consul-index"), "");
@@ -79,7 +81,10 @@ static void reads_alone_show_all_that_is_missing(void **state)
                "\"t/b\"}},{\"KV\":{\"Verb\":\"get\",\"Key\":\"y\"}}]",
                409,
                "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"key \\\"x\\\" doesn't "
-               "exist\"},{\"OpIndex\":2,\"What\":\"key \\\"y\\\" doesn't exist\"}]}");
+               "exist\"},{\"OpIndex\":2,\"What\":\"key \\\"y\\\" doesn't exist\"}],"
+               "\"Index\":2,\"LastContact\":0,\"KnownLeader\":true,\"ConsistencyLevel\":\"\","
+               "\"NotModified\":false,\"Backend\":0,\"ResultsFilteredByACLs\":false}");
+    assert_string_equal(rig_header(*state, "x-consul-knownleader"), "true");
     rig_expect_part(*state, txn, "[]", 200, "{\"Results\":[],\"Errors\":null,");
 }
 
@@ -245,6 +250,11 @@ static void what_is_not_registered_is_an_error(void **state)
     expect_error(*state, "[{\"Node\":{\"Verb\":\"lock\",\"Node\":{\"Node\":\"n1\"}}}]",
                  "unknown Node verb \\\"lock\\\"");
     expect_error(*state, "[{\"Node\":{\"Verb\":\"set\",\"Node\":{}}}]", "Must provide node");
+    expect_error(*state, "[{\"Node\":{\"Verb\":\"set\",\"Node\":{\"Node\":\"n9\",\"ID\":\"x\"}}}]",
+                 "Bad node ID: uuid string is wrong length");
+    expect_error(*state,
+                 "[{\"Service\":{\"Verb\":\"set\",\"Node\":\"n1\",\"Service\":{\"ID\":\"s\"}}}]",
+                 "Must provide service name (Service.Service) when service ID is provided");
 }
 
 /* -- bodies ----------------------------------------------------------------------------------- */
@@ -259,6 +269,10 @@ static void body_that_is_no_list_of_operations_is_refused(void **state)
     rig_expect(*state, txn, "[{\"KV\":{\"Verb\":\"get\",\"Kez\":\"a\"}}]", 400,
                "Failed to parse body: json: unknown field \"Kez\"");
     rig_expect_part(*state, txn, "[{\"KV\":{\"Value\":\"!\"}}]", 400, "Failed to parse body: ");
+    rig_expect(*state, txn, "[{\"Session\":{\"Verb\":\"delete\"}}]", 400,
+               "Failed to parse body: json: unknown field \"Session\"");
+    rig_expect(*state, txn, "[{\"Intention\":{\"Verb\":\"delete\"}}]", 400,
+               "Failed to parse body: json: unknown field \"Intention\"");
 }
 
 /* N operations, the first of which sets "k" to VALUE. */
