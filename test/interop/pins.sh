@@ -53,5 +53,5 @@ java_build() {
         tail -n 20 "$folder/log" >&2
         exit 1
     }
-    nice -n 10 javac -encoding UTF-8 -cp "$folder/lib/*" -d "$folder/classes" "$@"
+    nice -n 10 javac -encoding UTF-8 -parameters -cp "$folder/lib/*" -d "$folder/classes" "$@"
 }
