@@ -148,10 +148,22 @@ static void with_lease(struct consul_call *c, int64_t lease)
     acl_plan(c, plan_new);
 }
 
-static void check_new(struct consul_call *c, const struct view *view)
+/* What is done again from here on is done with M. */
+static void put_new(struct consul_call *c, const struct view *view, struct making *m)
 {
     struct acl_task *task = acl_task(c);
-    const struct token_body *b = task->body;
+    task->id = m->token.accessor;
+    task->body = m;
+    task->plan = plan_new;
+    if (m->token.expires_ms != 0)
+        acl_grant_lease(c, m->now_ms, m->token.expires_ms, with_lease);
+    else
+        plan_new(c, view);
+}
+
+static void check_new(struct consul_call *c, const struct view *view)
+{
+    const struct token_body *b = acl_task(c)->body;
     struct making *m = arena_zalloc(consul_arena(c), 1, sizeof *m);
     struct why why = { 0 };
     m->now_ms = m->token.created_ms = clock_wall_ms();
@@ -166,12 +178,7 @@ static void check_new(struct consul_call *c, const struct view *view)
         acl_refuse(c, &why);
         return;
     }
-    task->id = m->token.accessor;
-    task->body = m;
-    if (m->token.expires_ms != 0)
-        acl_grant_lease(c, m->now_ms, m->token.expires_ms, with_lease);
-    else
-        plan_new(c, view);
+    put_new(c, view, m);
 }
 
 void acl_token_create(struct consul_call *c)
@@ -179,7 +186,6 @@ void acl_token_create(struct consul_call *c)
     if (!acl_may_write(c) || !acl_decode(c, &token_shape, "Token"))
         return;
     acl_plan(c, check_new);
-    acl_task(c)->plan = plan_new; /* what is done again */
 }
 
 /* -- changing ---------------------------------------------------------------------------------- */
@@ -259,15 +265,13 @@ static void plan_clone(struct consul_call *c, const struct view *view)
         refuse(c, "Cannot clone a token created from an auth method");
         return;
     }
-    m->token = from;
-    m->token.created_ms = clock_wall_ms();
-    m->token.expires_ms = 0;
+    m->token = from; /* it ends when the other does */
+    m->now_ms = m->token.created_ms = clock_wall_ms();
     if (b->description.n > 0)
         m->token.description = b->description;
     if (!read_ids(c, &(struct token_body){ 0 }, m))
         return;
-    acl_task(c)->id = m->token.accessor;
-    commit_new(c, m, false);
+    put_new(c, view, m);
 }
 
 static bool take_clone(struct consul_call *c)

@@ -100,14 +100,9 @@ static void submit(struct consul_call *c, uint64_t guard)
 static bool is_settled(const struct consul_entry_change *change, const struct consul_entry *own,
                        bool *ret)
 {
-    if (change->has_cas && change->cas != (own == NULL ? 0 : own->modify)) {
-        *ret = false;
-        return true;
-    }
-    *ret = own != NULL || !change->has_cas;
-    if (change->removes)
-        return own == NULL;
-    return own != NULL && bytes_eq(own->json, change->json);
+    bool stands = change->removes ? own == NULL : own != NULL && bytes_eq(own->json, change->json);
+    *ret = stands; /* whatever the index */
+    return stands || (change->has_cas && change->cas != (own == NULL ? 0 : own->modify));
 }
 
 /* False: refused and answered. */

@@ -82,7 +82,8 @@ static void add_text(struct json_writer *j, const char *name, struct bytes text)
 
 static void add_time(struct json_writer *j, const char *name, struct bytes text)
 {
-    json_add_string(j, name, text.n > 0 ? text : bytes_str("0001-01-01T00:00:00Z"));
+    if (text.n > 0) /* those of service-intentions have none */
+        json_add_string(j, name, text);
 }
 
 static void add_permissions(const struct json_structs *permissions, struct json_writer *j)

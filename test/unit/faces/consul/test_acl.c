@@ -257,6 +257,17 @@ static void token_is_cloned(void **state)
     expect(rig, request, "{}", 200, "\"Description\":\"d\"");
 }
 
+static void clone_of_a_token_ends_when_it_does(void **state)
+{
+    struct rig *rig = *state;
+    char request[200], end[60];
+    put(rig, "token", "{\"ExpirationTTL\":\"1h\"}");
+    snprintf(end, sizeof end, "\"ExpirationTime\":\"%s\"", member(rig, "ExpirationTime"));
+    snprintf(request, sizeof request, "PUT /v1/acl/token/%s/clone", member(rig, "AccessorID"));
+    expect(rig, request, "{}", 200, end);
+    expect(rig, with_id("GET /v1/acl/token/", member(rig, "AccessorID")), NULL, 200, end);
+}
+
 static void own_token_is_shown_to_its_bearer(void **state)
 {
     struct rig *rig = *state;
@@ -767,6 +778,7 @@ int main(void)
         TEST(what_a_token_is_made_with_stays),
         TEST(token_of_the_shortest_and_the_longest_life_is_made),
         TEST(token_is_cloned),
+        TEST(clone_of_a_token_ends_when_it_does),
         TEST(own_token_is_shown_to_its_bearer),
         TEST(anonymous_token_is_changed_but_never_removed),
         TEST(nobody_removes_the_branch_he_sits_on),

@@ -143,6 +143,16 @@ static void cas_asks_for_an_index(void **state)
     rig_expect(*state, "GET /v1/config/service-resolver", NULL, 200, "[]");
 }
 
+static void what_stands_as_asked_has_no_index_to_meet(void **state)
+{
+    static const char entry[] = "{\"Kind\":\"service-resolver\",\"Name\":\"web\"}";
+    rig_expect(*state, "DELETE /v1/config/service-resolver/web?cas=5", NULL, 200, "true");
+    rig_expect(*state, PUT "?cas=0", entry, 200, "true");
+    rig_expect(*state, PUT "?cas=0", entry, 200, "true");
+    rig_expect(*state, PUT "?cas=999", entry, 200, "true");
+    rig_expect(*state, "DELETE /v1/config/service-resolver/web?cas=999", NULL, 200, "false");
+}
+
 static void a_reader_waits_for_an_entry(void **state)
 {
     char request[100];
@@ -326,6 +336,7 @@ int main(void)
         CLAIM(an_entry_has_256_kib),
         CLAIM(put_again_changes_nothing),
         CLAIM(cas_asks_for_an_index),
+        CLAIM(what_stands_as_asked_has_no_index_to_meet),
         CLAIM(a_reader_waits_for_an_entry),
         CLAIM(a_write_that_breaks_a_chain_is_refused),
         CLAIM(what_a_chain_needs_is_not_removed),
