@@ -2,8 +2,12 @@
 #include "wire/json_writer.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
+
+enum { DOUBLE_DIGITS = 17, DOUBLE_TEXT = 40 };
 
 void json_init(struct json_writer *j, struct buf *out)
 {
@@ -139,6 +143,46 @@ void json_put_bool(struct json_writer *j, bool v)
     buf_put_str(j->out, v ? "true" : "false");
 }
 
+/* DIGITS without a point, the first of them worth 10^EXPONENT. */
+static void put_plain(struct buf *out, const char *digits, int exponent)
+{
+    int n = (int)strlen(digits);
+    if (exponent < 0)
+        buf_put_str(out, "0.");
+    for (int i = -1; i > exponent; i--)
+        buf_put_u8(out, '0');
+    for (int i = 0; i < n || i <= exponent; i++) {
+        if (i > 0 && i == exponent + 1)
+            buf_put_u8(out, '.');
+        buf_put_u8(out, i < n ? (uint8_t)digits[i] : '0');
+    }
+}
+
+void json_put_double(struct json_writer *j, double v)
+{
+    char text[DOUBLE_TEXT], digits[DOUBLE_DIGITS + 1];
+    begin_value(j);
+    for (int more = 0; more < DOUBLE_DIGITS; more++) {
+        snprintf(text, sizeof text, "%.*e", more, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    const char *e = strchr(text, 'e');
+    const char *at = text[0] == '-' ? text + 1 : text;
+    int exponent = (int)strtol(e + 1, NULL, 10);
+    size_t n = 0;
+    for (; at < e; at++)
+        if (*at != '.')
+            digits[n++] = *at;
+    digits[n] = 0;
+    if (text[0] == '-')
+        buf_put_u8(j->out, '-');
+    if (v == 0 || (exponent >= -6 && exponent < 21))
+        put_plain(j->out, digits, exponent);
+    else
+        buf_printf(j->out, "%c%s%se%+d", digits[0], n > 1 ? "." : "", digits + 1, exponent);
+}
+
 void json_put_null(struct json_writer *j)
 {
     begin_value(j);
@@ -179,6 +223,12 @@ void json_add_bool(struct json_writer *j, const char *name, bool v)
 {
     json_put_name(j, name);
     json_put_bool(j, v);
+}
+
+void json_add_double(struct json_writer *j, const char *name, double v)
+{
+    json_put_name(j, name);
+    json_put_double(j, v);
 }
 
 void json_add_raw(struct json_writer *j, const char *name, struct bytes json)

@@ -79,6 +79,34 @@ static void whole_numbers_keep_every_digit(void **state)
     assert_written(&out, "[-9223372036854775808,9223372036854775807,18446744073709551615]");
 }
 
+static void doubles_are_short_and_as_go_writes_them(void **state)
+{
+    static const struct {
+        double v;
+        const char *text;
+    } rows[] = { { 0, "0" },
+                 { 1, "1" },
+                 { -1.5, "-1.5" },
+                 { 0.00001, "0.00001" },
+                 { 0.000001, "0.000001" },
+                 { 0.00000123, "0.00000123" },
+                 { 0.0000001, "1e-7" },
+                 { -0.00000025, "-2.5e-7" },
+                 { 0.1, "0.1" },
+                 { 100, "100" },
+                 { 120.25, "120.25" },
+                 { 1e20, "100000000000000000000" },
+                 { 1e21, "1e+21" },
+                 { 1.5e300, "1.5e+300" },
+                 { 0.1 + 0.2, "0.30000000000000004" } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out;
+        struct json_writer j = begin(&out);
+        json_put_double(&j, rows[i].v);
+        assert_written(&out, rows[i].text);
+    }
+}
+
 static void what_json_forbids_is_escaped(void **state)
 {
     struct buf out;
@@ -188,6 +216,7 @@ int main(void)
         cmocka_unit_test(empty_containers_are_followed_by_a_comma),
         cmocka_unit_test(values_without_a_container_stand_alone),
         cmocka_unit_test(whole_numbers_keep_every_digit),
+        cmocka_unit_test(doubles_are_short_and_as_go_writes_them),
         cmocka_unit_test(what_json_forbids_is_escaped),
         cmocka_unit_test(names_are_escaped_too),
         cmocka_unit_test(text_beyond_ascii_is_kept),
