@@ -36,6 +36,9 @@ static void put_op(const struct change_op *op, struct buf *out)
     case CHANGE_EVENT:
         user_event_put(&op->event, out);
         break;
+    case CHANGE_VIRTUAL:
+        buf_put_run(out, op->virtual_of);
+        break;
     case CHANGE_KINDS:
         break;
     }
@@ -93,6 +96,11 @@ static void take_op(struct rd *r, struct arena *arena, struct change_op *op)
         return;
     case CHANGE_EVENT:
         op->event = user_event_take(r);
+        return;
+    case CHANGE_VIRTUAL:
+        op->virtual_of = rd_text(r, OBJECT_NAME_MAX);
+        if (!is_name(op->virtual_of, OBJECT_NAME_MAX))
+            rd_fail(r, ERR_MALFORMED);
         return;
     case CHANGE_KINDS:
         break;

@@ -27,6 +27,7 @@ enum change_kind { /* stored in commands */
                    CHANGE_SESSION_CREATE = 8,
                    CHANGE_SESSION_END = 9,
                    CHANGE_EVENT = 10,
+                   CHANGE_VIRTUAL = 11,
                    CHANGE_KINDS
 };
 
@@ -44,6 +45,8 @@ struct change_op { /* lent */
         struct session_create session;
         struct uuid session_end;
         struct user_event event;
+        struct bytes virtual_of; /* a service in one word, which gets a virtual address if it has
+                                    none (virtual.h) */
     };
 };
 

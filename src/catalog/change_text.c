@@ -12,6 +12,15 @@ static const char *verb_word(enum op_verb verb)
     return words[verb];
 }
 
+static const char *object_word(enum object_kind kind)
+{
+    static const char *const words[OBJECT_KINDS] = { [OBJECT_CONFIG] = "config",
+                                                     [OBJECT_QUERY] = "query",
+                                                     [OBJECT_COORDINATE] = "coordinate",
+                                                     [OBJECT_VIRTUAL] = "virtual address" };
+    return words[kind];
+}
+
 static const char *kv_word(enum kv_verb verb)
 {
     static const char *const words[KV_VERBS] = {
@@ -98,8 +107,7 @@ static void say(const struct change_op *op, struct buf *out)
         put_pair(out, op->service.group, op->service.name);
         break;
     case CHANGE_OBJECT:
-        put_words(out, verb_word(op->object.when.verb),
-                  op->object.kind == OBJECT_CONFIG ? "config" : "query");
+        put_words(out, verb_word(op->object.when.verb), object_word(op->object.kind));
         put_pair(out, op->object.type, op->object.name);
         break;
     case CHANGE_KV:
@@ -117,6 +125,10 @@ static void say(const struct change_op *op, struct buf *out)
     case CHANGE_EVENT:
         buf_put_str(out, "fire event ");
         buf_put_bytes(out, op->event.name);
+        break;
+    case CHANGE_VIRTUAL:
+        buf_put_str(out, "give a virtual address to ");
+        buf_put_bytes(out, op->virtual_of);
         break;
     case CHANGE_KINDS:
         break;

@@ -47,6 +47,16 @@ void fold_append(struct bytes text, struct buf *out)
     }
 }
 
+struct bytes fold_dup(struct bytes text, struct arena *arena)
+{
+    struct buf folded;
+    buf_init(&folded, text.n);
+    fold_append(text, &folded);
+    struct bytes ret = arena_dup(arena, buf_bytes(&folded));
+    buf_fini(&folded);
+    return ret;
+}
+
 /* -- services --------------------------------------------------------------------------------- */
 
 enum err service_id_make(struct bytes ns, struct bytes group, struct bytes name,

@@ -6,6 +6,7 @@
 #ifndef CATALOG_IDENTITY_H
 #define CATALOG_IDENTITY_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 #define NAMESPACE_DEFAULT "public"
@@ -50,5 +51,7 @@ bool is_name(struct bytes text, size_t max);
 
 /* Appends TEXT with its ASCII letters in lower case. */
 void fold_append(struct bytes text, struct buf *out);
+/* The same, in ARENA. */
+struct bytes fold_dup(struct bytes text, struct arena *arena);
 
 #endif

@@ -195,7 +195,10 @@ void tables_key(struct bytes ns, struct buf *out)
 
 void object_prefix(enum object_kind kind, struct bytes ns, struct buf *out)
 {
-    static const char letters[OBJECT_KINDS] = { [OBJECT_CONFIG] = 'g', [OBJECT_QUERY] = 'q' };
+    static const char letters[OBJECT_KINDS] = { [OBJECT_CONFIG] = 'g',
+                                                [OBJECT_QUERY] = 'q',
+                                                [OBJECT_COORDINATE] = 'l',
+                                                [OBJECT_VIRTUAL] = 'i' };
     buf_put_u8(out, (uint8_t)letters[kind]);
     put_part(out, ns);
 }
@@ -206,6 +209,12 @@ void object_key(enum object_kind kind, struct bytes ns, struct bytes type, struc
     object_prefix(kind, ns, out);
     put_part(out, type);
     buf_put_bytes(out, name);
+}
+
+void virtual_last_key(struct bytes ns, struct buf *out)
+{
+    buf_put_u8(out, 'i');
+    buf_put_bytes(out, ns);
 }
 
 /* -- sessions and locks ----------------------------------------------------------------------- */

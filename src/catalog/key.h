@@ -13,6 +13,8 @@
  *     c namespace node instance check            check; instance is empty for one of the node
  *     g namespace type name                      config entry
  *     q namespace type name                      prepared query
+ *     l namespace type node                      where a node stands in the network; no type
+ *     i namespace type service                   the virtual address of a service; no type
  *     x namespace session                        session
  *     v namespace number                         event that a user has fired
  *
@@ -22,6 +24,7 @@
  *                                                the face and part of its owner
  *     i namespace id                             the name of the node that has this id
  *     t namespace                                last revisions of its tables
+ *     i namespace                                the last virtual address that was given
  *     a namespace group name address port cluster face owner part
  *                                                who publishes at a place
  *     j key                                      the place that appears under this key of etcd
@@ -76,7 +79,13 @@ void at_place_key(const struct service_id *service, struct bytes address, uint16
                   struct bytes cluster, const struct owner *owner, struct buf *out);
 void appears_key(struct bytes key, struct buf *out);
 
-enum object_kind { OBJECT_CONFIG, OBJECT_QUERY, OBJECT_KINDS }; /* stored in commands */
+enum object_kind { /* stored in commands */
+                   OBJECT_CONFIG,
+                   OBJECT_QUERY,
+                   OBJECT_COORDINATE, /* coordinate.h */
+                   OBJECT_VIRTUAL,    /* virtual.h */
+                   OBJECT_KINDS
+};
 enum { OBJECT_NAME_MAX = 1024 };
 /* TYPE may not hold a zero byte. */
 void object_key(enum object_kind kind, struct bytes ns, struct bytes type, struct bytes name,
@@ -89,6 +98,8 @@ void held_key(const struct uuid *session, struct bytes key, struct buf *out);
 void lock_delay_key(struct bytes key, struct buf *out);
 void lock_delay_end_key(uint64_t until_ms, struct bytes key, struct buf *out);
 void user_event_key(struct bytes ns, uint64_t number, struct buf *out);
+
+void virtual_last_key(struct bytes ns, struct buf *out);
 
 /* Prefixes, for ranges. */
 void publication_prefix(const struct service_id *service, struct buf *out);

@@ -21,22 +21,28 @@ enum err node_state_read(struct bytes bytes, uint64_t *ret_revision)
     return e;
 }
 
+static size_t tables_in(uint8_t format)
+{
+    return format == 1 ? REGISTRY_COORDINATES : REGISTRY_TABLES;
+}
+
 void registry_tables_write(const struct registry_tables *t, struct buf *out)
 {
-    buf_put_u8(out, TABLES_FORMAT);
-    for (size_t i = 0; i < REGISTRY_TABLES; i++)
+    uint8_t format = t->last[REGISTRY_COORDINATES] == 0 ? 1 : TABLES_FORMAT;
+    buf_put_u8(out, format);
+    for (size_t i = 0; i < tables_in(format); i++)
         buf_put_u64(out, t->last[i]);
 }
 
 enum err registry_tables_read(struct bytes bytes, struct registry_tables *ret)
 {
     struct rd r;
-    struct registry_tables t;
+    struct registry_tables t = { 0 };
     rd_init(&r, bytes);
     uint8_t format = rd_u8(&r);
-    if (r.err == OK && format != TABLES_FORMAT)
+    if (r.err == OK && (format == 0 || format > TABLES_FORMAT))
         return ERR_VERSION;
-    for (size_t i = 0; i < REGISTRY_TABLES; i++)
+    for (size_t i = 0; i < tables_in(format); i++)
         t.last[i] = rd_u64(&r);
     enum err e = rd_end(&r);
     if (e == OK)

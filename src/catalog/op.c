@@ -2,6 +2,7 @@
 #include "catalog/op.h"
 
 #include "base/text.h"
+#include "catalog/coordinate.h"
 #include "catalog/node.h"
 #include "catalog/overlay.h"
 #include "catalog/publication.h"
@@ -265,5 +266,9 @@ struct object_op object_op_take(struct rd *r)
     op.row = take_row(r, &op.when);
     if (op.row.n > OBJECT_ROW_MAX)
         rd_fail(r, ERR_TOO_BIG);
+    if (r->err == OK && op.kind == OBJECT_COORDINATE && op_puts(op.when.verb)) {
+        struct coordinate c;
+        check_row(r, coordinate_read(op.row, &c), true);
+    }
     return op;
 }

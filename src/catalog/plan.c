@@ -2,6 +2,7 @@
 #include "catalog/plan.h"
 
 #include "catalog/session_plan.h"
+#include "catalog/virtual.h"
 #include "store/txn_size.h"
 
 static enum err plan_kv(struct plan *p, const struct change_op *op, struct change_result *ret)
@@ -48,6 +49,8 @@ enum err plan_op(struct plan *p, const struct change_op *op, struct change_resul
         return session_plan_end(p->draft, op->ns, &op->session_end, p->age_ms);
     case CHANGE_EVENT:
         return user_event_plan(p->draft, op->ns, &op->event);
+    case CHANGE_VIRTUAL:
+        return virtual_plan(p->draft, op->ns, op->virtual_of);
     case CHANGE_KINDS:
         break;
     }

@@ -1,5 +1,6 @@
 /* Nodes, with all that goes with them. */
 #include "base/text.h"
+#include "catalog/coordinate.h"
 #include "catalog/draft_keys.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
@@ -97,6 +98,9 @@ static enum err remove_node(struct plan *p, struct bytes ns, struct bytes node)
         e = plan_remove_checks(p, ns, node, (struct bytes){ 0 });
     struct buf *key = plan_key(p);
     node_key(ns, node, key);
+    draft_remove(p->draft, SPACE_CATALOG, buf_bytes(key));
+    key = plan_key(p);
+    coordinate_key(ns, node, key);
     draft_remove(p->draft, SPACE_CATALOG, buf_bytes(key));
     plan_touch_node(p, ns, node, true);
     return e == OK ? sessions_invalidate_for(p->draft, ns, node, bytes_str(""), p->age_ms) : e;

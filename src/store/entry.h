@@ -14,9 +14,10 @@
  * 2: the results of a transaction and of an entry end somewhere (txn_size.h).
  * 3: a command that was checked at an older policy is refused (policy.h).
  * 4: upper folders have hooks (options.h).
- * 5: and those of transactions. */
+ * 5: and those of transactions.
+ * 6: nodes have coordinates, services virtual addresses. */
 enum {
-    ENTRY_RULES = 5,
+    ENTRY_RULES = 6,
     RULES_RESULTS_END = 2,
     RULES_POLICY = 3,
     RULES_HOOKS = 4,

@@ -198,6 +198,7 @@ static struct op_when *when_of(struct change_op *op, struct bytes **ret_row)
     case CHANGE_SESSION_CREATE:
     case CHANGE_SESSION_END:
     case CHANGE_EVENT:
+    case CHANGE_VIRTUAL:
     case CHANGE_KINDS:
         break;
     }

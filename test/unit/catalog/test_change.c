@@ -65,6 +65,8 @@ static size_t one_of_each(struct stand *s, struct change_op *ops)
     ops[n++].session_end.b[0] = 1;
     ops[n] = (struct change_op){ .kind = CHANGE_EVENT, .ns = bytes_str("public") };
     ops[n++].event = (struct user_event){ .name = bytes_str("deploy"), .payload = bytes_str("v1") };
+    ops[n] = (struct change_op){ .kind = CHANGE_VIRTUAL, .ns = bytes_str("public") };
+    ops[n++].virtual_of = bytes_str("web");
     return n;
 }
 
@@ -218,7 +220,8 @@ static void operations_are_told_in_words(void **state)
         "set pair k",
         "create session 01000000-0000-0000-0000-000000000000",
         "end session 01000000-0000-0000-0000-000000000000",
-        "fire event deploy in blue",
+        "fire event deploy",
+        "give a virtual address to web in blue",
     };
     struct change_op ops[16];
     size_t n = one_of_each(s, ops);
