@@ -1,7 +1,7 @@
 /* catalog/coordinate.h -- where a node stands in a network that is measured by round trips.
  *
  * An object without a type, named as the node with fold_dup; it goes with the node. What is
- * measured from it is computed by who reads it (faces/consul/near.h), never by apply. */
+ * measured from it is computed by who reads it (faces/consul/rows/near.h), never by apply. */
 #ifndef CATALOG_COORDINATE_H
 #define CATALOG_COORDINATE_H
 

@@ -78,10 +78,10 @@ static bool table_of(uint8_t letter, enum registry_table *ret)
     static const struct {
         char letter;
         enum registry_table table;
-    } tables[] = { { 'p', REGISTRY_SERVICES }, { 'o', REGISTRY_SERVICES },
-                   { 's', REGISTRY_SERVICES }, { 'n', REGISTRY_NODES },
-                   { 'c', REGISTRY_CHECKS },   { 'x', REGISTRY_SESSIONS },
-                   { 'g', REGISTRY_CONFIG },   { 'q', REGISTRY_QUERIES },
+    } tables[] = { { 'p', REGISTRY_SERVICES },   { 'o', REGISTRY_SERVICES },
+                   { 's', REGISTRY_SERVICES },   { 'n', REGISTRY_NODES },
+                   { 'c', REGISTRY_CHECKS },     { 'x', REGISTRY_SESSIONS },
+                   { 'g', REGISTRY_CONFIG },     { 'q', REGISTRY_QUERIES },
                    { 'l', REGISTRY_COORDINATES } };
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         if ((uint8_t)tables[i].letter == letter) {

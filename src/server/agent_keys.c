@@ -162,7 +162,7 @@ const struct agent_key agent_keys[] = {
     { "enable_central_service_config", "", AGENT_BOOL, AGENT_UNUSED, "" },
     { "disable_remote_exec", "", AGENT_BOOL, AGENT_UNUSED, "" },
     { "disable_keyring_file", "disable-keyring-file", AGENT_BOOL, AGENT_UNUSED, "" },
-    { "disable_coordinates", "", AGENT_BOOL, AGENT_UNUSED, "" },
+    { "disable_coordinates", "", AGENT_BOOL, AGENT_OPTION, "disable-coordinates" },
     { "discard_check_output", "", AGENT_BOOL, AGENT_UNUSED, "" },
     { "disable_http_unprintable_char_filter", "", AGENT_BOOL, AGENT_UNUSED, "" },
     { "enable_agent_tls_for_checks", "", AGENT_BOOL, AGENT_UNUSED, "" },

@@ -90,6 +90,7 @@ enum config_kind {
     X(skip_entry,          NUMBER,   "skip-entry",           "0", 0, UINT64_MAX, "", "Storage", "leave out the commands of this log entry: for one that ends every start") \
     X(connect,             BOOL,     "connect-enabled",      "true", 0, 0, "", "Consul", "give certificates for the service mesh") \
     X(connect_cluster,     TEXT,     "connect-cluster-id",   "", 0, 0, "", "Consul", "UUID that the mesh's trust domain begins with; default: drawn once") \
+    X(no_coordinates,      BOOL,     "disable-coordinates",  "false", 0, 0, "", "Consul", "neither keep nor show where nodes stand in the network; ?near sorts nothing") \
     X(query_ms,            DURATION, "consul-default-query-time", "5m", 1000, 86400000, "", "Consul", "how long a blocking query waits that names no time") \
     X(query_max_ms,        DURATION, "consul-max-query-time", "10m", 1000, 86400000, "", "Consul", "how long one waits at most") \
     X(script_checks,       BOOL,     "enable-script-checks", "false", 0, 0, "", "Consul", "run checks that are programs: whoever may register one runs what he likes as this server's user") \

@@ -319,6 +319,7 @@ static enum err describe_node(struct parts *p, struct why *why)
                   .https_port = self.consul_https_port },
         .default_token = p->config->acl_default_token,
         .no_connect = !p->config->connect,
+        .no_coordinates = p->config->no_coordinates,
         .mesh_cluster = p->config->connect_cluster[0] == 0 ? NULL : p->config->connect_cluster,
         .default_query_ms = p->config->query_ms,
         .max_query_ms = p->config->query_max_ms,

@@ -10,6 +10,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/facts.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/rows/near.h"
 #include "faces/consul/rows/rows.h"
 #include "faces/consul/rows/selectors.h"
 #include "faces/consul/rows/show.h"
@@ -198,20 +199,6 @@ static void put_debug(const struct consul_self *self, struct arena *arena, struc
     json_close_object(j);
 }
 
-/* Where it would stand in a network of coordinates, if there were one: at its origin. */
-static void put_coordinate(struct json_writer *j)
-{
-    json_open_object(j);
-    json_add_array(j, "Vec");
-    for (int i = 0; i < 8; i++)
-        json_put_int(j, 0);
-    json_close_array(j);
-    json_add_raw(j, "Error", bytes_str("1.5"));
-    json_add_uint(j, "Adjustment", 0);
-    json_add_raw(j, "Height", bytes_str("0.00001"));
-    json_close_object(j);
-}
-
 static void put_raft_stats(struct json_writer *j, const struct consul_facts *facts)
 {
     json_open_object(j);
@@ -315,7 +302,7 @@ static void show_self(struct consul_call *c, const struct view *view)
     json_put_name(j, "DebugConfig");
     put_debug(self, consul_arena(c), j);
     json_put_name(j, "Coord");
-    put_coordinate(j);
+    consul_show_coordinate(j, &consul_origin);
     json_put_name(j, "Member");
     struct shown_member m = own_member(c, false);
     put_member(j, &m);

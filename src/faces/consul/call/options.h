@@ -29,6 +29,7 @@ struct consul_options {
     uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
     bool always_pretty;                      /* as Consul's -dev */
     bool no_connect;                         /* no certificates, no intentions */
+    bool no_coordinates;                     /* Consul's disable_coordinates */
     const char *mesh_cluster; /* a UUID, what the trust domain begins with; NULL: drawn */
     /* Of long answers that clients have not read, together: with more, a further one is refused. 0
      * = 256 MiB. */

@@ -33,8 +33,8 @@ static const struct consul_route routes[] = {
       .flags = READS,
       .access = "node:read filters",
       .parameters = "near, node-meta, filter",
-      .does = "all nodes by name, Muster's own among them; near keeps the order: there are no "
-              "coordinates",
+      .does = "all nodes by name, Muster's own among them; near: the "
+              "nearest by their coordinates first",
       .test = "test_catalog nodes_are_sorted_and_selected" },
     { .method = "GET",
       .path = "/v1/catalog/services",

@@ -6,6 +6,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/rows/lookup.h"
+#include "faces/consul/rows/near.h"
 #include "faces/consul/rows/show.h"
 
 void consul_catalog_datacenters(struct consul_call *c)
@@ -31,7 +32,9 @@ static enum err index_nodes(struct consul_call *c, const struct view *view, uint
 
 static void answer_nodes(struct consul_call *c, const struct view *view)
 {
-    const struct consul_node_list *nodes = &consul_lookup_of(c)->nodes;
+    struct consul_node_list *nodes = &consul_lookup_of(c)->nodes;
+    if (!consul_sort_nodes(c, view, nodes))
+        return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     for (size_t i = 0; i < nodes->n; i++)
@@ -147,7 +150,9 @@ void consul_catalog_services(struct consul_call *c)
 
 static void answer_service(struct consul_call *c, const struct view *view)
 {
-    const struct consul_service_list *list = &consul_lookup_of(c)->services;
+    struct consul_service_list *list = &consul_lookup_of(c)->services;
+    if (!consul_sort_services(c, view, list))
+        return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     for (size_t i = 0; i < list->n; i++)
@@ -169,7 +174,9 @@ void consul_catalog_service(struct consul_call *c)
 
 static void answer_connect(struct consul_call *c, const struct view *view)
 {
-    const struct consul_service_list *list = &consul_lookup_of(c)->services;
+    struct consul_service_list *list = &consul_lookup_of(c)->services;
+    if (!consul_sort_services(c, view, list))
+        return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     for (size_t i = 0; i < list->n; i++)

@@ -6,6 +6,7 @@
 #include "faces/consul/call/gate.h"
 #include "faces/consul/rows/health_row.h"
 #include "faces/consul/rows/lookup.h"
+#include "faces/consul/rows/near.h"
 #include "faces/consul/rows/show.h"
 #include "wire/go_text.h"
 
@@ -27,9 +28,11 @@ static void answer_instances(struct consul_call *c, const struct view *view,
                              bool (*keeps)(struct consul_call *c, const struct consul_service *s,
                                            struct bytes name))
 {
-    const struct consul_lookup *l = consul_lookup_of(c);
+    struct consul_lookup *l = consul_lookup_of(c);
     struct consul_rows rows = consul_rows_of(c, view);
     struct consul_node_checks memo = { 0 };
+    if (!consul_sort_services(c, view, &l->services))
+        return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     for (size_t i = 0; i < l->services.n; i++) {
@@ -160,6 +163,8 @@ static void answer_node(struct consul_call *c, const struct view *view)
 
 static void answer_checks(struct consul_call *c, const struct view *view)
 {
+    if (!consul_sort_services(c, view, &consul_lookup_of(c)->services))
+        return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     show_service_checks(c, j);
@@ -167,23 +172,52 @@ static void answer_checks(struct consul_call *c, const struct view *view)
     consul_answer_filtered(c);
 }
 
-static void answer_state(struct consul_call *c, const struct view *view)
+static void append(struct consul_check_list *all, const struct consul_check_list *more)
+{
+    for (size_t i = 0; i < more->n; i++)
+        all->all[all->n++] = more->all[i];
+}
+
+/* Of all nodes with ?node-meta, then of all instances on them. */
+static enum err gather_checks(struct consul_call *c, const struct view *view,
+                              struct consul_check_list *ret)
 {
     const struct consul_lookup *l = consul_lookup_of(c);
     struct consul_rows rows = consul_rows_of(c, view);
+    struct consul_check_list *of_nodes = arena_zalloc(rows.arena, l->nodes.n, sizeof *of_nodes);
+    size_t n = 0;
+    for (size_t i = 0; i < l->nodes.n; i++) {
+        if (!consul_meta_matches(c, &l->nodes.all[i]))
+            continue;
+        enum err e = consul_node_checks_read(&rows, &l->nodes.all[i], &of_nodes[i]);
+        if (e != OK)
+            return e;
+        n += of_nodes[i].n;
+    }
+    for (size_t i = 0; i < l->services.n; i++)
+        n += l->services.all[i].checks.n;
+    *ret = (struct consul_check_list){ .all = arena_zalloc(rows.arena, n + 1, sizeof *ret->all) };
+    for (size_t i = 0; i < l->nodes.n; i++)
+        append(ret, &of_nodes[i]);
+    for (size_t i = 0; i < l->services.n; i++)
+        if (consul_meta_matches(c, l->services.all[i].node))
+            append(ret, &l->services.all[i].checks);
+    return OK;
+}
+
+static void answer_state(struct consul_call *c, const struct view *view)
+{
+    struct consul_check_list list;
+    enum err e = gather_checks(c, view, &list);
+    if (e != OK) {
+        consul_fail(c, e);
+        return;
+    }
+    if (!consul_sort_checks(c, view, &list))
+        return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
-    for (size_t i = 0; i < l->nodes.n; i++) {
-        struct consul_check_list list;
-        enum err e = consul_node_checks_read(&rows, &l->nodes.all[i], &list);
-        if (e != OK) {
-            consul_fail(c, e);
-            return;
-        }
-        if (consul_meta_matches(c, &l->nodes.all[i]))
-            show_checks(c, j, &list);
-    }
-    show_service_checks(c, j);
+    show_checks(c, j, &list);
     json_close_array(j);
     consul_answer_filtered(c);
 }

@@ -123,9 +123,10 @@ static const struct consul_route routes[] = {
           "query:read; /execute: node:read and service:read filter, with the query's own token "
           "if it has one",
       .parameters = "limit, near, connect (of /execute)",
-      .does = "one by its id; ID-OR-NAME/execute runs it, ID-OR-NAME/explain shows a template with "
-              "the name put in. There are no other datacenters to fail over to, and near keeps the "
-              "order",
+      .does =
+          "one by its id; ID-OR-NAME/execute runs it, ID-OR-NAME/explain shows a template with "
+          "the name put in. Near (also _agent, _ip): the nearest by their coordinates first. There "
+          "are no other datacenters to fail over to",
       .test = "test_queries a_query_gives_what_it_keeps" },
     { .method = "PUT",
       .path = "/v1/query/",

@@ -1,4 +1,5 @@
 /* /v1/query/:id/execute and /explain. */
+#include "base/text.h"
 #include "catalog/prepared_render.h"
 #include "catalog/prepared_row.h"
 #include "faces/consul/call/answer.h"
@@ -9,12 +10,15 @@
 #include "faces/consul/queries/queries_show.h"
 #include "faces/consul/rows/health_row.h"
 #include "faces/consul/rows/lookup.h"
+#include "faces/consul/rows/near.h"
 #include "wire/go_text.h"
+
+enum { OWN_NODE_LOOKED_FOR = 10 }; /* as in Consul */
 
 struct run { /* call->state */
     struct bytes id_or_name;
     uint64_t limit; /* 0: none */
-    bool wants_mesh, wants_order;
+    bool wants_mesh;
     struct prepared query; /* rendered */
     struct consul_health_row *rows;
     size_t n;
@@ -110,6 +114,64 @@ static void shuffle(struct consul_call *c, struct run *run)
     }
 }
 
+/* Who asks, as the last proxy before this server knows him. */
+static struct bytes address_of_caller(struct consul_call *c)
+{
+    struct bytes named = http_header(c->request, "x-forwarded-for");
+    struct bytes peer = bytes_str(http_peer(c->request));
+    const uint8_t *comma = named.n == 0 ? NULL : memchr(named.p, ',', named.n);
+    if (named.n > 0)
+        return comma == NULL ? named : bytes_of(named.p, (size_t)(comma - named.p));
+    while (peer.n > 0 && peer.p[peer.n - 1] != ':')
+        peer.n--;
+    peer.n -= peer.n > 0;
+    if (peer.n > 1 && peer.p[0] == '[')
+        peer = bytes_of(peer.p + 1, peer.n - 2);
+    return peer;
+}
+
+/* The node at ADDRESS; empty if there is none. */
+static enum err find_node_at(struct consul_call *c, const struct view *view, struct bytes address,
+                             struct bytes *ret)
+{
+    struct consul_rows rows = consul_rows_of(c, view);
+    struct consul_node_list nodes;
+    enum err e = consul_nodes_read(&rows, &nodes);
+    *ret = bytes_str("");
+    for (size_t i = 0; e == OK && i < nodes.n && ret->n == 0; i++)
+        if (bytes_eq(nodes.all[i].row.address, address))
+            *ret = nodes.all[i].row.name;
+    return e;
+}
+
+static struct bytes node_of_row(const void *one)
+{
+    return ((const struct consul_health_row *)one)->service->node->row.name;
+}
+
+/* The nearest first, and before all what is on the very node that is looked from, if it is among
+ * the first: it may have no coordinate. */
+static enum err sort(struct consul_call *c, const struct view *view, struct run *run)
+{
+    struct bytes near = c->params.near.n > 0 ? c->params.near : run->query.service.near;
+    enum err e = OK;
+    if (bytes_is(near, "_agent"))
+        near = bytes_str(c->face->self.node_name);
+    else if (bytes_is(near, "_ip"))
+        e = find_node_at(c, view, address_of_caller(c), &near);
+    if (e == OK)
+        e = consul_near_sort(c, view, near, run->rows, run->n, sizeof *run->rows, node_of_row);
+    for (size_t i = 0; e == OK && near.n > 0 && i < run->n && i < OWN_NODE_LOOKED_FOR; i++) {
+        if (!text_eq_nocase(node_of_row(&run->rows[i]), near))
+            continue;
+        struct consul_health_row row = run->rows[0];
+        run->rows[0] = run->rows[i];
+        run->rows[i] = row;
+        break;
+    }
+    return e;
+}
+
 static void answer_run(struct consul_call *c, const struct run *run)
 {
     struct json_writer *j = consul_json(c);
@@ -151,8 +213,12 @@ static void execute(struct consul_call *c, const struct view *view)
         consul_fail(c, e);
         return;
     }
-    if (!run->wants_order && run->query.service.near.n == 0)
-        shuffle(c, run);
+    shuffle(c, run);
+    e = sort(c, view, run);
+    if (e != OK) {
+        consul_fail(c, e);
+        return;
+    }
     if (run->limit > 0 && run->limit < run->n)
         run->n = run->limit;
     answer_run(c, run);
@@ -179,7 +245,6 @@ void consul_query_execute(struct consul_call *c, struct bytes id_or_name)
     struct bytes connect;
     struct run *run = arena_zalloc(consul_arena(c), 1, sizeof *run);
     run->id_or_name = id_or_name;
-    run->wants_order = c->params.near.n > 0;
     run->wants_mesh = consul_param(c, "connect", &connect) && bytes_is(connect, "true");
     c->state = run;
     if (read_limit(c, &run->limit) && consul_grant_open(c))

@@ -72,7 +72,7 @@ enum err consul_index_of_table(struct consul_call *c, const struct view *view,
     static const char *const letters[REGISTRY_TABLES] = {
         [REGISTRY_NODES] = "n",    [REGISTRY_SERVICES] = "pos", [REGISTRY_CHECKS] = "c",
         [REGISTRY_SESSIONS] = "x", [REGISTRY_CONFIG] = "g",     [REGISTRY_QUERIES] = "q",
-        [REGISTRY_EXTINCT] = "p",  [REGISTRY_PAIRS] = "",
+        [REGISTRY_EXTINCT] = "p",  [REGISTRY_PAIRS] = "",       [REGISTRY_COORDINATES] = "l",
     };
     struct registry_tables tables;
     enum err e = registry_tables_get(view, ns(), &tables);
