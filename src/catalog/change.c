@@ -81,7 +81,7 @@ static void take_op(struct rd *r, struct arena *arena, struct change_op *op)
         op->service = service_op_take(r, arena);
         return;
     case CHANGE_OBJECT:
-        op->object = object_op_take(r);
+        op->object = object_op_take(r, arena);
         return;
     case CHANGE_KV:
         op->kv = kv_op_take(r);

@@ -7,6 +7,7 @@
 #include "catalog/overlay.h"
 #include "catalog/publication.h"
 #include "catalog/service.h"
+#include "catalog/virtual.h"
 
 bool op_puts(enum op_verb verb)
 {
@@ -252,7 +253,18 @@ void object_op_put(const struct object_op *op, struct buf *out)
     buf_put_run(out, op->row);
 }
 
-struct object_op object_op_take(struct rd *r)
+static void check_object_row(struct rd *r, enum object_kind kind, struct bytes row,
+                             struct arena *arena)
+{
+    struct coordinate c;
+    struct virtual_address v;
+    if (kind == OBJECT_COORDINATE)
+        check_row(r, coordinate_read(row, &c), true);
+    else if (kind == OBJECT_VIRTUAL)
+        check_row(r, virtual_read(row, arena, &v), true);
+}
+
+struct object_op object_op_take(struct rd *r, struct arena *arena)
 {
     struct object_op op = { .when = take_when(r) };
     uint8_t kind = rd_u8(r);
@@ -266,9 +278,7 @@ struct object_op object_op_take(struct rd *r)
     op.row = take_row(r, &op.when);
     if (op.row.n > OBJECT_ROW_MAX)
         rd_fail(r, ERR_TOO_BIG);
-    if (r->err == OK && op.kind == OBJECT_COORDINATE && op_puts(op.when.verb)) {
-        struct coordinate c;
-        check_row(r, coordinate_read(op.row, &c), true);
-    }
+    if (r->err == OK && op_puts(op.when.verb))
+        check_object_row(r, op.kind, op.row, arena);
     return op;
 }

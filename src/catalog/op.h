@@ -67,7 +67,7 @@ struct service_op {
 
 enum { OBJECT_ROW_MAX = 512 * 1024 };
 
-struct object_op { /* a config entry or a prepared query: opaque here */
+struct object_op { /* a config entry and a prepared query are opaque here */
     struct op_when when;
     enum object_kind kind;
     struct bytes type, name; /* the type may be empty */
@@ -86,6 +86,6 @@ struct overlay_op overlay_op_take(struct rd *r, struct arena *arena);
 void service_op_put(const struct service_op *op, struct buf *out);
 struct service_op service_op_take(struct rd *r, struct arena *arena);
 void object_op_put(const struct object_op *op, struct buf *out);
-struct object_op object_op_take(struct rd *r);
+struct object_op object_op_take(struct rd *r, struct arena *arena);
 
 #endif

@@ -1,5 +1,6 @@
 /* Overlays, services as such, and objects: rows that are put and removed alone. */
 #include "catalog/plan.h"
+#include "catalog/virtual.h"
 
 /* True if what stands at KEY changes. */
 static enum err put_or_remove(struct plan *p, struct bytes key, const struct op_when *when,
@@ -54,5 +55,8 @@ enum err plan_object(struct plan *p, struct bytes ns, const struct object_op *op
     struct buf *key = plan_key(p);
     bool changed;
     object_key(op->kind, ns, op->type, op->name, key);
-    return put_or_remove(p, buf_bytes(key), &op->when, op->row, ret, &changed);
+    enum err e = put_or_remove(p, buf_bytes(key), &op->when, op->row, ret, &changed);
+    return e == OK && changed && op->kind == OBJECT_VIRTUAL && op_puts(op->when.verb)
+               ? virtual_plan_put(p->draft, ns, op->row)
+               : e;
 }

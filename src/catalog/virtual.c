@@ -66,31 +66,56 @@ enum err virtual_get(const struct view *view, struct bytes ns, struct bytes serv
     return e == OK ? rows_damage(virtual_read(object.row, arena, ret)) : e;
 }
 
-/* The next number, 0 if there is none left. */
-static enum err take_number(struct draft *d, struct bytes ns, uint32_t *ret)
+/* The last number that was given; 0: none yet. */
+static enum err last_number(struct draft *d, struct bytes ns, uint32_t *ret)
 {
     struct buf key;
     struct bytes row;
-    uint32_t last = 0;
+    struct rd r;
     buf_init(&key, KEY_MAX);
     virtual_last_key(ns, &key);
     enum err e = draft_side_get(d, buf_bytes(&key), &row);
-    if (e == OK) {
-        struct rd r;
-        rd_init(&r, row);
-        last = rd_u32(&r);
-        e = rows_damage(rd_end(&r));
-    }
-    if (e == ERR_NOT_FOUND)
-        e = OK;
-    *ret = e == OK && last < VIRTUAL_LAST ? last + 1 : 0;
-    if (*ret > 0) {
-        uint8_t room[4];
-        struct buf value = { .p = room, .room = sizeof room, .max = sizeof room };
-        buf_put_u32(&value, *ret);
-        draft_side_put(d, buf_bytes(&key), buf_bytes(&value));
-    }
     buf_fini(&key);
+    *ret = 0;
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e;
+    rd_init(&r, row);
+    *ret = rd_u32(&r);
+    return rows_damage(rd_end(&r));
+}
+
+static void set_last_number(struct draft *d, struct bytes ns, uint32_t number)
+{
+    struct buf key;
+    uint8_t room[4];
+    struct buf value = { .p = room, .room = sizeof room, .max = sizeof room };
+    buf_init(&key, KEY_MAX);
+    virtual_last_key(ns, &key);
+    buf_put_u32(&value, number);
+    draft_side_put(d, buf_bytes(&key), buf_bytes(&value));
+    buf_fini(&key);
+}
+
+/* The next number, 0 if there is none left. */
+static enum err take_number(struct draft *d, struct bytes ns, uint32_t *ret)
+{
+    uint32_t last;
+    enum err e = last_number(d, ns, &last);
+    *ret = e == OK && last < VIRTUAL_LAST ? last + 1 : 0;
+    if (*ret > 0)
+        set_last_number(d, ns, *ret);
+    return e;
+}
+
+enum err virtual_plan_put(struct draft *d, struct bytes ns, struct bytes row)
+{
+    struct virtual_address v;
+    uint32_t last;
+    enum err e = virtual_read(row, draft_arena(d), &v);
+    if (e == OK)
+        e = last_number(d, ns, &last);
+    if (e == OK && v.number > last)
+        set_last_number(d, ns, v.number);
     return e;
 }
 

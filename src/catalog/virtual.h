@@ -36,5 +36,7 @@ MUST_CHECK enum err virtual_get(const struct view *view, struct bytes ns, struct
                                 struct arena *arena, struct virtual_address *ret);
 /* Gives SERVICE an address if it has none. */
 MUST_CHECK enum err virtual_plan(struct draft *d, struct bytes ns, struct bytes service);
+/* A ROW is put as it is, by a restore or by hand: what is given from now on is above its number. */
+MUST_CHECK enum err virtual_plan_put(struct draft *d, struct bytes ns, struct bytes row);
 
 #endif

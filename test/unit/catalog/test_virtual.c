@@ -75,6 +75,23 @@ static void address_of_what_is_gone_is_not_given_again(void **state)
     assert_int_equal(number_of(s, "db"), 2);
 }
 
+/* As a restore puts it. */
+static void number_that_is_put_is_not_given_again(void **state)
+{
+    struct stand *s = *state;
+    struct change_op put = { .kind = CHANGE_OBJECT, .ns = bytes_str("public") };
+    const struct virtual_address v = { .number = 41 };
+    put.object = (struct object_op){ .when = { .verb = OP_SET },
+                                     .kind = OBJECT_VIRTUAL,
+                                     .name = bytes_str("old"),
+                                     .row = row_of(&v, &s->arena) };
+    registry_do(s, put);
+    registry_do(s, give("web"));
+    assert_int_equal(number_of(s, "web"), 42);
+    put.object.row = bytes_str("\1");
+    assert_int_equal(registry_apply(s, &put, 1)->err, ERR_MALFORMED);
+}
+
 static void numbers_are_addresses_of_class_e(void **state)
 {
     static const struct {
@@ -133,6 +150,7 @@ int main(void)
         CLAIM(addresses_are_given_in_order_and_once),
         CLAIM(two_of_one_command_differ),
         CLAIM(address_of_what_is_gone_is_not_given_again),
+        CLAIM(number_that_is_put_is_not_given_again),
         CLAIM(numbers_are_addresses_of_class_e),
         CLAIM(row_is_read_as_it_was_written_and_ends_at_its_limits),
     };
