@@ -6,7 +6,15 @@
 
 #include "base/rd.h"
 
-enum { FLAG_EXTERNAL = 1, FLAG_NO_REDIRECTS = 2, FLAG_TLS = 4, FLAG_SKIP_VERIFY = 8, FLAGS = 16 };
+enum {
+    FLAG_EXTERNAL = 1,
+    FLAG_NO_REDIRECTS = 2,
+    FLAG_TLS = 4,
+    FLAG_SKIP_VERIFY = 8,
+    FLAG_USUAL_TIMEOUT = 16,
+    FLAG_HIDES_ZERO = 32,
+    FLAGS = 64
+};
 
 static const struct {
     const char *name;
@@ -57,7 +65,7 @@ static enum err check_times(const struct check_definition *d, struct why *why)
         return why_set(why, ERR_INVALID,
                        "Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService "
                        "checks");
-    if (d->is_alias && (has_interval || d->interval_ms > 0))
+    if (d->is_alias && has_interval)
         return why_set(why, ERR_INVALID, "Interval cannot be set for Alias checks");
     if (d->is_alias && d->ttl_ms > 0)
         return why_set(why, ERR_INVALID, "TTL must be not be set for Alias checks");
@@ -96,7 +104,8 @@ static void fill_in(struct check_definition *d)
 {
     if (check_has_interval(d->kind) && d->interval_ms < CHECK_INTERVAL_LEAST_MS)
         d->interval_ms = CHECK_INTERVAL_LEAST_MS;
-    if (d->timeout_ms == 0)
+    d->timeout_is_usual = d->timeout_ms == 0;
+    if (d->timeout_is_usual)
         d->timeout_ms = d->kind == CHECK_SCRIPT ? CHECK_SCRIPT_TIMEOUT_MS : CHECK_TIMEOUT_MS;
     if (d->deregister_after_ms > 0 && d->deregister_after_ms < CHECK_DEREGISTER_LEAST_MS)
         d->deregister_after_ms = CHECK_DEREGISTER_LEAST_MS;
@@ -130,9 +139,10 @@ void check_definition_write(const struct check_definition *d, struct buf *out)
     const struct bytes texts[] = { d->http,       d->tcp,          d->udp,  d->grpc,
                                    d->h2ping,     d->method,       d->body, d->tls_server_name,
                                    d->alias_node, d->alias_service };
-    unsigned flags = (d->is_external ? FLAG_EXTERNAL : 0) |
-                     (d->no_redirects ? FLAG_NO_REDIRECTS : 0) | (d->tls ? FLAG_TLS : 0) |
-                     (d->tls_skip_verify ? FLAG_SKIP_VERIFY : 0);
+    unsigned flags =
+        (d->is_external ? FLAG_EXTERNAL : 0) | (d->no_redirects ? FLAG_NO_REDIRECTS : 0) |
+        (d->tls ? FLAG_TLS : 0) | (d->tls_skip_verify ? FLAG_SKIP_VERIFY : 0) |
+        (d->timeout_is_usual ? FLAG_USUAL_TIMEOUT : 0) | (d->hides_zero ? FLAG_HIDES_ZERO : 0);
     buf_put_u8(out, CHECK_DEFINITION_FORMAT);
     buf_put_u8(out, (uint8_t)d->kind);
     buf_put_u8(out, (uint8_t)flags);
@@ -236,6 +246,8 @@ enum err check_definition_read(struct bytes bytes, struct arena *arena,
     d.no_redirects = (flags & FLAG_NO_REDIRECTS) != 0;
     d.tls = (flags & FLAG_TLS) != 0;
     d.tls_skip_verify = (flags & FLAG_SKIP_VERIFY) != 0;
+    d.timeout_is_usual = (flags & FLAG_USUAL_TIMEOUT) != 0;
+    d.hides_zero = (flags & FLAG_HIDES_ZERO) != 0;
     read_texts(&r, &d);
     read_lists(&r, arena, &d);
     read_numbers(&r, &d);

@@ -61,6 +61,8 @@ struct check_definition {
     bool tls_skip_verify;
     /* when */
     uint64_t ttl_ms, interval_ms, timeout_ms, deregister_after_ms;
+    bool timeout_is_usual; /* none was said */
+    bool hides_zero;       /* a time that was not said is shown as no text, not as "0s" */
     /* what counts */
     uint32_t success_before_passing, failures_before_warning, failures_before_critical;
     uint32_t output_max; /* bytes */

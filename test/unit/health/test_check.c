@@ -54,8 +54,9 @@ static void contradictions_are_refused_in_consuls_words(void **state)
     assert_refused((struct check_definition){ .tcp = t },
                    "Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks");
     assert_refused((struct check_definition){ 0 }, "TTL must be > 0 for TTL checks");
-    assert_refused((struct check_definition){ .is_alias = true, .interval_ms = 1 },
-                   "Interval cannot be set for Alias checks");
+    assert_refused(
+        (struct check_definition){ .is_alias = true, .tcp = bytes_str("x:1"), .interval_ms = 1 },
+        "Interval cannot be set for Alias checks");
     assert_refused((struct check_definition){ .is_alias = true, .ttl_ms = 1 },
                    "TTL must be not be set for Alias checks");
     struct check_definition d = http_check();

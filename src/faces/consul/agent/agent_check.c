@@ -200,9 +200,7 @@ static void deregister_check(struct consul_call *c, const struct view *view)
 
 void consul_agent_check_deregister(struct consul_call *c)
 {
-    if (c->rest.n == 0)
-        consul_refuse_text(c, 400, "Missing check ID");
-    else if (consul_grant_open(c))
+    if (consul_grant_open(c))
         consul_read(c, deregister_check);
 }
 
@@ -259,9 +257,7 @@ static void report(struct consul_call *c, enum status status, struct bytes outpu
 {
     struct report_body *body = c->state = arena_zalloc(consul_arena(c), 1, sizeof *body);
     *body = (struct report_body){ .status = status, .output = output };
-    if (c->rest.n == 0)
-        consul_refuse_text(c, 400, "Missing check ID");
-    else if (consul_grant_open(c))
+    if (consul_grant_open(c))
         consul_read(c, report_check);
 }
 

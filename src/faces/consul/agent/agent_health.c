@@ -59,13 +59,21 @@ static void show_one(struct consul_call *c, struct json_writer *j, const struct 
     json_close_object(j);
 }
 
+/* REASON, and if text is wanted it alone, else the JSON that was written. */
+static void answer_with(struct consul_call *c, int status, const char *reason)
+{
+    consul_header(c, "x-consul-reason", reason);
+    if (wants_text(c)) {
+        buf_put_str(consul_body(c), reason);
+        consul_answer_body(c, status, "text/plain");
+    } else {
+        consul_answer_json(c, status);
+    }
+}
+
 static void answer(struct consul_call *c, size_t worst)
 {
-    consul_header(c, "x-consul-reason", rollups[worst].word);
-    if (wants_text(c))
-        consul_answer_text(c, rollups[worst].status, rollups[worst].word);
-    else
-        consul_answer_json(c, rollups[worst].status);
+    answer_with(c, rollups[worst].status, rollups[worst].word);
 }
 
 static enum err read_node(struct consul_call *c, const struct consul_rows *rows,
@@ -74,6 +82,10 @@ static enum err read_node(struct consul_call *c, const struct consul_rows *rows,
     enum err e = consul_agent_node(c, rows, node);
     if (e == OK)
         e = consul_node_checks_read(rows, node, checks);
+    if (e == OK && node->is_member) { /* the check of its members is none of the agent's own */
+        checks->all++;
+        checks->n--;
+    }
     return e;
 }
 
@@ -82,17 +94,14 @@ static enum err read_node(struct consul_call *c, const struct consul_rows *rows,
 
 static void answer_no_id(struct consul_call *c)
 {
-    if (wants_text(c)) {
-        consul_refuse_text(c, 404, "ServiceId %s not found", consul_text(c, c->rest));
-        return;
-    }
     struct json_writer *j = consul_json(c);
     json_open_object(j);
     json_add_str(j, "AggregatedStatus", "critical");
     json_add_null(j, "Service");
     json_add_null(j, "Checks");
     json_close_object(j);
-    consul_answer_json(c, 404);
+    answer_with(c, 404,
+                arena_printf(consul_arena(c), "ServiceId %s not found", consul_text(c, c->rest)));
 }
 
 static void by_id(struct consul_call *c, const struct view *view)
@@ -127,14 +136,11 @@ void consul_agent_health_by_id(struct consul_call *c)
 
 static void answer_no_name(struct consul_call *c)
 {
-    if (wants_text(c)) {
-        consul_refuse_text(c, 404, "ServiceName %s Not Found", consul_text(c, c->rest));
-        return;
-    }
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     json_close_array(j);
-    consul_answer_json(c, 404);
+    answer_with(c, 404,
+                arena_printf(consul_arena(c), "ServiceName %s Not Found", consul_text(c, c->rest)));
 }
 
 static enum err show_named(struct consul_call *c, const struct consul_rows *rows,

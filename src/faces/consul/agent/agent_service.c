@@ -254,9 +254,7 @@ static void deregister_service(struct consul_call *c, const struct view *view)
 
 void consul_agent_deregister(struct consul_call *c)
 {
-    if (c->rest.n == 0)
-        consul_refuse_text(c, 400, "Missing service ID");
-    else if (consul_grant_open(c))
+    if (consul_grant_open(c))
         consul_read(c, deregister_service);
 }
 

@@ -75,7 +75,8 @@ static struct shown_member own_member(struct consul_call *c, bool wan)
     tag(&m, "vsn", "2");
     tag(&m, "vsn_max", "3");
     tag(&m, "vsn_min", "2");
-    tag(&m, "wan_join_port", as_text(c, SERF_WAN_PORT));
+    if (!wan)
+        tag(&m, "wan_join_port", as_text(c, SERF_WAN_PORT));
     return m;
 }
 
@@ -126,6 +127,19 @@ static bool has_no_tags(const void *map)
 }
 
 static const struct filter_field tag_element = { .kind = FILTER_STRING };
+#define PROTOCOL(getter, i)                                          \
+    static bool getter(const void *object, struct filter_value *ret) \
+    {                                                                \
+        ret->integer = protocols[i].value;                           \
+        return true;                                                 \
+    }
+PROTOCOL(get_protocol_min, 0)
+PROTOCOL(get_protocol_max, 1)
+PROTOCOL(get_protocol_cur, 2)
+PROTOCOL(get_delegate_min, 3)
+PROTOCOL(get_delegate_max, 4)
+PROTOCOL(get_delegate_cur, 5)
+
 static const struct filter_field member_fields[] = {
     { .name = "Name", .kind = FILTER_STRING, .get = get_name },
     { .name = "Addr", .kind = FILTER_STRING, .get = get_address },
@@ -137,6 +151,12 @@ static const struct filter_field member_fields[] = {
       .find = find_tag,
       .is_empty = has_no_tags,
       .element = &tag_element },
+    { .name = "ProtocolMin", .kind = FILTER_INT, .get = get_protocol_min },
+    { .name = "ProtocolMax", .kind = FILTER_INT, .get = get_protocol_max },
+    { .name = "ProtocolCur", .kind = FILTER_INT, .get = get_protocol_cur },
+    { .name = "DelegateMin", .kind = FILTER_INT, .get = get_delegate_min },
+    { .name = "DelegateMax", .kind = FILTER_INT, .get = get_delegate_max },
+    { .name = "DelegateCur", .kind = FILTER_INT, .get = get_delegate_cur },
 };
 static const struct filter_schema member_schema = { member_fields, ARRAY_LEN(member_fields) };
 

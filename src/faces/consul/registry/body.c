@@ -207,20 +207,27 @@ enum err consul_check_define(const struct consul_check_body *b, struct arena *ar
 /* -- metadata -----------------------------------------------------------------------------------
  */
 
-static const char *key_fault(struct bytes key, struct arena *arena)
+static const char *name_fault(struct bytes key)
 {
     static const char reserved[] = "consul-";
-    if (key.n == 0)
-        return "Key cannot be blank";
     for (size_t i = 0; i < key.n; i++) {
         uint8_t c = key.p[i], low = c | 0x20;
         if ((low < 'a' || low > 'z') && (c < '0' || c > '9') && c != '-' && c != '_')
             return "Key contains invalid characters";
     }
-    if (key.n > META_KEY_MAX)
-        return arena_printf(arena, "Key is too long (limit: %d characters)", META_KEY_MAX);
     if (bytes_starts(key, bytes_str(reserved)))
         return "Key prefix 'consul-' is reserved for internal use";
+    return NULL;
+}
+
+static const char *size_fault(struct bytes key, struct bytes value, struct arena *arena)
+{
+    if (key.n == 0)
+        return "Key cannot be blank";
+    if (key.n > META_KEY_MAX)
+        return arena_printf(arena, "Key is too long (limit: %d characters)", META_KEY_MAX);
+    if (value.n > META_VALUE_MAX)
+        return arena_printf(arena, "Value is too long (limit: %d characters)", META_VALUE_MAX);
     return NULL;
 }
 
@@ -229,8 +236,8 @@ static int shown(struct bytes text)
     return text.n < 128 ? (int)text.n : 128;
 }
 
-enum err consul_meta_make(const struct json_pairs *meta, struct arena *arena, struct labels *ret,
-                          struct why *why)
+static enum err make_meta(const struct json_pairs *meta, bool any_name, struct arena *arena,
+                          struct labels *ret, struct why *why)
 {
     if (meta->n > META_MAX)
         return why_set(why, ERR_INVALID,
@@ -239,9 +246,9 @@ enum err consul_meta_make(const struct json_pairs *meta, struct arena *arena, st
                              .n = meta->n };
     for (size_t i = 0; i < meta->n; i++) {
         struct bytes key = meta->all[i].name, value = meta->all[i].value;
-        const char *fault = key_fault(key, arena);
-        if (fault == NULL && value.n > META_VALUE_MAX)
-            fault = arena_printf(arena, "Value is too long (limit: %d characters)", META_VALUE_MAX);
+        const char *fault = any_name ? NULL : name_fault(key);
+        if (fault == NULL || key.n == 0)
+            fault = size_fault(key, value, arena);
         if (fault != NULL)
             return why_set(why, ERR_INVALID, "Couldn't load metadata pair ('%.*s', '%.*s'): %s",
                            shown(key), (const char *)key.p, shown(value), (const char *)value.p,
@@ -250,6 +257,18 @@ enum err consul_meta_make(const struct json_pairs *meta, struct arena *arena, st
     }
     *ret = labels; /* the names of a map ascend */
     return OK;
+}
+
+enum err consul_meta_make(const struct json_pairs *meta, struct arena *arena, struct labels *ret,
+                          struct why *why)
+{
+    return make_meta(meta, false, arena, ret, why);
+}
+
+enum err consul_meta_copy(const struct json_pairs *meta, struct arena *arena, struct labels *ret,
+                          struct why *why)
+{
+    return make_meta(meta, true, arena, ret, why);
 }
 
 /* -- weights and addresses ----------------------------------------------------------------------

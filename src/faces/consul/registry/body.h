@@ -60,6 +60,9 @@ MUST_CHECK enum err consul_check_define(const struct consul_check_body *b, struc
 /* ERR_INVALID with Consul's sentence: too many, too long, or with names that are reserved. */
 MUST_CHECK enum err consul_meta_make(const struct json_pairs *meta, struct arena *arena,
                                      struct labels *ret, struct why *why);
+/* The same of rows of the catalog, which tools copy: any names. */
+MUST_CHECK enum err consul_meta_copy(const struct json_pairs *meta, struct arena *arena,
+                                     struct labels *ret, struct why *why);
 /* ERR_INVALID with Consul's sentence. NULL: 1 and 1. */
 MUST_CHECK enum err consul_weights_make(const struct consul_weights_body *b,
                                         struct consul_extras *into, struct why *why);

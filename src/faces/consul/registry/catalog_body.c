@@ -4,6 +4,7 @@
 #include "base/compiler.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "faces/consul/registry/mesh_check.h"
 #include "faces/consul/rows/rows.h"
 #include "wire/duration.h"
 #include "wire/json_tree.h"
@@ -84,7 +85,7 @@ enum err consul_row_add_node(const struct consul_node_row *b, enum op_verb verb,
     struct node node = { .name = b->name, .id = b->id, .address = b->address };
     enum err e = check_id(b->id, why);
     if (e == OK)
-        e = consul_meta_make(&b->meta, edit->arena, &node.metadata, why);
+        e = consul_meta_copy(&b->meta, edit->arena, &node.metadata, why);
     if (e != OK)
         return e;
     if (b->tagged.n > CONSUL_TAGGED_MAX)
@@ -118,11 +119,18 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
     s->id = in.id;
     if (service_id_parse(bytes_str(CONSUL_NS), s->name, &in.service) != OK)
         return why_set(why, ERR_INVALID, "Invalid service name");
+    struct consul_mesh_part part = { .kind = s->kind,
+                                     .socket_path = s->socket_path,
+                                     .port = s->port,
+                                     .proxy = s->proxy,
+                                     .connect = s->connect };
     const struct consul_weights_body *w = s->weights; /* Go's client sends zeroes for none */
     bool has_weights = w != NULL && (w->passing != 0 || w->warning != 0);
-    enum err e = consul_weights_make(has_weights ? w : NULL, &in.extras, why);
+    enum err e = consul_mesh_check(&part, why);
     if (e == OK)
-        e = consul_meta_make(&s->meta, edit->arena, &in.meta, why);
+        e = consul_weights_make(has_weights ? w : NULL, &in.extras, why);
+    if (e == OK)
+        e = consul_meta_copy(&s->meta, edit->arena, &in.meta, why);
     /* An address of its own is not added here: that is what an agent does. */
     if (e == OK)
         e = consul_tagged_make(&s->tagged, bytes_str(""), in.port, edit->arena, &in.extras, why);
@@ -219,8 +227,10 @@ enum err consul_row_add_check(const struct consul_place *place, const struct con
                                    .timeout = b->timeout,
                                    .definition = definition_of(b->definition, edit->arena) };
     if (b->node.n > 0 && !text_eq_nocase(b->node, place->node))
-        return why_set(why, ERR_INVALID, "check node '%.*s' does not match node '%.*s'",
+        return why_set(why, ERR_INVALID,
+                       "Node '%.*s' for check '%.*s' doesn't match register request node '%.*s'",
                        (int)(b->node.n < 80 ? b->node.n : 80), (const char *)b->node.p,
+                       (int)(row.id.n < 80 ? row.id.n : 80), (const char *)row.id.p,
                        (int)(place->node.n < 80 ? place->node.n : 80), (const char *)place->node.p);
     if (b->status.n > 0 && !consul_status_parse(b->status, &row.status))
         return why_set(why, ERR_INVALID, "Invalid check status");

@@ -2,19 +2,10 @@
 #include "faces/consul/registry/registration.h"
 
 #include "base/text.h"
+#include "faces/consul/registry/mesh_check.h"
 #include "wire/go_text.h"
 
 enum { SHOWN = 80 /* bytes of what a sentence repeats */ };
-
-const struct json_node *consul_member(const struct json_node *node, const char *name)
-{
-    if (node == NULL || node->kind != JSON_NODE_OBJECT)
-        return NULL;
-    for (const struct json_node *at = node->first; at != NULL; at = at->next)
-        if (text_eq_nocase(at->name, bytes_str(name)))
-            return at;
-    return NULL;
-}
 
 /* TEXT, in quotes and cut, in a sentence. */
 static enum err refuse_quoted(struct why *why, const char *before, struct bytes text,
@@ -66,32 +57,27 @@ static bool is_kind(struct bytes kind)
     return false;
 }
 
-static enum err check_mesh(const struct consul_service_body *b, struct why *why)
-{
-    const struct json_node *to = consul_member(b->proxy, "DestinationServiceName");
-    if (!is_kind(b->kind))
-        return refuse_quoted(why, "Validation failed: Kind ", b->kind, " is none there is");
-    if (!bytes_is(b->kind, "connect-proxy"))
-        return OK;
-    if (to == NULL || to->kind != JSON_NODE_STRING || to->text.n == 0)
-        return why_set(why, ERR_INVALID,
-                       "Validation failed: Proxy.DestinationServiceName must be non-empty for "
-                       "Connect proxy services");
-    if (b->port == 0 && b->socket_path.n == 0)
-        return why_set(why, ERR_INVALID,
-                       "Validation failed: Port or SocketPath must be set for a Connect proxy");
-    return OK;
-}
-
-/* -- the instance -------------------------------------------------------------------------------
- */
-
 /* WHY gets WHAT in front. */
 static enum err put_before(enum err e, const char *what, struct why *why)
 {
     struct why inner = *why;
     return e == OK ? OK : why_set(why, ERR_INVALID, "%s: %s", what, inner.text);
 }
+
+static enum err check_mesh(const struct consul_service_body *b, struct why *why)
+{
+    if (!is_kind(b->kind))
+        return refuse_quoted(why, "Validation failed: Kind ", b->kind, " is none there is");
+    struct consul_mesh_part part = { .kind = b->kind,
+                                     .socket_path = b->socket_path,
+                                     .port = b->port,
+                                     .proxy = b->proxy,
+                                     .connect = b->connect };
+    return put_before(consul_mesh_check(&part, why), "Validation failed", why);
+}
+
+/* -- the instance -------------------------------------------------------------------------------
+ */
 
 static enum err make_instance(struct consul_registration *r, struct arena *arena, struct why *why)
 {
@@ -109,7 +95,8 @@ static enum err make_instance(struct consul_registration *r, struct arena *arena
         .socket_path = b->socket_path,
         .has_tag_override = b->has_tag_override,
         .proxy = consul_json_of(b->proxy, arena),
-        .connect = consul_json_of(b->connect, arena),
+        .connect =
+            consul_json_is_native(b->connect) ? bytes_str("{\"Native\":true}") : bytes_str(""),
         .locality = consul_json_of(b->locality, arena),
     };
     enum err e =
@@ -145,6 +132,7 @@ static enum err make_check(struct consul_registration *r, const struct consul_ch
         put_before(consul_check_define(body, arena, &n->extras.run, why), "Invalid check", why);
     if (e != OK)
         return e;
+    n->extras.run.hides_zero = true;
     if (body->status.n > 0 && !consul_status_parse(body->status, &status))
         return why_set(why, ERR_INVALID, "Status for checks must 'passing', 'warning', 'critical'");
     if (n->extras.run.kind == CHECK_SCRIPT && !r->runs_scripts)
@@ -162,10 +150,21 @@ static enum err make_check(struct consul_registration *r, const struct consul_ch
     return OK;
 }
 
+/* An empty object, as some clients send for no check. */
+static bool says_nothing(const struct consul_check_body *b)
+{
+    size_t said = b->check_id.n + b->id.n + b->name.n + b->notes.n + b->status.n + b->args.n +
+                  b->http.n + b->tcp.n + b->udp.n + b->grpc.n + b->h2ping.n + b->docker.n +
+                  b->os_service.n + b->alias_node.n + b->alias_service.n;
+    return said == 0 && b->ttl_ns == 0 && b->interval_ns == 0 && b->timeout_ns == 0 &&
+           b->deregister_ns == 0;
+}
+
 static enum err make_checks(struct consul_registration *r, struct arena *arena, struct why *why)
 {
     const struct consul_check_body *list = r->body.checks.all;
-    size_t alone = r->body.check != NULL, n = r->body.checks.n + alone;
+    size_t alone = r->body.check != NULL && !says_nothing(r->body.check),
+           n = r->body.checks.n + alone;
     enum err e = OK;
     r->checks = arena_zalloc(arena, n, sizeof *r->checks);
     for (size_t i = 0; i < n && e == OK; i++)

@@ -33,7 +33,4 @@ MUST_CHECK enum err consul_registration_edit(const struct consul_registration *r
                                              const struct consul_check_list *before,
                                              struct consul_edit *edit, struct why *why);
 
-/* The member NAME, without case, of an object; NULL. */
-const struct json_node *consul_member(const struct json_node *node, const char *name);
-
 #endif

@@ -1,5 +1,6 @@
 /* A proxy registered with its service: what is not said of it follows from that. */
 #include "base/text.h"
+#include "faces/consul/registry/mesh_check.h"
 #include "faces/consul/registry/sidecar.h"
 #include "wire/json_tree.h"
 
@@ -21,11 +22,6 @@ enum err consul_sidecar_find(const struct consul_registration *parent, struct ar
     struct why inner = { 0 };
     if (json_bind(node, &consul_service_shape, arena, &sidecar->body, &inner) != OK)
         return why_set(why, ERR_INVALID, "Request decode failed: %s", inner.text);
-    if (consul_member(sidecar->body.connect, "SidecarService") != NULL)
-        return why_set(why, ERR_INVALID,
-                       "Invalid SidecarService: sidecar services can't have sidecars");
-    if (sidecar->body.id.n > 0)
-        return why_set(why, ERR_INVALID, "Invalid SidecarService: sidecars can't specify an ID");
     sidecar->replaces_checks = parent->replaces_checks;
     sidecar->runs_scripts = parent->runs_scripts;
     *ret = sidecar;

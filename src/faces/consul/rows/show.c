@@ -208,11 +208,12 @@ void consul_show_agent_service(struct json_writer *j, const struct consul_servic
 
 /* -- checks ----------------------------------------------------------------------------------- */
 
-static void add_duration(struct json_writer *j, const char *name, uint64_t ms)
+static void add_duration(struct json_writer *j, const char *name, uint64_t ms, bool hides_zero)
 {
     struct buf text;
     buf_init(&text, 64);
-    duration_print((int64_t)ms * 1000000, &text);
+    if (ms > 0 || !hides_zero)
+        duration_print((int64_t)ms * 1000000, &text);
     json_add_string(j, name, buf_bytes(&text));
     buf_fini(&text);
 }
@@ -220,9 +221,9 @@ static void add_duration(struct json_writer *j, const char *name, uint64_t ms)
 static void add_times(struct json_writer *j, const struct check_extras *x)
 {
     if (x->is_run) {
-        bool has_interval = check_has_interval(x->run.kind);
-        add_duration(j, "Interval", x->run.interval_ms);
-        add_duration(j, "Timeout", has_interval ? x->run.timeout_ms : 0);
+        const struct check_definition *d = &x->run;
+        add_duration(j, "Interval", d->interval_ms, d->hides_zero);
+        add_duration(j, "Timeout", d->timeout_is_usual ? 0 : d->timeout_ms, d->hides_zero);
     } else {
         json_add_string(j, "Interval", x->interval);
         json_add_string(j, "Timeout", x->timeout);

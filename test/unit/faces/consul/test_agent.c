@@ -89,6 +89,12 @@ static void members_are_selected_by_name_and_tag(void **state)
 {
     rig_expect_part(*state, "GET /v1/agent/members?filter=Tags.role==consul%20and%20Name==n1", NULL,
                     200, "[{\"Name\":\"n1\",");
+    rig_expect_part(*state,
+                    "GET /v1/agent/members?filter=ProtocolMin==1%20and%20ProtocolMax==5%20and%20"
+                    "ProtocolCur==2%20and%20DelegateMin==2%20and%20DelegateMax==5%20and%20"
+                    "DelegateCur==4%20and%20Status==1%20and%20Port==8301",
+                    NULL, 200, "[{\"Name\":\"n1\",");
+    rig_expect(*state, "GET /v1/agent/members?filter=DelegateCur==5", NULL, 200, "[]");
     rig_expect(*state, "GET /v1/agent/members?filter=Tags.role==node", NULL, 200, "[]");
     rig_expect_part(*state, "GET /v1/agent/members?filter=Role==node", NULL, 500,
                     "Failed to create boolean expression evaluator: ");

@@ -69,6 +69,18 @@ static void deregister_takes_one_check(void **state)
                "Unknown check ID \"a\". Ensure that the check ID is passed, not the check name.");
 }
 
+static void check_without_an_id_is_unknown(void **state)
+{
+    static const char *const verbs[] = { "deregister", "pass", "warn", "fail" };
+    char request[100];
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        snprintf(request, sizeof request, "PUT /v1/agent/check/%s/", verbs[i]);
+        rig_expect(
+            *state, request, NULL, 404,
+            "Unknown check ID \"\". Ensure that the check ID is passed, not the check name.");
+    }
+}
+
 static void expect_state(void **state, const char *word, const char *output)
 {
     char part[200];
@@ -185,6 +197,7 @@ int main(void)
         EACH(bad_checks_are_refused_in_consuls_words),
         EACH(checks_are_listed_by_id),
         EACH(deregister_takes_one_check),
+        EACH(check_without_an_id_is_unknown),
         EACH(pass_warn_and_fail_set_status_and_output),
         EACH(update_takes_status_and_output),
         EACH(only_checks_with_a_ttl_are_told),

@@ -47,8 +47,33 @@ static void register_makes_service_and_checks(void **state)
         "{\"service:web1\":{\"Node\":\"n1\",\"CheckID\":\"service:web1\",\"Name\":"
         "\"Service 'web' check\",\"Status\":\"critical\",\"Notes\":\"\",\"Output\":\"\","
         "\"ServiceID\":\"web1\",\"ServiceName\":\"web\",\"ServiceTags\":[\"v1\"],"
-        "\"Type\":\"ttl\",\"Interval\":\"0s\",\"Timeout\":\"0s\",\"ExposedPort\":0,"
+        "\"Type\":\"ttl\",\"Interval\":\"\",\"Timeout\":\"\",\"ExposedPort\":0,"
         "\"Definition\":{},");
+}
+
+static void check_that_is_an_empty_object_is_none(void **state)
+{
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Check\":{}}");
+    rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"web\",\"Check\":{},\"Checks\":[{\"TTL\":\"10s\"}]}");
+    rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200, "{\"service:web\":");
+}
+
+/* The API gives nothing for a time that was not said here, and "0s" for a check of its own. */
+static void times_of_a_check_are_shown_as_they_were_said(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"web\",\"Checks\":[{\"TCP\":\"x:1\",\"Interval\":\"90s\"},{\"TCP\":\"x:1\","
+        "\"Interval\":\"1m\",\"Timeout\":\"5s\"}]}");
+    put(state, "/v1/agent/check/register",
+        "{\"Name\":\"own\",\"TCP\":\"x:1\",\"Interval\":\"1m\"}");
+    put(state, "/v1/agent/check/register", "{\"Name\":\"ttl\",\"TTL\":\"1m\"}");
+    rig_ask(*state, "GET /v1/agent/checks", NULL, "");
+    assert_holds(state, "\"Interval\":\"1m30s\",\"Timeout\":\"\"");
+    assert_holds(state, "\"Interval\":\"1m0s\",\"Timeout\":\"5s\"");
+    assert_holds(state, "\"Interval\":\"1m0s\",\"Timeout\":\"0s\"");
+    assert_holds(state, "\"Type\":\"ttl\",\"Interval\":\"0s\",\"Timeout\":\"0s\"");
 }
 
 static void several_checks_are_numbered(void **state)
@@ -105,6 +130,8 @@ static void sidecar_comes_and_goes_with_its_service(void **state)
                                "\"Connect\":{\"SidecarService\":{\"Proxy\":{\"Upstreams\":[{"
                                "\"DestinationName\":\"db\",\"LocalBindPort\":9191}]}}}}";
     put(state, "/v1/agent/service/register", body);
+    rig_expect_part(*state, "GET /v1/agent/service/w1", NULL, 200, "\"ID\":\"w1\"");
+    assert_lacks(state, "\"Connect\""); /* only those who speak it themselves say so */
     rig_expect_part(*state, "GET /v1/agent/service/w1-sidecar-proxy", NULL, 200,
                     "{\"Kind\":\"connect-proxy\",\"ID\":\"w1-sidecar-proxy\",\"Service\":"
                     "\"web-sidecar-proxy\",\"Tags\":[\"v1\"],\"Meta\":{},\"Port\":21000,");
@@ -160,7 +187,23 @@ static const struct {
       "Invalid Service Meta: Couldn't load metadata pair ('consul-x', 'x'): Key prefix 'consul-' "
       "is "
       "reserved for internal use" },
-    { "{\"Name\":\"w\",\"Check\":{}}", 400, "Invalid check: TTL must be > 0 for TTL checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"Name\":\"c\"}}", 400,
+      "Invalid check: TTL must be > 0 for TTL checks" },
+    { "{\"Name\":\"w\",\"Checks\":[{}]}", 400, "Invalid check: TTL must be > 0 for TTL checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"AliasNode\":\"n\",\"TTL\":\"1s\"}}", 400,
+      "Invalid check: TTL must be not be set for Alias checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"AliasNode\":\"n\",\"TCP\":\"x:1\",\"Interval\":\"1s\"}}", 400,
+      "Invalid check: Interval cannot be set for Alias checks" },
+    { "{\"Name\":\"w\",\"Check\":{\"TCP\":\"x:1\",\"Interval\":\"1s\",\"FailuresBeforeWarning\":3,"
+      "\"FailuresBeforeCritical\":1}}",
+      400, "Invalid check: FailuresBeforeWarning can't be higher than FailuresBeforeCritical" },
+    { "{\"Name\":\"w\",\"Check\":{\"TCP\":\"x:1\",\"Interval\":\"1s\",\"OutputMaxSize\":-1}}", 400,
+      "Invalid check: MaxOutputMaxSize must be positive" },
+    { "{\"Name\":\"w\",\"Address\":\"::\"}", 400, "Invalid service address" },
+    { "{\"Name\":\"w\",\"Weights\":{\"Passing\":1,\"Warning\":-1}}", 400,
+      "Invalid Weights: Warning must be greater or equal than 0" },
+    { "{\"Name\":\"w\",\"Meta\":{\"\":\"x\"}}", 400,
+      "Invalid Service Meta: Couldn't load metadata pair ('', 'x'): Key cannot be blank" },
     { "{\"Name\":\"w\",\"Check\":{\"HTTP\":\"http://x\"}}", 400,
       "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService "
       "checks" },
@@ -179,16 +222,20 @@ static const struct {
       "Scripts are disabled on this agent from remote calls; to enable, configure "
       "'enable_script_checks' to true" },
     { "{\"Name\":\"w\",\"Kind\":\"connect-proxy\",\"Port\":1}", 400,
-      "Validation failed: Proxy.DestinationServiceName must be non-empty for Connect proxy "
-      "services" },
+      "Validation failed: 1 error occurred:\n\t* Proxy.DestinationServiceName must be non-empty "
+      "for "
+      "Connect proxy services\n\n" },
     { "{\"Name\":\"w\",\"Kind\":\"other\"}", 400,
       "Validation failed: Kind \"other\" is none there is" },
     { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"Bogus\":1}}}", 400,
       "Request decode failed: json: unknown field \"Bogus\"" },
     { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"Port\":70000}}}", 400,
       "Validation failed: Port 70000 is outside 0 to 65535" },
-    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"Connect\":{\"SidecarService\":{}}}}}",
-      400, "Invalid SidecarService: sidecar services can't have sidecars" },
+    { "{\"Name\":\"w\",\"Connect\":{\"SidecarService\":{\"ID\":\"x\",\"Connect\":{"
+      "\"SidecarService\":{}}}}}",
+      400,
+      "Validation failed: 2 errors occurred:\n\t* A SidecarService cannot specify an ID as this is "
+      "managed by the agent\n\t* A SidecarService cannot have a nested SidecarService\n\n" },
 };
 
 static void bad_registrations_are_refused_in_consuls_words_and_leave_nothing(void **state)
@@ -319,7 +366,9 @@ static void deregister_takes_the_checks_too(void **state)
     rig_expect(*state, "PUT /v1/agent/service/deregister/web", NULL, 404,
                "Unknown service ID \"web\". Ensure that the service ID is passed, not the service "
                "name.");
-    rig_expect(*state, "PUT /v1/agent/service/deregister/", NULL, 400, "Missing service ID");
+    rig_expect(
+        *state, "PUT /v1/agent/service/deregister/", NULL, 404,
+        "Unknown service ID \"\". Ensure that the service ID is passed, not the service name.");
 }
 
 static void maintenance_is_a_critical_check(void **state)
@@ -334,6 +383,8 @@ static void maintenance_is_a_critical_check(void **state)
                     "\"CheckID\":\"_service_maintenance:web1\",\"Name\":\"Service Maintenance "
                     "Mode\",\"Status\":\"critical\",\"Notes\":\"disk\"");
     rig_expect(*state, "GET /v1/health/service/web?passing", NULL, 200, "[]");
+    put(state, "/v1/agent/service/maintenance/web1?enable=true&reason=other", NULL);
+    rig_expect_part(*state, "GET /v1/health/service/web", NULL, 200, "\"Notes\":\"disk\"");
     put(state, "/v1/agent/service/maintenance/web1?enable=false", NULL);
     rig_expect_part(*state, "GET /v1/health/service/web?passing", NULL, 200, "\"ID\":\"web1\"");
     assert_int_equal(
@@ -346,6 +397,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(register_makes_service_and_checks),
+        EACH(check_that_is_an_empty_object_is_none),
+        EACH(times_of_a_check_are_shown_as_they_were_said),
         EACH(several_checks_are_numbered),
         EACH(registering_again_keeps_status_and_moves_no_index),
         EACH(replacing_checks_drops_those_not_named),

@@ -112,7 +112,7 @@ static void connect_lists_natives_and_proxies(void **state)
                     "\"ServiceKind\":\"connect-proxy\",\"ServiceID\":\"p\"");
     assert_lacks(state, "\"ServiceID\":\"w\"");
     rig_expect(*state, "PUT /v1/agent/service/register",
-               "{\"ID\":\"n\",\"Name\":\"web\",\"Connect\":{\"Native\":true}}", 200, "");
+               "{\"ID\":\"n\",\"Name\":\"web\",\"Port\":1,\"Connect\":{\"Native\":true}}", 200, "");
     rig_expect_part(*state, "GET /v1/catalog/connect/web", NULL, 200, "\"ServiceID\":\"n\"");
     rig_expect_part(*state, "GET /v1/catalog/connect/web?filter=ServiceConnect.Native%20==%20true",
                     NULL, 200, "\"ServiceID\":\"n\"");
@@ -198,6 +198,13 @@ static const struct {
       "Bad node ID: uuid is improperly formatted" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"ID\":\"0000000z-0000-4000-8000-000000000000\"}", 500,
       "Bad node ID: encoding/hex: invalid byte" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Check\":{\"CheckID\":\"c\",\"Node\":\"b\"}}", 500,
+      "Node 'b' for check 'c' doesn't match register request node 'a'" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{\"Service\":\"p\",\"Kind\":\"connect-proxy\"}"
+      "}",
+      500,
+      "2 errors occurred:\n\t* Port or SocketPath must be set for a connect-proxy\n\t* "
+      "Proxy.DestinationServiceName must be non-empty for Connect proxy services\n\n" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{\"ID\":\"x\"}}", 500,
       "Must provide service name (Service.Service) when service ID is provided" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{}}", 500,
@@ -208,11 +215,21 @@ static const struct {
       "Missing service registration" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Bogus\":1}", 400,
       "Request decode failed: json: unknown field \"Bogus\"" },
-    { "{\"Node\":\"a\",\"Address\":\"1\",\"NodeMeta\":{\"consul-x\":\"\"}}", 500,
-      "Couldn't load metadata pair ('consul-x', ''): Key prefix 'consul-' is reserved for internal "
-      "use" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"NodeMeta\":{\"\":\"x\"}}", 500,
+      "Couldn't load metadata pair ('', 'x'): Key cannot be blank" },
     { "{\"Datacenter\":\"dc9\",\"Node\":\"a\",\"Address\":\"1\"}", 500, "No path to datacenter" },
 };
+
+/* As tools do that copy nodes: what agents may not say of themselves is not theirs here. */
+static void metadata_of_a_copied_node_has_any_names(void **state)
+{
+    put(state,
+        "{\"Node\":\"m2\",\"Address\":\"1\",\"NodeMeta\":{\"consul-version\":\"1.0\",\"a b\":"
+        "\"c\"},\"Service\":{\"Service\":\"web\",\"Meta\":{\"consul-x\":\"y\"}}}");
+    rig_expect_part(*state, "GET /v1/catalog/service/web?node-meta=consul-version:1.0", NULL, 200,
+                    "\"NodeMeta\":{\"a b\":\"c\",\"consul-version\":\"1.0\"}");
+    assert_holds(state, "\"ServiceMeta\":{\"consul-x\":\"y\"}");
+}
 
 static void node_that_is_not_to_be_updated_is_made_if_it_is_not_there(void **state)
 {
@@ -307,6 +324,7 @@ int main(void)
         EACH(gateways_have_no_services),
         EACH(register_writes_node_service_and_checks_at_once),
         EACH(registering_the_same_again_moves_nothing),
+        EACH(metadata_of_a_copied_node_has_any_names),
         EACH(node_that_is_not_to_be_updated_is_made_if_it_is_not_there),
         EACH(bad_registrations_leave_nothing),
         EACH(name_of_a_node_that_lives_is_not_given_to_another),

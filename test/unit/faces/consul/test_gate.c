@@ -393,7 +393,7 @@ static void register_what_rows_speak_of(void)
                "\"of-far\",\"Status\":\"passing\"}]}");
     do_as_root("PUT /v1/catalog/register",
                "{\"Node\":\"far\",\"Address\":\"10.9.9.9\",\"Service\":{\"Service\":\"native\","
-               "\"ID\":\"native1\",\"Connect\":{\"Native\":true}}}");
+               "\"ID\":\"native1\",\"Port\":1,\"Connect\":{\"Native\":true}}}");
 }
 
 static int set_up_with(const struct gate_options *options)
