@@ -284,10 +284,20 @@ size_t http_body_max(const struct serve *serve)
     return service != NULL && service->body_max > 0 ? service->body_max : HTTP_BODY_MAX;
 }
 
+void http_refusal_write(const struct serve *serve, int status, struct buf *out)
+{
+    buf_put_str(out, http_status_name(status));
+    if (status == 413)
+        buf_printf(out, ": a request's body has at most %zu bytes", http_body_max(serve));
+}
+
 void http_request_refuse(struct http_request *r, int status)
 {
-    http_respond(r, status, "text/plain; charset=utf-8", NULL, 0,
-                 bytes_str(http_status_name(status)));
+    struct buf text;
+    buf_init(&text, HTTP_REFUSAL_MAX);
+    http_refusal_write(r->serve, status, &text);
+    http_respond(r, status, "text/plain; charset=utf-8", NULL, 0, buf_bytes(&text));
+    buf_fini(&text);
 }
 
 void http_request_dispatch(struct http_request *r)

@@ -198,9 +198,13 @@ static void refuse(struct http1_conn *c, int status)
 {
     static const struct http_header plain = { .name = { (const uint8_t *)"content-type", 12 },
                                               .value = { (const uint8_t *)"text/plain", 10 } };
-    struct bytes text = bytes_str(http_status_name(status));
-    http1_write_head(conn_out(c->conn), status, &plain, 1, HTTP1_WITH_LENGTH, text.n, false, false);
-    buf_put_bytes(conn_out(c->conn), text);
+    struct buf text;
+    buf_init(&text, HTTP_REFUSAL_MAX);
+    http_refusal_write(c->serve, status, &text);
+    http1_write_head(conn_out(c->conn), status, &plain, 1, HTTP1_WITH_LENGTH, buf_bytes(&text).n,
+                     false, false);
+    buf_put_bytes(conn_out(c->conn), buf_bytes(&text));
+    buf_fini(&text);
     conn_touch(c->conn);
     free_request(c);
     close_conn(c, CONN_FLUSH_FIRST);

@@ -68,5 +68,8 @@ void http_request_drained(struct http_request *r);
 void http_request_gone(struct http_request *r);
 /* "Not Found" */
 const char *http_status_name(int status);
+enum { HTTP_REFUSAL_MAX = 128 }; /* bytes */
+/* Appends what a refusal says: the status's name, and of a body that is too large the limit. */
+void http_refusal_write(const struct serve *serve, int status, struct buf *out);
 
 #endif

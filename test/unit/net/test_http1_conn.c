@@ -285,6 +285,7 @@ static void announced_body_over_the_limit_is_refused_unread(void **state)
     ask("POST /echo", "Expect: 100-continue\r\nContent-Length: 11\r\n\r\n");
     assert_true(client_read_to_end(c));
     assert_true(client_has(c, "HTTP/1.1 413 Content Too Large\r\n"));
+    assert_true(client_has(c, "\r\n\r\nContent Too Large: a request's body has at most 10 bytes"));
     assert_false(client_has(c, "100 Continue"));
 }
 
