@@ -35,15 +35,23 @@ bool consul_extras_are_native(const struct consul_extras *x)
     return e == OK && connect.native;
 }
 
+bool consul_extras_are_proxy(const struct consul_extras *x, struct arena *arena, struct bytes *ret)
+{
+    struct proxy proxy = { 0 };
+    if (!bytes_is(x->kind, "connect-proxy") ||
+        json_decode(x->proxy, &proxy_shape, arena, &proxy, NULL) != OK)
+        return false;
+    *ret = proxy.destination;
+    return true;
+}
+
 bool consul_extras_are_mesh_of(const struct consul_extras *x, struct bytes service,
                                struct bytes name, struct arena *arena)
 {
-    struct proxy proxy = { 0 };
+    struct bytes of;
     if (text_eq_nocase(service, name))
         return consul_extras_are_native(x);
-    return bytes_is(x->kind, "connect-proxy") &&
-           json_decode(x->proxy, &proxy_shape, arena, &proxy, NULL) == OK &&
-           text_eq_nocase(proxy.destination, name);
+    return consul_extras_are_proxy(x, arena, &of) && text_eq_nocase(of, name);
 }
 
 bool consul_instance_is_mesh_of(const struct instance *i, struct bytes service, struct bytes name,

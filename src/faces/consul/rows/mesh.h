@@ -7,6 +7,8 @@
 
 /* True if it speaks the mesh's protocol itself. */
 bool consul_extras_are_native(const struct consul_extras *x);
+/* True if it is a proxy; what it stands in front of then, lent from the arena. */
+bool consul_extras_are_proxy(const struct consul_extras *x, struct arena *arena, struct bytes *ret);
 /* True if an instance of SERVICE with these extras does so for NAME: it is one of that service and
  * speaks the mesh's protocol itself, or a proxy of it. */
 bool consul_extras_are_mesh_of(const struct consul_extras *x, struct bytes service,

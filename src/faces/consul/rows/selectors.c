@@ -59,6 +59,13 @@ GET(check_instance, consul_check, text, of->instance)
 GET(check_service, consul_check, text, of->service)
 GET(check_tags, consul_check, object, of)
 GET(check_type, consul_check, text, of->row.type)
+GET(full_id, consul_full_node, text, of->node->row.id)
+GET(full_name, consul_full_node, text, of->node->row.name)
+GET(full_address, consul_full_node, text, of->node->row.address)
+GET(full_addresses, consul_full_node, object, &of->node->extras)
+GET(full_meta, consul_full_node, object, &of->node->row.metadata)
+GET(full_services, consul_full_node, object, of)
+GET(full_checks, consul_full_node, object, &of->checks)
 GET(health_node, consul_health_row, object, of->service->node)
 GET(health_service, consul_health_row, object, of->service)
 GET(health_checks, consul_health_row, object, &of->checks)
@@ -96,6 +103,15 @@ static bool check_at(const void *list, size_t i, struct filter_value *ret)
     if (i >= checks->n)
         return false;
     ret->object = &checks->all[i];
+    return true;
+}
+
+static bool service_at(const void *list, size_t i, struct filter_value *ret)
+{
+    const struct consul_full_node *n = list;
+    if (i >= n->service_n)
+        return false;
+    ret->object = n->services[i];
     return true;
 }
 
@@ -266,6 +282,28 @@ static const struct filter_field health_fields[] = {
       .element = &check_element },
 };
 const struct filter_schema consul_health_schema = SCHEMA(health_fields);
+
+static const struct filter_field service_element = { .kind = FILTER_STRUCT,
+                                                     .fields = &consul_node_service_schema };
+static const struct filter_field full_fields[] = {
+    STRING("ID", full_id),
+    STRING("Node", full_name),
+    STRING("Address", full_address),
+    STRING("PeerName", no_text),
+    TAGGED("TaggedAddresses", full_addresses, &text),
+    META("Meta", full_meta),
+    { .name = "Services",
+      .kind = FILTER_LIST,
+      .get = full_services,
+      .at = service_at,
+      .element = &service_element },
+    { .name = "Checks",
+      .kind = FILTER_LIST,
+      .get = full_checks,
+      .at = check_at,
+      .element = &check_element },
+};
+const struct filter_schema consul_full_node_schema = SCHEMA(full_fields);
 
 /* -- asking -------------------------------------------------------------------------------------
  */

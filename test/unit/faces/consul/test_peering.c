@@ -24,12 +24,21 @@ static void none_can_be_made(void **state)
     rig_expect_part(*state, "POST /v1/peering/establish", "{}", 500, "not supported");
 }
 
+static void no_datacenter_is_federated(void **state)
+{
+    rig_expect(*state, "GET /v1/internal/federation-states", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/internal/federation-states/mesh-gateways", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/internal/federation-state/dc1", NULL, 404, "");
+    rig_expect(*state, "GET /v1/internal/federation-state/", NULL, 400, "Missing datacenter name");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_are_no_peers),
         cmocka_unit_test(one_is_not_found),
         cmocka_unit_test(none_can_be_made),
+        cmocka_unit_test(no_datacenter_is_federated),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

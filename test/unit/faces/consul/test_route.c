@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -104,6 +105,84 @@ static void no_route_stands_twice_and_each_is_described(void **state)
     }
 }
 
+/* consul.md, appendix A. Clients take a path that is not known for a broken server. */
+static void every_route_of_consuls_is_known(void **state)
+{
+    static const char *const all[] = {
+        "agent GET self version host members metrics services service/ checks health/service/id/ "
+        "health/service/name/ connect/ca/roots connect/ca/leaf/",
+        "agent PUT maintenance reload join/ leave force-leave/ token/ service/register "
+        "service/deregister/ service/maintenance/ check/register check/deregister/ check/pass/ "
+        "check/warn/ check/fail/ check/update/",
+        "agent POST connect/authorize",
+        "catalog PUT register deregister",
+        "catalog GET datacenters nodes services service/ connect/ node/ node-services/ "
+        "gateway-services/",
+        "health GET node/ checks/ state/ service/ connect/ ingress/",
+        "kv GET /",
+        "kv PUT /",
+        "kv DELETE /",
+        "session PUT create destroy/ renew/",
+        "session GET info/ node/ list",
+        "event PUT fire/",
+        "event GET list",
+        "query GET /",
+        "query PUT /",
+        "query DELETE /",
+        "status GET leader peers",
+        "acl PUT bootstrap policy token role binding-rule auth-method policy/ token/ role/ "
+        "binding-rule/ auth-method/",
+        "acl POST login logout templated-policy/preview/",
+        "acl GET replication policies roles tokens token/self binding-rules auth-methods "
+        "templated-policies policy/ token/ role/ binding-rule/ auth-method/ policy/name/ "
+        "role/name/ templated-policy/name/",
+        "acl DELETE policy/ token/ role/ binding-rule/ auth-method/",
+        "config GET /",
+        "config DELETE /",
+        "discovery-chain GET /",
+        "discovery-chain POST /",
+        "connect GET ca/roots intentions/match intentions/check ca/configuration intentions "
+        "intentions/exact intentions/",
+        "connect PUT ca/configuration intentions/exact intentions/",
+        "connect POST intentions",
+        "connect DELETE intentions/exact intentions/",
+        "coordinate GET datacenters nodes node/",
+        "coordinate PUT update",
+        "operator GET raft/configuration usage autopilot/health autopilot/state "
+        "autopilot/configuration keyring",
+        "operator POST raft/transfer-leader keyring",
+        "operator PUT autopilot/configuration keyring",
+        "operator DELETE raft/peer keyring",
+        "internal GET ui/nodes ui/node/ ui/services ui/catalog-overview ui/exported-services "
+        "ui/service-topology/ ui/gateway-services-nodes/ ui/gateway-intentions/ "
+        "ui/metrics-proxy/ federation-states federation-state/ federation-states/mesh-gateways",
+        "internal POST acl/authorize",
+        "peering POST token establish",
+        "peering GET /",
+        "peering DELETE /",
+    };
+    static const char *const whole[][2] = {
+        { "PUT", "/v1/txn" },    { "GET", "/v1/query" },    { "POST", "/v1/query" },
+        { "PUT", "/v1/config" }, { "GET", "/v1/peerings" }, { "GET", "/v1/exported-services" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++)
+        if (find(whole[i][0], whole[i][1]).route == NULL)
+            fail_msg("%s %s is not known", whole[i][0], whole[i][1]);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        char words[600], method[16], area[32], path[200];
+        int n = 0;
+        snprintf(words, sizeof words, "%s", all[i]);
+        assert_int_equal(sscanf(words, "%31s %15s %n", area, method, &n), 2);
+        for (char *save, *one = strtok_r(words + n, " ", &save); one != NULL;
+             one = strtok_r(NULL, " ", &save)) {
+            snprintf(path, sizeof path, "/v1/%s/%s", area, one[0] == '/' ? "" : one);
+            const struct consul_route *route = find(method, path).route;
+            if (route == NULL || strcmp(route->path, path) != 0)
+                fail_msg("%s %s is not known", method, path);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +193,7 @@ int main(void)
         cmocka_unit_test(longest_route_that_begins_a_path_is_taken),
         cmocka_unit_test(path_that_lacks_its_slash_is_told),
         cmocka_unit_test(no_route_stands_twice_and_each_is_described),
+        cmocka_unit_test(every_route_of_consuls_is_known),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -56,8 +57,86 @@ static void overview_counts_by_state(void **state)
     rig_expect(
         *state, "GET /v1/internal/ui/catalog-overview", NULL, 200,
         "{\"Nodes\":[{\"Total\":2,\"Passing\":2,\"Warning\":0,\"Critical\":0}],\"Services\":[{"
-        "\"Total\":4,\"Passing\":3,\"Warning\":0,\"Critical\":1}],\"Checks\":[{\"Total\":3,"
-        "\"Passing\":2,\"Warning\":0,\"Critical\":1}]}");
+        "\"Name\":\"consul\",\"Total\":1,\"Passing\":1,\"Warning\":0,\"Critical\":0},{"
+        "\"Name\":\"db\",\"Total\":1,\"Passing\":1,\"Warning\":0,\"Critical\":0},{"
+        "\"Name\":\"web\",\"Total\":2,\"Passing\":1,\"Warning\":0,\"Critical\":1}],\"Checks\":[{"
+        "\"Name\":\"Serf Health Status\",\"Total\":1,\"Passing\":1,\"Warning\":0,\"Critical\":0},{"
+        "\"Name\":\"Service 'web' check\",\"Total\":2,\"Passing\":1,\"Warning\":0,"
+        "\"Critical\":1}]}");
+}
+
+static void filters_select_services_and_nodes(void **state)
+{
+    static const char refused[] = "Failed to create boolean expression evaluator: Selector \"zz\"";
+    rig_expect_part(*state, "GET /v1/internal/ui/services?filter=Service.Service==db", NULL, 200,
+                    "[{\"Name\":\"db\",");
+    assert_null(strstr(rig_body(*state), "web"));
+    rig_expect_part(*state, "GET /v1/internal/ui/nodes?filter=Services.Service==db", NULL, 200,
+                    "\"Node\":\"m2\"");
+    assert_null(strstr(rig_body(*state), "n1"));
+    rig_expect_part(*state, "GET /v1/internal/ui/nodes?filter=Checks.Status==critical", NULL, 200,
+                    "\"Node\":\"n1\"");
+    assert_null(strstr(rig_body(*state), "m2"));
+    rig_expect(*state, "GET /v1/internal/ui/nodes?filter=Node==none", NULL, 200, "[]");
+    rig_expect_part(*state, "GET /v1/internal/ui/services?filter=zz==1", NULL, 500, refused);
+    rig_expect_part(*state, "GET /v1/internal/ui/nodes?filter=zz==1", NULL, 500, refused);
+}
+
+/* What stands in front of a service counts for it, each check once. */
+static void proxies_count_for_what_they_stand_in_front_of(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"a1\",\"Name\":\"api\",\"Port\":80,\"Tags\":[\"z\",\"b\"],\"Meta\":{"
+               "\"external-source\":\"nomad\"}}",
+               200, "");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"p1\",\"Name\":\"api-sidecar-proxy\",\"Port\":20000,\"Kind\":"
+               "\"connect-proxy\",\"Proxy\":{\"DestinationServiceName\":\"api\"},\"Check\":{"
+               "\"TTL\":\"1m\"}}",
+               200, "");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"c1\",\"Name\":\"own\",\"Port\":1,\"Connect\":{\"Native\":true}}", 200,
+               "");
+    rig_expect_part(
+        *state, "GET /v1/internal/ui/services", NULL, 200,
+        "{\"Name\":\"api\",\"Datacenter\":\"dc1\",\"Tags\":[\"b\",\"z\"],\"Nodes\":[\"n1\"],"
+        "\"ExternalSources\":[\"nomad\"],\"InstanceCount\":1,\"ChecksPassing\":1,"
+        "\"ChecksWarning\":0,\"ChecksCritical\":1,\"GatewayConfig\":{},\"TransparentProxy\":false,"
+        "\"ConnectNative\":false,\"ConnectedWithProxy\":true,");
+    assert_holds(state, "{\"Kind\":\"connect-proxy\",\"Name\":\"api-sidecar-proxy\",");
+    const char *own = strstr(rig_body(*state), "{\"Name\":\"own\"");
+    assert_non_null(own);
+    assert_non_null(strstr(own, "\"ConnectNative\":true,\"ConnectedWithProxy\":false,"));
+    rig_expect(*state, "PUT /v1/agent/service/deregister/p1", NULL, 200, "");
+    rig_expect(*state, "PUT /v1/agent/service/deregister/a1", NULL, 200, "");
+    rig_expect(*state, "PUT /v1/agent/service/deregister/c1", NULL, 200, "");
+}
+
+static void what_is_not_there_is_said_of_each_route(void **state)
+{
+    static const struct {
+        const char *request;
+        int status;
+        const char *text;
+    } rows[] = {
+        { "node/", 400, "Missing node name" },
+        { "exported-services", 500, "must provide PeerName" },
+        { "exported-services?peer=east", 200, "[]" },
+        { "service-topology/", 400, "Missing service name" },
+        { "service-topology/web", 400, "Missing service kind" },
+        { "service-topology/web?kind=x", 400, "Unsupported service kind \"x\"" },
+        { "service-topology/web?kind=", 500, "this server draws no topology of services" },
+        { "gateway-services-nodes/", 400, "Missing gateway name" },
+        { "gateway-services-nodes/in", 200, "[]" },
+        { "gateway-intentions/", 400, "Missing gateway name" },
+        { "gateway-intentions/in", 200, "[]" },
+        { "metrics-proxy/x", 404, "Metrics proxy is not enabled" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char request[100];
+        snprintf(request, sizeof request, "GET /v1/internal/ui/%s", rows[i].request);
+        rig_expect(*state, request, NULL, rows[i].status, rows[i].text);
+    }
 }
 
 int main(void)
@@ -66,6 +145,9 @@ int main(void)
         cmocka_unit_test(services_are_summed_up),
         cmocka_unit_test(nodes_have_services_and_checks),
         cmocka_unit_test(overview_counts_by_state),
+        cmocka_unit_test(filters_select_services_and_nodes),
+        cmocka_unit_test(proxies_count_for_what_they_stand_in_front_of),
+        cmocka_unit_test(what_is_not_there_is_said_of_each_route),
     };
     return cmocka_run_group_tests(tests, setup, rig_teardown);
 }
