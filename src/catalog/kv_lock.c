@@ -8,6 +8,7 @@
 
 #include "catalog/draft_keys.h"
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 #include "catalog/kv_pair.h"
 
 enum { KEY_MAX = 64 * 1024, SWEPT_MAX = 4 /* delays that are over, whenever one begins */ };

@@ -2,6 +2,7 @@
 #include "catalog/kv_read.h"
 
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 #include "store/newest.h"
 #include "store/range.h"
 

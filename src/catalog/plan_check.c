@@ -1,6 +1,7 @@
 /* Checks of nodes and of what is published from them. */
 #include "base/text.h"
 #include "catalog/draft_keys.h"
+#include "catalog/key_read.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
 #include "catalog/session_plan.h"

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "catalog/coordinate.h"
 #include "catalog/draft_keys.h"
+#include "catalog/key_read.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
 #include "catalog/read.h"

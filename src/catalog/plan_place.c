@@ -1,6 +1,7 @@
 /* Beside the spaces each place has its owners in a range, so that what is shown of a place is found
  * without looking at all of its service. */
 #include "catalog/draft_keys.h"
+#include "catalog/key_read.h"
 #include "catalog/node.h"
 #include "catalog/plan.h"
 #include "catalog/read.h"

@@ -1,5 +1,6 @@
 /* What owners publish. */
 #include "base/text.h"
+#include "catalog/key_read.h"
 #include "catalog/plan.h"
 #include "catalog/publication.h"
 #include "catalog/rows.h"

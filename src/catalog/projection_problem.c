@@ -1,6 +1,7 @@
 /* The rules said once more, for each instance alone. */
 #include "catalog/projection_problem.h"
 
+#include "catalog/key_read.h"
 #include "catalog/read.h"
 #include "catalog/rows.h"
 

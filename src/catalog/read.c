@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "catalog/key_read.h"
 #include "catalog/rows.h"
 
 enum { KEY_MAX = 64 * 1024 };

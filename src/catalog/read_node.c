@@ -1,5 +1,6 @@
 /* Nodes, their checks, and what is published from them. */
 #include "base/rd.h"
+#include "catalog/key_read.h"
 #include "catalog/read.h"
 #include "catalog/rows.h"
 

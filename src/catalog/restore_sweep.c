@@ -1,6 +1,7 @@
 /* What stands and is not among the items of a restore. It is walked in the view, by key: nothing
  * changes under it meanwhile. */
 #include "base/text.h"
+#include "catalog/key_read.h"
 #include "catalog/kv_lock.h"
 #include "catalog/node.h"
 #include "catalog/restore_core.h"

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "catalog/draft_keys.h"
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 #include "catalog/kv_lock.h"
 #include "catalog/node.h"
 #include "catalog/prepared_row.h"

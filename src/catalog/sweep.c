@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "catalog/key_read.h"
 #include "catalog/plan.h"
 #include "catalog/publication.h"
 #include "catalog/tables_memo.h"

@@ -2,6 +2,7 @@
 #include "catalog/user_event.h"
 
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 #include "catalog/label.h"
 #include "catalog/rows.h"
 

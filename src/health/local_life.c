@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "catalog/key_read.h"
 #include "catalog/read.h"
 #include "health/local_alias.h"
 #include "health/local_core.h"

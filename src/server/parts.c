@@ -12,8 +12,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "catalog/kinds.h"
 #include "faces/consul/call/face.h"
 #include "faces/dns/face.h"
 #include "faces/etcd/face.h"
@@ -22,17 +20,15 @@
 #include "hub/gate.h"
 #include "hub/hub.h"
 #include "hub/projection_start.h"
-#include "keeper/keeper.h"
 #include "net/server.h"
-#include "replica/replica.h"
 #include "server/dns_options.h"
+#include "server/kernel.h"
 #include "server/listeners.h"
 #include "server/node_checks.h"
 #include "server/process.h"
 #include "server/self.h"
-#include "wire/duration.h"
 
-enum { CHECKS_STOP_MS = 500, IO_THREADS_MAX = 64, HOURS_MAX = 1000000 };
+enum { CHECKS_STOP_MS = 500, IO_THREADS_MAX = 64 };
 
 struct io { /* one io thread */
     struct parts *parts;
@@ -48,11 +44,9 @@ struct io { /* one io thread */
 
 struct parts {
     const struct config *config;
-    struct datadir *datadir;
+    struct kernel kernel;
     struct metrics *metrics;
     struct process_metrics *process;
-    struct replica *replica;
-    struct keeper *keeper;
     struct node_checks *checks; /* on the first io thread */
     struct io io[IO_THREADS_MAX];
     size_t io_n;
@@ -65,89 +59,14 @@ struct parts {
     struct etcd_options etcd_options;
     struct consul_options consul_options;
     struct gate_options gate;
-    struct acl_start *acl_start;
-    struct projection_start *projection_start;
+    struct startup *acl_start, *projection_start;
+    bool projects;
     struct dns_config dns_config;
     struct arena arena; /* of texts that the options point to */
     bool clean;
     _Atomic bool draining;
     sem_t drained; /* posted when no connection is left */
 };
-
-/* -- the kernel ------------------------------------------------------------------------------- */
-
-static uint64_t quota_of(const struct config *c)
-{
-    return c->quota_bytes == 0 ? (uint64_t)2 << 30 : c->quota_bytes;
-}
-
-/* "8", "1h", "1000": hours, a duration, revisions. */
-static enum err keeper_options(const struct config *c, struct keeper_options *ret, struct why *why)
-{
-    struct bytes text = bytes_str(c->compaction_retention);
-    *ret = (struct keeper_options){ .quota_bytes = quota_of(c) };
-    bool by_revision = strcmp(c->compaction_mode, "revision") == 0;
-    if (!by_revision && strcmp(c->compaction_mode, "periodic") != 0)
-        return why_set(why, ERR_INVALID,
-                       "--auto-compaction-mode '%s' is neither periodic nor revision",
-                       c->compaction_mode);
-    if (text.n == 0)
-        return OK;
-    uint64_t number;
-    int64_t ns;
-    bool is_number = text_u64(text, &number);
-    if (!by_revision && is_number && number > HOURS_MAX)
-        return why_set(why, ERR_INVALID, "--auto-compaction-retention %s is more than %d hours",
-                       c->compaction_retention, HOURS_MAX);
-    if (by_revision && is_number) {
-        ret->mode = AUTO_COMPACTION_REVISION;
-        ret->retention_revisions = number;
-        return OK;
-    }
-    ret->mode = AUTO_COMPACTION_PERIODIC;
-    if (!by_revision && is_number)
-        ret->retention_ms = number * 3600 * 1000;
-    else if (!by_revision && duration_parse(text, &ns) == OK && ns >= 0)
-        ret->retention_ms = (uint64_t)ns / 1000000;
-    else
-        return why_set(why, ERR_INVALID, "--auto-compaction-retention '%s' is not %s",
-                       c->compaction_retention,
-                       by_revision ? "a number of revisions" : "a duration or a number of hours");
-    return OK;
-}
-
-/* The view's greatest size: etcd's keys beside all else, with room for what is being rewritten. */
-static uint64_t map_bytes_for(uint64_t quota)
-{
-    return quota > STORE_MAP_BYTES / 4 ? 4 * quota : STORE_MAP_BYTES;
-}
-
-static enum err open_kernel(struct parts *p, void (*owned)(const struct datadir *dir),
-                            struct why *why)
-{
-    const struct config *c = p->config;
-    struct keeper_options keeper;
-    enum err e = keeper_options(c, &keeper, why);
-    if (e == OK)
-        e = datadir_open(c->data_dir, c->rebuild_view, &p->datadir, why);
-    if (e != OK)
-        return e;
-    owned(p->datadir);
-    struct replica_options options = {
-        .datadir = p->datadir,
-        .map_bytes = map_bytes_for(quota_of(c)),
-        .write_map = true,
-        .snapshot_bytes = c->snapshot_bytes,
-        .skip_index = c->skip_entry,
-        .metrics = p->metrics,
-        .hooks = catalog_hooks(),
-    };
-    options.kinds = catalog_kinds(&options.kind_n);
-    e = replica_open(&options, &p->replica, why);
-    if (e == OK)
-        e = keeper_new(p->replica, &keeper, p->metrics, &p->keeper);
-    return e;
-}
 
 /* -- io threads ------------------------------------------------------------------------------- */
 
@@ -162,7 +81,7 @@ static void not_ready(void *ctx, struct buf *out)
     struct parts *p = ctx;
     if (atomic_load(&p->draining))
         buf_put_str(out, "stopping\n");
-    if (replica_disk_state(p->replica) >= DISK_STOP)
+    if (replica_disk_state(p->kernel.replica) >= DISK_STOP)
         buf_put_str(out, "disk nearly full: writes are refused\n");
 }
 
@@ -182,16 +101,16 @@ static enum err open_io(struct parts *p, struct io *io, struct why *why)
     io->parts = p;
     enum err e = OK;
     if (p->one_thread)
-        io->loop = replica_loop(p->replica);
+        io->loop = replica_loop(p->kernel.replica);
     else
         e = loop_new("io", &io->loop);
     if (e == OK)
         io->box = mailbox_new(io->loop);
-    struct hub_options hub = { .replica = p->replica,
+    struct hub_options hub = { .replica = p->kernel.replica,
                                .loop = io->loop,
                                .metrics = p->metrics,
                                .gate = &p->gate,
-                               .quota_bytes = quota_of(p->config),
+                               .quota_bytes = kernel_quota(p->config),
                                .on_credits = on_credits,
                                .ctx = io };
     if (e == OK)
@@ -245,10 +164,10 @@ static enum err open_threads(struct parts *p, struct why *why)
         e = node_checks_open(p->checks, p->io[0].hub, p->io[0].box,
                              p->consul_options.self.node_name, p->metrics, why);
     if (e == OK && p->gate.is_on && p->config->acl_initial[0] != 0)
-        p->acl_start = acl_start_new(p->io[0].hub, p->config->acl_initial);
+        p->acl_start = startup_new(p->io[0].hub, &acl_start, p->config->acl_initial);
+    p->projects = strcmp(p->config->etcd_projection, "on") == 0;
     if (e == OK)
-        p->projection_start =
-            projection_start_new(p->io[0].hub, strcmp(p->config->etcd_projection, "on") == 0);
+        p->projection_start = startup_new(p->io[0].hub, &projection_start, &p->projects);
     return e;
 }
 
@@ -280,7 +199,7 @@ static void describe_self(struct parts *p)
     snprintf(self.peer_url, sizeof self.peer_url, "http://localhost:2380");
     snprintf(self.client_url, sizeof self.client_url, "%s",
              urls[0] != 0 ? urls : listeners_client_urls(&p->listeners));
-    replica_describe_self(p->replica, &self);
+    replica_describe_self(p->kernel.replica, &self);
 }
 
 static void note_check(void *ctx, struct bytes instance, struct bytes check, enum status status,
@@ -374,7 +293,7 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
     if (e == OK)
         e = node_checks_new(config->script_checks, &p->checks, why);
     if (e == OK)
-        e = open_kernel(p, owned, why);
+        e = kernel_open(&p->kernel, config, p->metrics, owned, why);
     if (e == OK)
         e = open_threads(p, why);
     if (e == OK)
@@ -390,7 +309,7 @@ enum err parts_open(const struct config *config, void (*owned)(const struct data
 
 enum err parts_start(struct parts *p, struct why *why)
 {
-    enum err e = replica_start(p->replica);
+    enum err e = replica_start(p->kernel.replica);
     for (size_t i = 0; i < p->io_n && e == OK && !p->one_thread; i++)
         e = loop_start(p->io[i].loop);
     return e != OK ? why_set(why, e, "server: a thread cannot be started: %s", err_text(e)) : OK;
@@ -433,7 +352,7 @@ void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms)
     net_server_drain(p->net, drain_ms, all_gone, p);
     wait_until_drained(p, drain_ms + 500);
     node_checks_wait(p->checks, CHECKS_STOP_MS);
-    replica_stop(p->replica);
+    replica_stop(p->kernel.replica);
     for (size_t i = 0; i < p->io_n && !p->one_thread; i++)
         loop_stop_join(p->io[i].loop);
     p->clean = clock_now_ns() - began < stop_ms * 1000000;
@@ -460,17 +379,14 @@ void parts_close(struct parts *p)
     if (p == NULL)
         return;
     net_server_free(p->net);
-    acl_start_free(p->acl_start);
-    projection_start_free(p->projection_start);
+    startup_free(p->acl_start);
+    startup_free(p->projection_start);
     listeners_close(&p->listeners);
     node_checks_close(p->checks);
     for (size_t i = 0; i < p->io_n; i++)
         close_io(p, &p->io[i]);
     node_checks_free(p->checks);
-    keeper_free(p->keeper);
-    replica_close(p->replica, p->clean);
-    if (p->datadir != NULL)
-        datadir_close(p->datadir);
+    kernel_close(&p->kernel, p->clean);
     listeners_fini(&p->listeners);
     dns_config_fini(&p->dns_config);
     process_metrics_free(p->process);
@@ -492,7 +408,7 @@ void parts_addresses(const struct parts *p, struct buf *out)
 
 const char *parts_data_dir(const struct parts *p)
 {
-    return datadir_path(p->datadir);
+    return datadir_path(p->kernel.datadir);
 }
 
 struct mailbox *parts_consul_box(struct parts *p)

@@ -2,104 +2,24 @@
  * say; it goes as deep as the shapes do, and a shape that holds itself as deep as the tree. */
 #include "wire/json_bind.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "wire/base64.h"
 #include "wire/duration.h"
 #include "wire/go_text.h"
-
-struct place { /* where in the struct: the names from the root */
-    const struct place *above;
-    const struct json_shape *shape; /* that has the field */
-    const char *name;
-};
+#include "wire/json_misfit.h"
 
 struct bind {
     struct arena *arena;
     struct why *why;
 };
 
-/* -- what does not fit ------------------------------------------------------------------------ */
-
-static void put_path(const struct place *place, struct buf *out)
-{
-    if (place->above != NULL) {
-        put_path(place->above, out);
-        buf_put_u8(out, '.');
-    }
-    buf_put_str(out, place->name);
-}
-
-static const char *kind_word(const struct json_node *node)
-{
-    static const char *const words[] = {
-        [JSON_NODE_NULL] = "null",     [JSON_NODE_BOOL] = "bool",   [JSON_NODE_NUMBER] = "number",
-        [JSON_NODE_STRING] = "string", [JSON_NODE_ARRAY] = "array", [JSON_NODE_OBJECT] = "object",
-    };
-    return words[node->kind];
-}
-
-static enum err misfit(const struct bind *b, const struct place *place,
-                       const struct json_node *node, const char *type, bool say_number)
-{
-    struct buf text;
-    buf_init(&text, 400);
-    buf_printf(&text, "json: cannot unmarshal %s", kind_word(node));
-    if (say_number && node->kind == JSON_NODE_NUMBER)
-        buf_printf(&text, " %.*s", (int)(node->text.n < 64 ? node->text.n : 64),
-                   (const char *)node->text.p);
-    if (place == NULL) {
-        buf_put_str(&text, " into Go value");
-    } else {
-        buf_printf(&text, " into Go struct field %s.", place->shape->go_name);
-        put_path(place, &text);
-    }
-    buf_printf(&text, " of type %s", type);
-    enum err e = why_set(b->why, ERR_MALFORMED, "%.*s", (int)text.n, (const char *)text.p);
-    buf_fini(&text);
-    return e;
-}
-
-static const char *type_name(const struct json_field *field, char text[64])
-{
-    static const char *const usual[] = {
-        [JSON_BIND_STRING] = "string",
-        [JSON_BIND_BOOL] = "bool",
-        [JSON_BIND_INT] = "int",
-        [JSON_BIND_UINT] = "uint64",
-        [JSON_BIND_FLOAT] = "float64",
-        [JSON_BIND_DURATION] = "time.Duration",
-        [JSON_BIND_BASE64] = "[]uint8",
-        [JSON_BIND_STRINGS] = "[]string",
-        [JSON_BIND_STRING_MAP] = "map[string]string",
-        [JSON_BIND_STRINGS_MAP] = "map[string][]string",
-        [JSON_BIND_ANY] = "interface {}",
-    };
-    if (field->go_type != NULL)
-        return field->go_type;
-    if (field->shape == NULL)
-        return usual[field->kind];
-    const char *front = field->kind == JSON_BIND_STRUCTS      ? "[]"
-                        : field->kind == JSON_BIND_STRUCT_MAP ? "map[string]"
-                                                              : "";
-    snprintf(text, 64, "%s%s", front, field->shape->go_name);
-    return text;
-}
-
-static enum err field_misfit(const struct bind *b, const struct place *place,
-                             const struct json_node *node, const struct json_field *field)
-{
-    char text[64];
-    bool is_number = field->kind == JSON_BIND_INT || field->kind == JSON_BIND_UINT;
-    return misfit(b, place, node, type_name(field, text), is_number);
-}
-
 /* -- simple values ---------------------------------------------------------------------------- */
 
 static enum err bind_number(const struct bind *b, const struct json_node *node,
-                            const struct json_field *field, const struct place *place, void *into)
+                            const struct json_field *field, const struct json_place *place,
+                            void *into)
 {
     uint64_t natural;
     int64_t integer;
@@ -118,7 +38,7 @@ static enum err bind_number(const struct bind *b, const struct json_node *node,
             return OK;
         }
     }
-    return field_misfit(b, place, node, field);
+    return json_field_misfit(b->why, place, node, field);
 }
 
 static enum err bind_duration(const struct bind *b, const struct json_node *node, int64_t *into)
@@ -144,12 +64,12 @@ static enum err bind_duration(const struct bind *b, const struct json_node *node
 }
 
 static enum err bind_base64(const struct bind *b, const struct json_node *node,
-                            const struct json_field *field, const struct place *place,
+                            const struct json_field *field, const struct json_place *place,
                             struct bytes *into)
 {
     size_t at;
     if (node->kind != JSON_NODE_STRING)
-        return field_misfit(b, place, node, field);
+        return json_field_misfit(b->why, place, node, field);
     if (base64_read(node->text, b->arena, into, &at) != OK)
         return why_set(b->why, ERR_MALFORMED, "illegal base64 data at input byte %zu", at);
     return OK;
@@ -166,22 +86,22 @@ static size_t count(const struct json_node *node)
 }
 
 static enum err bind_text(const struct bind *b, const struct json_node *node,
-                          const struct place *place, struct bytes *into)
+                          const struct json_place *place, struct bytes *into)
 {
     if (node->kind == JSON_NODE_NULL)
         return OK;
     if (node->kind != JSON_NODE_STRING)
-        return misfit(b, place, node, "string", false);
+        return json_misfit(b->why, place, node, "string", false);
     *into = node->text;
     return OK;
 }
 
 static enum err bind_texts(const struct bind *b, const struct json_node *node,
-                           const struct json_field *field, const struct place *place,
+                           const struct json_field *field, const struct json_place *place,
                            struct json_texts *into)
 {
     if (node->kind != JSON_NODE_ARRAY)
-        return field_misfit(b, place, node, field);
+        return json_field_misfit(b->why, place, node, field);
     struct json_texts texts = { .n = count(node) };
     texts.all = arena_zalloc(b->arena, texts.n + 1, sizeof *texts.all);
     size_t i = 0;
@@ -223,11 +143,11 @@ static struct ordered *order_members(const struct bind *b, const struct json_nod
 }
 
 static enum err bind_pairs(const struct bind *b, const struct json_node *node,
-                           const struct json_field *field, const struct place *place,
+                           const struct json_field *field, const struct json_place *place,
                            struct json_pairs *into)
 {
     if (node->kind != JSON_NODE_OBJECT)
-        return field_misfit(b, place, node, field);
+        return json_field_misfit(b->why, place, node, field);
     struct json_pairs pairs = { 0 };
     const struct ordered *members = order_members(b, node, &pairs.n);
     pairs.all = arena_zalloc(b->arena, pairs.n + 1, sizeof *pairs.all);
@@ -242,11 +162,11 @@ static enum err bind_pairs(const struct bind *b, const struct json_node *node,
 }
 
 static enum err bind_texts_map(const struct bind *b, const struct json_node *node,
-                               const struct json_field *field, const struct place *place,
+                               const struct json_field *field, const struct json_place *place,
                                struct json_texts_map *into)
 {
     if (node->kind != JSON_NODE_OBJECT)
-        return field_misfit(b, place, node, field);
+        return json_field_misfit(b->why, place, node, field);
     struct json_texts_map map = { 0 };
     const struct json_field list = { .kind = JSON_BIND_STRINGS };
     const struct ordered *members = order_members(b, node, &map.n);
@@ -266,10 +186,12 @@ static enum err bind_texts_map(const struct bind *b, const struct json_node *nod
 /* -- structs ---------------------------------------------------------------------------------- */
 
 static enum err bind_struct(const struct bind *b, const struct json_node *node,
-                            const struct json_shape *shape, const struct place *place, void *into);
+                            const struct json_shape *shape, const struct json_place *place,
+                            void *into);
 
 static enum err bind_pointer(const struct bind *b, const struct json_node *node,
-                             const struct json_field *field, const struct place *place, void **into)
+                             const struct json_field *field, const struct json_place *place,
+                             void **into)
 {
     if (*into == NULL)
         *into = arena_zalloc(b->arena, 1, field->shape->size);
@@ -277,11 +199,11 @@ static enum err bind_pointer(const struct bind *b, const struct json_node *node,
 }
 
 static enum err bind_structs(const struct bind *b, const struct json_node *node,
-                             const struct json_field *field, const struct place *place,
+                             const struct json_field *field, const struct json_place *place,
                              struct json_structs *into)
 {
     if (node->kind != JSON_NODE_ARRAY)
-        return field_misfit(b, place, node, field);
+        return json_field_misfit(b->why, place, node, field);
     size_t size = field->shape->size, i = 0;
     struct json_structs structs = { .n = count(node) };
     structs.all = arena_zalloc(b->arena, structs.n + 1, size);
@@ -297,11 +219,11 @@ static enum err bind_structs(const struct bind *b, const struct json_node *node,
 }
 
 static enum err bind_struct_map(const struct bind *b, const struct json_node *node,
-                                const struct json_field *field, const struct place *place,
+                                const struct json_field *field, const struct json_place *place,
                                 struct json_structs *into)
 {
     if (node->kind != JSON_NODE_OBJECT)
-        return field_misfit(b, place, node, field);
+        return json_field_misfit(b->why, place, node, field);
     size_t size = field->shape->size;
     struct json_structs map = { 0 };
     const struct ordered *members = order_members(b, node, &map.n);
@@ -355,7 +277,8 @@ static void bind_null(const struct json_field *field, void *into)
 }
 
 static enum err bind_field(const struct bind *b, const struct json_node *node,
-                           const struct json_field *field, const struct place *place, void *into)
+                           const struct json_field *field, const struct json_place *place,
+                           void *into)
 {
     if (node->kind == JSON_NODE_NULL) {
         bind_null(field, into);
@@ -366,7 +289,7 @@ static enum err bind_field(const struct bind *b, const struct json_node *node,
         return bind_text(b, node, place, into);
     case JSON_BIND_BOOL:
         if (node->kind != JSON_NODE_BOOL)
-            return field_misfit(b, place, node, field);
+            return json_field_misfit(b->why, place, node, field);
         *(bool *)into = node->truth;
         return OK;
     case JSON_BIND_INT:
@@ -421,19 +344,20 @@ static enum err unknown_field(const struct bind *b, struct bytes name)
 }
 
 static enum err bind_struct(const struct bind *b, const struct json_node *node,
-                            const struct json_shape *shape, const struct place *above, void *into)
+                            const struct json_shape *shape, const struct json_place *above,
+                            void *into)
 {
     if (node->kind == JSON_NODE_NULL)
         return OK;
     if (node->kind != JSON_NODE_OBJECT)
-        return misfit(b, above, node, shape->go_name, false);
+        return json_misfit(b->why, above, node, shape->go_name, false);
     for (const struct json_node *at = node->first; at != NULL; at = at->next) {
         const struct json_field *field = find_field(shape, at->name);
         if (field == NULL && shape->is_lenient)
             continue;
         if (field == NULL)
             return unknown_field(b, at->name);
-        struct place place = { .above = above, .shape = shape, .name = field->name };
+        struct json_place place = { .above = above, .shape = shape, .name = field->name };
         enum err e = bind_field(b, at, field, &place, (uint8_t *)into + field->offset);
         if (e != OK)
             return e;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 #include "catalog/node.h"
 #include "catalog/publication.h"
 #include "faces/dns/recurse.h"

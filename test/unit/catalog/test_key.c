@@ -1,5 +1,6 @@
 /* Keys: known bytes, and what has parts in common is one range. */
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,6 +4,7 @@
 
 #include "base/rd.h"
 #include "catalog/key.h"
+#include "catalog/key_read.h"
 #include "catalog/last.h"
 #include "catalog/node.h"
 #include "catalog/overlay.h"
