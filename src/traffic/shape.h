@@ -52,6 +52,13 @@ struct shape {
     {                                                                                \
         .name = json_name, .kind = SHAPE_##of_kind, .offset = offsetof(type, member) \
     }
+/* What is a struct in Go too, not a pointer: an empty one is written as {}. */
+#define SHAPE_VALUE(type, member, json_name) SHAPE_ALWAYS(type, member, json_name, ANY)
+#define SHAPE_VALUE_OF(type, member, json_name, of_shape)                          \
+    {                                                                              \
+        .name = json_name, .kind = SHAPE_STRUCT, .offset = offsetof(type, member), \
+        .shape = of_shape, .always = true                                          \
+    }
 #define SHAPE_FIELD_OF(type, member, json_name, of_kind, of_shape)                    \
     {                                                                                 \
         .name = json_name, .kind = SHAPE_##of_kind, .offset = offsetof(type, member), \

@@ -143,6 +143,17 @@ static void write_value(const struct shape_field *field, const void *from, struc
     }
 }
 
+static bool is_absent(const struct shape_field *field, const void *from)
+{
+    return (field->kind == SHAPE_STRUCT || field->kind == SHAPE_ANY) && is_empty(field, from);
+}
+
+static void write_empty_object(struct json_writer *j)
+{
+    json_open_object(j);
+    json_close_object(j);
+}
+
 void shape_write(const void *from, const struct shape *shape, bool is_open_object,
                  struct json_writer *j)
 {
@@ -154,7 +165,10 @@ void shape_write(const void *from, const struct shape *shape, bool is_open_objec
         if (field->kind == SHAPE_IGNORED || (is_empty(field, value) && !field->always))
             continue;
         json_put_name(j, field->name);
-        write_value(field, value, j);
+        if (is_absent(field, value))
+            write_empty_object(j);
+        else
+            write_value(field, value, j);
     }
     if (!is_open_object)
         json_close_object(j);

@@ -52,14 +52,25 @@ static void names_are_taken_in_both_forms(void **state)
     expect_written(is, is);
 }
 
+static void structs_that_go_has_no_pointer_to_are_never_left_out(void **state)
+{
+    expect_written("{\"Kind\":\"service-defaults\",\"Name\":\"web\"}",
+                   "{\"Kind\":\"service-defaults\",\"Name\":\"web\",\"TransparentProxy\":{},"
+                   "\"MeshGateway\":{},\"Expose\":{}}");
+    expect_written("{\"Kind\":\"proxy-defaults\",\"Name\":\"global\",\"AccessLogs\":null}",
+                   "{\"Kind\":\"proxy-defaults\",\"Name\":\"global\",\"TransparentProxy\":{},"
+                   "\"MeshGateway\":{},\"Expose\":{},\"AccessLogs\":{}}");
+}
+
 static void every_interpreted_kind_comes_back(void **state)
 {
     static const char *const entries[] = {
         "{\"Kind\":\"service-defaults\",\"Name\":\"web\",\"Meta\":{\"a\":\"b\"},\"Protocol\":"
         "\"http\",\"TransparentProxy\":{\"DialedDirectly\":true},\"MeshGateway\":{\"Mode\":"
-        "\"local\"},\"MaxInboundConnections\":5}",
+        "\"local\"},\"Expose\":{},\"MaxInboundConnections\":5}",
         "{\"Kind\":\"proxy-defaults\",\"Name\":\"global\",\"Config\":{\"protocol\":\"http\","
-        "\"x_y\":1.50},\"FailoverPolicy\":{\"Mode\":\"order-by-locality\"}}",
+        "\"x_y\":1.50},\"TransparentProxy\":{},\"MeshGateway\":{},\"Expose\":{},\"AccessLogs\":{},"
+        "\"FailoverPolicy\":{\"Mode\":\"order-by-locality\"}}",
         "{\"Kind\":\"service-router\",\"Name\":\"web\",\"Routes\":[{\"Match\":{\"HTTP\":{"
         "\"PathPrefix\":\"/a\",\"CaseInsensitive\":true,\"Header\":[{\"Name\":\"x\",\"Exact\":"
         "\"1\",\"Invert\":true}],\"QueryParam\":[{\"Name\":\"q\",\"Present\":true}],\"Methods\":["
@@ -190,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_taken_in_both_forms),
+        cmocka_unit_test(structs_that_go_has_no_pointer_to_are_never_left_out),
         cmocka_unit_test(every_interpreted_kind_comes_back),
         cmocka_unit_test(indexes_are_not_kept),
         cmocka_unit_test(numbers_in_quotes_are_numbers),
