@@ -102,7 +102,8 @@ static bool answer_refused(struct consul_call *c, enum err err, const struct com
         kv->refusal == KV_DELAYED)
         consul_answer_bool(c, false);
     else
-        consul_refuse_text(c, 500, "%s", consul_kv_refusal_text(c, &s->op.kv, s->session, kv));
+        consul_refuse_text(c, 500, "raft apply failed: %s",
+                           consul_kv_refusal_text(c, &s->op.kv, s->session, kv));
     return true;
 }
 

@@ -28,10 +28,10 @@ static enum err read_config(struct bytes text, struct arena *arena, uint64_t *re
     struct config config = { .leaf_ttl_ns = (int64_t)(CA_LEAF_USUAL_MS * 1000000) };
     enum err e = json_decode(text, &config_shape, arena, &config, why);
     uint64_t ms = config.leaf_ttl_ns < 0 ? 0 : (uint64_t)config.leaf_ttl_ns / 1000000;
-    if (e == OK && (ms < CA_LEAF_LEAST_MS || ms > CA_LEAF_MOST_MS))
-        e = why_set(why, ERR_INVALID,
-                    "Leaf cert TTL must be greater or equal than 1h0m0s and less or equal than "
-                    "8760h0m0s");
+    if (e == OK && ms < CA_LEAF_LEAST_MS)
+        e = why_set(why, ERR_INVALID, "leaf cert TTL must be greater or equal than 1h0m0s");
+    if (e == OK && ms > CA_LEAF_MOST_MS)
+        e = why_set(why, ERR_INVALID, "leaf cert TTL must be less than 8760h0m0s");
     if (e == OK)
         *ret_ms = ms;
     return e;
@@ -127,9 +127,10 @@ void connect_put_config(struct consul_call *c)
         return;
     struct bytes config = consul_json_text(c, b.config, CA_CONFIG_MAX);
     if (!bytes_is(b.provider, "consul"))
-        consul_refuse_text(c, 500, "unknown CA provider type %s", consul_quoted(c, b.provider));
+        consul_refuse_text(c, 500, "could not initialize provider: unknown CA provider %s",
+                           consul_quoted(c, b.provider));
     else if (read_config(config, consul_arena(c), &ttl_ms, &why) != OK)
-        consul_refuse_text(c, 500, "%s", why.text);
+        consul_refuse_text(c, 500, "error configuring provider: %s", why.text);
     else
         put_config(c, config);
 }

@@ -187,15 +187,6 @@ static void put_source(struct consul_call *c, const struct job *job, struct json
     all[at] = put;
 }
 
-static bool refuse_duplicate(struct consul_call *c, const struct job *job,
-                             const struct entry_source *there)
-{
-    consul_refuse_text(c, 500, "duplicate intention found: default/%s => default/%s (ID: %s)",
-                       consul_text(c, there->name), consul_text(c, job->destination),
-                       consul_text(c, there->legacy_id));
-    return true;
-}
-
 /* ENTRY with the job done, into the change; true: refused and answered. */
 static bool edit(struct consul_call *c, struct job *job, const struct config_entry *before)
 {
@@ -205,9 +196,9 @@ static bool edit(struct consul_call *c, struct job *job, const struct config_ent
     if (before != NULL)
         entry = *before;
     entry.intentions.sources = copy_sources(&entry.intentions.sources, scratch);
-    size_t at = place_of(job, &entry.intentions.sources);
-    if (job->creates && at < entry.intentions.sources.n)
-        return refuse_duplicate(c, job, (struct entry_source *)entry.intentions.sources.all + at);
+    /* One that is created although it is there stands twice, which the check refuses. */
+    size_t at =
+        job->creates ? entry.intentions.sources.n : place_of(job, &entry.intentions.sources);
     if (job->removes)
         remove_source(&entry.intentions.sources, at);
     else

@@ -70,9 +70,10 @@ static void put_op(struct consul_call *c, struct job *job)
 static void refuse_name(struct consul_call *c, const struct job *job)
 {
     if (job->query.name.n == 0)
-        consul_refuse_text(c, 500, "a query template with an empty name already exists");
+        consul_refuse_text(c, 500,
+                           "raft apply failed: a query template with an empty name already exists");
     else
-        consul_refuse_text(c, 500, "name '%s' aliases an existing query name",
+        consul_refuse_text(c, 500, "raft apply failed: name '%s' aliases an existing query name",
                            consul_text(c, job->query.name));
 }
 
@@ -139,7 +140,8 @@ static bool refuse_session(struct consul_call *c, const struct job *job, const s
     enum err e = draft_get(draft, SPACE_CATALOG, buf_bytes(&key), &row);
     buf_fini(&key);
     if (e == ERR_NOT_FOUND)
-        consul_refuse_text(c, 500, "invalid session %s", consul_quoted(c, job->query.session));
+        consul_refuse_text(c, 500, "raft apply failed: invalid session %s",
+                           consul_quoted(c, job->query.session));
     else if (e != OK)
         consul_fail(c, e);
     return e != OK;
@@ -154,7 +156,7 @@ static bool refuse_alias(struct consul_call *c, const struct job *job, const str
     enum err e =
         prepared_get(view, bytes_str(CONSUL_NS), job->query.name, &c->face->scratch, &other);
     if (e == OK)
-        consul_refuse_text(c, 500, "name '%s' aliases an existing query ID",
+        consul_refuse_text(c, 500, "raft apply failed: name '%s' aliases an existing query ID",
                            consul_text(c, job->query.name));
     return e == OK;
 }

@@ -134,7 +134,7 @@ static void leaves_live_an_hour_to_a_year(void **state)
                          rows[i].status);
     }
     rig_expect(*state, "PUT /v1/connect/ca/configuration", "{\"Provider\":\"vault\"}", 500,
-               "unknown CA provider type \"vault\"");
+               "could not initialize provider: unknown CA provider \"vault\"");
 }
 
 static void ask_authorize(struct rig *rig, const char *uri, int status, const char *part)

@@ -132,7 +132,7 @@ static void old_ones_have_ids(void **state)
     memcpy(id, rig_body(*state) + 7, 36);
     rig_expect_part(*state, "POST /v1/connect/intentions",
                     "{\"SourceName\":\"web\",\"DestinationName\":\"api\",\"Action\":\"deny\"}", 500,
-                    "duplicate intention found: ");
+                    "Sources[1] defines \"web\" more than once");
     snprintf(request, sizeof request, "GET /v1/connect/intentions/%s", id);
     rig_expect_part(*state, request, NULL, 200, "\"Meta\":{\"a\":\"b\"},\"Precedence\":9,");
     assert_non_null(strstr(rig_body(*state), "\"CreatedAt\":\"20"));

@@ -102,10 +102,11 @@ static void what_makes_no_sense_is_refused(void **state)
            "Bad DNS TTL 'x': time: invalid duration \"x\"");
     refuse(state, "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\"},\"DNS\":{\"TTL\":\"-1s\"}}",
            "DNS TTL '-1000000000', must be >=0");
-    refuse(state, "{\"Session\":\"x\",\"Service\":{\"Service\":\"w\"}}", "invalid session \"x\"");
+    refuse(state, "{\"Session\":\"x\",\"Service\":{\"Service\":\"w\"}}",
+           "raft apply failed: invalid session \"x\"");
     create(state, "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\"}}", id);
     refuse(state, "{\"Name\":\"Q\",\"Service\":{\"Service\":\"w\"}}",
-           "name 'Q' aliases an existing query name");
+           "raft apply failed: name 'Q' aliases an existing query name");
     snprintf(query, sizeof query, "{\"Name\":\"%s\",\"Service\":{\"Service\":\"w\"}}", id);
     rig_expect_part(*state, "POST /v1/query", query, 500, "' aliases an existing query ID");
     rig_expect(*state, "POST /v1/query", "{\"x\":1}", 400,
@@ -199,7 +200,7 @@ static void templates_take_the_longest_prefix(void **state)
     assert_non_null(strstr(rig_body(*state), "\"Tags\":[\"main\",\"east-main\"]"));
     rig_expect_part(*state, "GET /v1/query/web/execute", NULL, 200, "{\"Service\":\"web\"");
     refuse(state, "{\"Template\":{\"Type\":\"name_prefix_match\"},\"Service\":{\"Service\":\"x\"}}",
-           "a query template with an empty name already exists");
+           "raft apply failed: a query template with an empty name already exists");
     refuse(state, "{\"Name\":\"t\",\"Template\":{\"Type\":\"x\"},\"Service\":{\"Service\":\"x\"}}",
            "failed compiling template: Bad Template.Type 'x'");
     refuse(state,

@@ -210,10 +210,11 @@ static void lock_is_held_by_one_at_a_time(void **state)
 
 static void lock_needs_a_session(void **state)
 {
-    rig_expect(*state, "PUT /v1/kv/k?acquire=x", "v", 500, "invalid session \"x\"");
+    rig_expect(*state, "PUT /v1/kv/k?acquire=x", "v", 500,
+               "raft apply failed: invalid session \"x\"");
     rig_expect(*state, "PUT /v1/kv/k?acquire=00000000-0000-4000-8000-000000000001", "v", 500,
-               "invalid session \"00000000-0000-4000-8000-000000000001\"");
-    rig_expect(*state, "PUT /v1/kv/k?acquire", "v", 500, "missing session");
+               "raft apply failed: invalid session \"00000000-0000-4000-8000-000000000001\"");
+    rig_expect(*state, "PUT /v1/kv/k?acquire", "v", 500, "raft apply failed: missing session");
     rig_expect(*state, "PUT /v1/kv/k?release=x", "v", 200, "false");
     rig_expect(*state, "GET /v1/kv/k", NULL, 404, "");
 }
