@@ -10,59 +10,31 @@
  * stream frees the call; a call's memory is the stream's and its arena's.
  *
  * Texts and codes of refusals are grpc-go's, which clients of etcd know. */
-#include "net/grpc_call.h"
+#include "net/grpc_call_core.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
-#include "base/metric.h"
 #include "net/grpc_answer.h"
 #include "net/grpc_frame.h"
 #include "net/grpc_gzip.h"
-#include "net/grpc_head.h"
 #include "net/grpc_routes.h"
 #include "net/http2_hold.h"
 #include "net/http2_send.h"
-#include "net/http2_stream.h"
 #include "net/serve.h"
 #include "net/service.h"
 
-enum {
-    GZIP_FROM = 1024,  /* shorter messages are not packed */
-    SHARED_FROM = 2048 /* shorter chunks are copied */
-};
 #define NS_PER_MS UINT64_C(1000000)
 
-enum call_state { CALL_RUNNING, CALL_FINISHED, CALL_OVER };
-
-struct grpc_call {
-    struct http2_stream *stream;
-    const struct grpc_route *route; /* NULL: none was found */
-    enum call_state state;
-    bool has_message; /* a kind with one request message has got it */
-    struct grpc_head head;
-    void *user_state;
-    size_t begin_at; /* where the message that is being written begins */
-    size_t owed;     /* bytes that a long message still lacks */
-    struct timer deadline;
-    uint64_t deadline_ms;
-};
-
-static void move(struct grpc_call *call, enum call_state to)
+static void move(struct grpc_call *call, enum grpc_call_state to)
 {
     static const unsigned next[] = {
-        [CALL_RUNNING] = BIT(CALL_FINISHED) | BIT(CALL_OVER),
-        [CALL_FINISHED] = BIT(CALL_OVER),
-        [CALL_OVER] = 0,
+        [GRPC_CALL_RUNNING] = BIT(GRPC_CALL_FINISHED) | BIT(GRPC_CALL_OVER),
+        [GRPC_CALL_FINISHED] = BIT(GRPC_CALL_OVER),
+        [GRPC_CALL_OVER] = 0,
     };
     assert((next[call->state] & BIT(to)) != 0);
     call->state = to;
-}
-
-static void count(struct metric *metric)
-{
-    if (metric != NULL)
-        metric_add(metric, 1);
 }
 
 static bool has_one_message(const struct grpc_call *call)
@@ -76,16 +48,16 @@ static bool has_one_message(const struct grpc_call *call)
 void grpc_call_finish(struct grpc_call *call, enum grpc_status status, const char *message)
 {
     assert(call->owed == 0);
-    move(call, CALL_FINISHED);
+    move(call, GRPC_CALL_FINISHED);
     timer_stop(&call->deadline);
-    count(call->route->handled[status]);
+    grpc_call_count(call->route->handled[status]);
     grpc_answer_end(call->stream, &call->head, status, message);
 }
 
 /* Instead of an answer's end where the client could not make sense of one. */
 static void end_or_reset(struct grpc_call *call, enum grpc_status status, const char *message)
 {
-    count(call->route->handled[status]);
+    grpc_call_count(call->route->handled[status]);
     if (call->owed > 0)
         http2_stream_reset(call->stream, HTTP2_RESET_CANCEL);
     else
@@ -94,15 +66,15 @@ static void end_or_reset(struct grpc_call *call, enum grpc_status status, const 
 
 void grpc_call_break(struct grpc_call *call)
 {
-    move(call, CALL_FINISHED);
+    move(call, GRPC_CALL_FINISHED);
     timer_stop(&call->deadline);
-    count(call->route->handled[GRPC_UNAVAILABLE]);
+    grpc_call_count(call->route->handled[GRPC_UNAVAILABLE]);
     http2_stream_reset(call->stream, HTTP2_RESET_REFUSED);
 }
 
 static void end_call(struct grpc_call *call, enum err why)
 {
-    move(call, CALL_OVER);
+    move(call, GRPC_CALL_OVER);
     timer_stop(&call->deadline);
     if (call->route->method->closed != NULL)
         call->route->method->closed(call, why);
@@ -113,7 +85,7 @@ static void on_deadline(struct timer *timer)
     struct grpc_call *call = CONTAINER_OF(timer, struct grpc_call, deadline);
     bool has_begun = http2_stream_is_answered(call->stream);
     if (has_begun && http2_stream_pending(call->stream) > 0) {
-        count(call->route->handled[GRPC_DEADLINE_EXCEEDED]);
+        grpc_call_count(call->route->handled[GRPC_DEADLINE_EXCEEDED]);
         http2_stream_reset(call->stream, HTTP2_RESET_CANCEL); /* the client does not read */
     } else {
         end_or_reset(call, GRPC_DEADLINE_EXCEEDED, "context deadline exceeded");
@@ -124,11 +96,11 @@ static void on_deadline(struct timer *timer)
 static void on_closed(struct http2_stream *s, enum err why)
 {
     struct grpc_call *call = http2_stream_state(s);
-    if (call->state == CALL_OVER)
+    if (call->state == GRPC_CALL_OVER)
         return;
-    if (call->state == CALL_RUNNING)
-        count(call->route->handled[GRPC_CANCELLED]);
-    end_call(call, call->state == CALL_RUNNING && why == OK ? ERR_CANCELED : why);
+    if (call->state == GRPC_CALL_RUNNING)
+        grpc_call_count(call->route->handled[GRPC_CANCELLED]);
+    end_call(call, call->state == GRPC_CALL_RUNNING && why == OK ? ERR_CANCELED : why);
 }
 
 /* -- beginning --------------------------------------------------------------------------------- */
@@ -136,9 +108,9 @@ static void on_closed(struct http2_stream *s, enum err why)
 /* Answers a call that nobody has seen. */
 static void refuse(struct grpc_call *call, const struct grpc_refusal *why)
 {
-    move(call, CALL_OVER);
+    move(call, GRPC_CALL_OVER);
     if (call->route != NULL)
-        count(call->route->handled[why->status]);
+        grpc_call_count(call->route->handled[why->status]);
     grpc_answer_refusal(call->stream, &call->head, bytes_str(why->http_status), why->status,
                         why->message);
 }
@@ -168,7 +140,7 @@ static void on_opened(struct http2_stream *s, bool ended)
     size_t n;
     const struct http2_header *headers = http2_stream_headers(s, &n);
     call->stream = s;
-    call->state = CALL_RUNNING;
+    call->state = GRPC_CALL_RUNNING;
     timer_init(&call->deadline, serve->loop, on_deadline);
     grpc_head_read(headers, n, &call->head);
     if (http2_stream_is_overlong(s)) {
@@ -186,7 +158,7 @@ static void on_opened(struct http2_stream *s, bool ended)
         refuse(call, &refusal);
         return;
     }
-    count(call->route->started);
+    grpc_call_count(call->route->started);
     if (grpc_head_settle(&call->head, a, &refusal))
         begin(call);
     else
@@ -217,7 +189,7 @@ static void fail_frame(struct grpc_call *call, const struct grpc_frame *f, size_
 
 static void hand_up(struct grpc_call *call, struct bytes message)
 {
-    count(call->route->received);
+    grpc_call_count(call->route->received);
     call->has_message = true;
     call->route->method->message(call, message);
 }
@@ -249,7 +221,7 @@ static size_t on_data(struct http2_stream *s, struct bytes in)
     struct grpc_call *call = http2_stream_state(s);
     size_t max = http2_stream_serve(s)->limits.grpc_message_max;
     size_t used = 0;
-    while (call->state == CALL_RUNNING && !http2_stream_is_paused(s)) {
+    while (call->state == GRPC_CALL_RUNNING && !http2_stream_is_paused(s)) {
         if (call->has_message && has_one_message(call))
             return in.n;
         struct grpc_frame f;
@@ -274,7 +246,7 @@ static size_t on_data(struct http2_stream *s, struct bytes in)
 static void on_ended(struct http2_stream *s, struct bytes left)
 {
     struct grpc_call *call = http2_stream_state(s);
-    if (call->state != CALL_RUNNING)
+    if (call->state != GRPC_CALL_RUNNING)
         return;
     const struct grpc_method *method = call->route->method;
     if (left.n > 0)
@@ -288,14 +260,14 @@ static void on_ended(struct http2_stream *s, struct bytes left)
 static void on_drained(struct http2_stream *s)
 {
     struct grpc_call *call = http2_stream_state(s);
-    if (call->state == CALL_RUNNING && call->route->method->drained != NULL)
+    if (call->state == GRPC_CALL_RUNNING && call->route->method->drained != NULL)
         call->route->method->drained(call);
 }
 
 static void on_overfull(struct http2_stream *s)
 {
     struct grpc_call *call = http2_stream_state(s);
-    if (call->state == CALL_RUNNING)
+    if (call->state == GRPC_CALL_RUNNING)
         fail(call, GRPC_RESOURCE_EXHAUSTED, "grpc: too much data waits on this connection");
 }
 
@@ -304,7 +276,7 @@ static void on_overfull(struct http2_stream *s)
 static void on_overlong(struct http2_stream *s)
 {
     struct grpc_call *call = http2_stream_state(s);
-    if (call->state == CALL_RUNNING)
+    if (call->state == GRPC_CALL_RUNNING)
         http2_stream_reset(s, HTTP2_RESET_FRAME_SIZE);
 }
 
@@ -315,117 +287,6 @@ const struct http2_user grpc_user = { .opened = on_opened,
                                       .overfull = on_overfull,
                                       .overlong = on_overlong,
                                       .closed = on_closed };
-
-/* -- messages to the client -------------------------------------------------------------------- */
-
-struct buf *grpc_call_begin(struct grpc_call *call)
-{
-    assert(call->state == CALL_RUNNING);
-    struct http2_out *out = http2_stream_out(call->stream);
-    http2_out_compact(out);
-    call->begin_at = out->own.n;
-    out->own.max =
-        out->own.n + GRPC_PREFIX + http2_stream_serve(call->stream)->limits.grpc_send_max;
-    buf_extend(&out->own, GRPC_PREFIX);
-    return &out->own;
-}
-
-/* Packs what was written, if that makes it shorter. Answers the flag. */
-static uint8_t pack(struct grpc_call *call, struct buf *own)
-{
-    size_t at = call->begin_at + GRPC_PREFIX;
-    size_t n = own->n - at;
-    if (!call->head.gzip_out || n <= GZIP_FROM)
-        return 0;
-    struct buf packed;
-    buf_init(&packed, 2 * n + GZIP_FROM);
-    bool is_shorter = grpc_gzip(bytes_of(own->p + at, n), &packed) == OK && packed.n < n;
-    if (is_shorter) {
-        memcpy(own->p + at, packed.p, packed.n);
-        own->n = at + packed.n;
-    }
-    buf_fini(&packed);
-    return is_shorter;
-}
-
-enum err grpc_call_end(struct grpc_call *call)
-{
-    struct buf *own = &http2_stream_out(call->stream)->own;
-    size_t max = http2_stream_serve(call->stream)->limits.grpc_send_max;
-    if (own->full || own->n - call->begin_at > max + GRPC_PREFIX) {
-        own->full = false;
-        own->n = call->begin_at;
-        return ERR_TOO_BIG;
-    }
-    uint8_t flag = pack(call, own);
-    grpc_frame_write_prefix(own->p + call->begin_at, flag, own->n - call->begin_at - GRPC_PREFIX);
-    count(call->route->sent);
-    grpc_answer_head(call->stream, &call->head);
-    http2_stream_push(call->stream);
-    return OK;
-}
-
-void grpc_call_send(struct grpc_call *call, struct bytes head, struct chunk *shared)
-{
-    assert(call->state == CALL_RUNNING);
-    struct http2_out *out = http2_stream_out(call->stream);
-    size_t shared_n = shared != NULL ? shared->n : 0;
-    http2_out_compact(out);
-    out->own.max = SIZE_MAX / 4;
-    uint8_t prefix[GRPC_PREFIX];
-    grpc_frame_write_prefix(prefix, 0, head.n + shared_n);
-    buf_put(&out->own, prefix, sizeof(prefix));
-    buf_put_bytes(&out->own, head);
-    if (shared_n >= SHARED_FROM)
-        http2_out_put_chunk(out, chunk_ref(shared));
-    else if (shared_n > 0)
-        buf_put(&out->own, shared->p, shared_n);
-    count(call->route->sent);
-    grpc_answer_head(call->stream, &call->head);
-    http2_stream_push(call->stream);
-}
-
-void grpc_call_begin_long(struct grpc_call *call, size_t n)
-{
-    assert(call->state == CALL_RUNNING && call->owed == 0);
-    uint8_t prefix[GRPC_PREFIX];
-    grpc_frame_write_prefix(prefix, 0, n);
-    call->owed = n + GRPC_PREFIX;
-    count(call->route->sent);
-    grpc_answer_head(call->stream, &call->head);
-    grpc_call_put(call, bytes_of(prefix, sizeof(prefix)));
-}
-
-void grpc_call_put(struct grpc_call *call, struct bytes piece)
-{
-    assert(call->state == CALL_RUNNING && piece.n <= call->owed);
-    struct http2_out *out = http2_stream_out(call->stream);
-    http2_out_compact(out);
-    out->own.max = SIZE_MAX / 4;
-    buf_put_bytes(&out->own, piece);
-    call->owed -= piece.n;
-    http2_stream_push(call->stream);
-}
-
-size_t grpc_call_room(const struct grpc_call *call)
-{
-    return unsent_room(&http2_stream_serve(call->stream)->shared->unsent);
-}
-
-size_t grpc_call_pending(const struct grpc_call *call)
-{
-    return http2_stream_pending(call->stream);
-}
-
-void grpc_call_pause(struct grpc_call *call)
-{
-    http2_stream_pause(call->stream);
-}
-
-void grpc_call_resume(struct grpc_call *call)
-{
-    http2_stream_resume(call->stream);
-}
 
 /* -- looking ----------------------------------------------------------------------------------- */
 
