@@ -111,7 +111,29 @@ func (b *book) stop() (doubt int) {
 	return doubt
 }
 
-func (b *book) nextFirst(first int64) { b.first = first }
+// pairs is the work of etcd's client.
+type pairs struct {
+	*book
+	client *clientv3.Client
+}
+
+func (p *pairs) verify(round int, s *server, t *tally) (err error) {
+	if p.client, err = s.dial(); err == nil {
+		p.book.verify(round, p.client, t)
+	}
+	return err
+}
+
+func (p *pairs) begin(_ *server, t *tally) error {
+	p.first = p.load(p.client, p.grant(p.client, t))
+	return nil
+}
+
+func (p *pairs) stop() int {
+	doubt := p.book.stop()
+	p.client.Close()
+	return doubt
+}
 
 // verify holds what the server has against the book.
 func (b *book) verify(round int, client *clientv3.Client, t *tally) {

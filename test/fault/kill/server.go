@@ -5,19 +5,22 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/hashicorp/consul/api"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 )
 
 type server struct {
-	cmd    *exec.Cmd
-	port   string
-	exited chan struct{}
+	cmd        *exec.Cmd
+	port       string
+	consulPort string
+	exited     chan struct{}
 }
 
 func freePort() (string, error) {
@@ -36,11 +39,16 @@ func start(command []string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	consulPort, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	ports := strings.NewReplacer("{port}", port, "{consul}", consulPort)
 	args := make([]string, len(command))
 	for i, word := range command {
-		args[i] = strings.ReplaceAll(word, "{port}", port)
+		args[i] = ports.Replace(word)
 	}
-	s := &server{cmd: exec.Command(args[0], args[1:]...), port: port, exited: make(chan struct{})}
+	s := &server{cmd: exec.Command(args[0], args[1:]...), port: port, consulPort: consulPort, exited: make(chan struct{})}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -75,6 +83,15 @@ func start(command []string) (*server, error) {
 func (s *server) kill() {
 	s.cmd.Process.Signal(syscall.SIGKILL)
 	<-s.exited
+}
+
+// consul is a client with a connection for each writer.
+func (s *server) consul() (*api.Client, error) {
+	config := api.DefaultConfig()
+	config.Address = "127.0.0.1:" + s.consulPort
+	config.Transport.MaxIdleConnsPerHost = 64
+	config.HttpClient = &http.Client{Transport: config.Transport, Timeout: 10 * time.Second}
+	return api.NewClient(config)
 }
 
 func (s *server) dial() (*clientv3.Client, error) {
