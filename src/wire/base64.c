@@ -3,19 +3,24 @@
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static void write_quartet(const uint8_t *plain, size_t n, uint8_t *out)
+{
+    uint32_t bits = (uint32_t)plain[0] << 16;
+    if (n > 1)
+        bits |= (uint32_t)plain[1] << 8;
+    if (n > 2)
+        bits |= plain[2];
+    out[0] = (uint8_t)letters[bits >> 18];
+    out[1] = (uint8_t)letters[bits >> 12 & 63];
+    out[2] = n > 1 ? (uint8_t)letters[bits >> 6 & 63] : '=';
+    out[3] = n > 2 ? (uint8_t)letters[bits & 63] : '=';
+}
+
 void base64_write(struct bytes plain, struct buf *out)
 {
-    for (size_t i = 0; i < plain.n; i += 3) {
-        size_t n = plain.n - i < 3 ? plain.n - i : 3;
-        uint32_t bits = (uint32_t)plain.p[i] << 16;
-        if (n > 1)
-            bits |= (uint32_t)plain.p[i + 1] << 8;
-        if (n > 2)
-            bits |= plain.p[i + 2];
-        char four[4] = { letters[bits >> 18], letters[bits >> 12 & 63],
-                         n > 1 ? letters[bits >> 6 & 63] : '=', n > 2 ? letters[bits & 63] : '=' };
-        buf_put(out, four, sizeof four);
-    }
+    uint8_t *at = buf_extend(out, plain.n / 3 * 4 + (plain.n % 3 > 0 ? 4 : 0));
+    for (size_t i = 0; at != NULL && i < plain.n; i += 3, at += 4)
+        write_quartet(plain.p + i, plain.n - i < 3 ? plain.n - i : 3, at);
 }
 
 /* The value of a letter, or 64. */

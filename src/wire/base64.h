@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* Whole or, if it does not fit, not at all. */
 void base64_write(struct bytes plain, struct buf *out);
 /* Into the arena. Line ends are passed over, as Go does. ERR_MALFORMED; *ret_at: where. */
 MUST_CHECK enum err base64_read(struct bytes text, struct arena *arena, struct bytes *ret,

@@ -2,6 +2,7 @@
 #include "wire/json_normal.h"
 
 #include "base/text.h"
+#include "wire/json_plain.h"
 
 struct pass {
     struct bytes left; /* not rewritten yet */
@@ -31,10 +32,15 @@ static enum err count_part(struct pass *p)
 
 static enum err begin_value(struct pass *p, char mark)
 {
+    static const char digits[] = "0123456789abcdef";
+    uint8_t text[2 + 8] = { '"', (uint8_t)mark };
     enum err e = count_part(p);
-    if (e == OK)
-        buf_printf(p->out, "\"%c%08x", mark, p->parts);
-    return e;
+    if (e != OK)
+        return e;
+    for (unsigned i = 0; i < 8; i++)
+        text[2 + i] = (uint8_t)digits[p->parts >> (28 - 4 * i) & 15];
+    buf_put(p->out, text, sizeof text);
+    return OK;
 }
 
 /* -- strings ---------------------------------------------------------------------------------- */
@@ -73,23 +79,31 @@ static void rewrite_escape(struct pass *p)
     }
 }
 
-static enum err rewrite_string(struct pass *p)
+/* What does not stand for itself, at the front. */
+static void rewrite_rune(struct pass *p)
 {
     uint32_t rune;
+    size_t n = text_rune(p->left, &rune);
+    if (p->left.p[0] == '\\') {
+        rewrite_escape(p);
+    } else if (n == 0) {
+        buf_put_str(p->out, "\xef\xbf\xbd");
+        p->left = bytes_skip(p->left, 1);
+    } else {
+        take(p, n);
+    }
+}
+
+static enum err rewrite_string(struct pass *p)
+{
     enum err e = begin_value(p, JSON_MARK_STRING);
     if (e != OK)
         return e;
     p->left = bytes_skip(p->left, 1);
+    take(p, json_plain(p->left));
     while (p->left.n > 0 && p->left.p[0] != '"') {
-        size_t n = text_rune(p->left, &rune);
-        if (p->left.p[0] == '\\') {
-            rewrite_escape(p);
-        } else if (n == 0) {
-            buf_put_str(p->out, "\xef\xbf\xbd");
-            p->left = bytes_skip(p->left, 1);
-        } else {
-            take(p, n);
-        }
+        rewrite_rune(p);
+        take(p, json_plain(p->left));
     }
     if (p->left.n == 0)
         return unexpected_end(p);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "wire/base64.h"
+#include "wire/json_plain.h"
 
 enum { DOUBLE_DIGITS = 17, DOUBLE_TEXT = 40 };
 
@@ -62,7 +64,8 @@ void json_close_array(struct json_writer *j)
     come_out(j, ']');
 }
 
-static void put_char(struct buf *out, uint8_t c)
+/* One byte that does not stand for itself. */
+static void put_escape(struct buf *out, uint8_t c)
 {
     static const char *const shorts[] = {
         ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"
@@ -70,27 +73,35 @@ static void put_char(struct buf *out, uint8_t c)
     if (c == '"' || c == '\\') {
         buf_put_u8(out, '\\');
         buf_put_u8(out, c);
-    } else if (c < 0x20 && c < ARRAY_LEN(shorts) && shorts[c] != NULL) {
+    } else if (c < ARRAY_LEN(shorts) && shorts[c] != NULL) {
         buf_put_str(out, shorts[c]);
-    } else if (c < 0x20 || c == 0x7f) {
-        buf_printf(out, "\\u%04x", c);
     } else {
-        buf_put_u8(out, c);
+        buf_printf(out, "\\u%04x", c);
     }
 }
 
-void json_escape(struct buf *out, struct bytes text)
+static void put_rune(struct buf *out, struct bytes *text)
 {
     uint32_t rune;
+    size_t n = text_rune(*text, &rune);
+    if (n == 0)
+        buf_put_str(out, "\xef\xbf\xbd");
+    else if (n == 1)
+        put_escape(out, text->p[0]);
+    else
+        buf_put(out, text->p, n);
+    *text = bytes_skip(*text, n == 0 ? 1 : n);
+}
+
+/* Most of what is written stands for itself, and is taken over in runs. */
+void json_escape(struct buf *out, struct bytes text)
+{
     while (text.n > 0) {
-        size_t n = text_rune(text, &rune);
-        if (n == 0)
-            buf_put_str(out, "\xef\xbf\xbd");
-        else if (n == 1)
-            put_char(out, text.p[0]);
-        else
-            buf_put(out, text.p, n);
-        text = bytes_skip(text, n == 0 ? 1 : n);
+        size_t plain = json_plain(text);
+        buf_put(out, text.p, plain);
+        text = bytes_skip(text, plain);
+        if (text.n > 0)
+            put_rune(out, &text);
     }
 }
 
@@ -120,21 +131,41 @@ void json_put_string(struct json_writer *j, struct bytes text)
     put_string(j, text);
 }
 
+void json_put_base64(struct json_writer *j, struct bytes plain)
+{
+    begin_value(j);
+    buf_put_u8(j->out, '"');
+    base64_write(plain, j->out);
+    buf_put_u8(j->out, '"');
+}
+
 void json_put_str(struct json_writer *j, const char *text)
 {
     json_put_string(j, bytes_str(text));
 }
 
+static void put_digits(struct buf *out, uint64_t v)
+{
+    char digits[20]; /* of UINT64_MAX */
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + v % 10);
+    while ((v /= 10) > 0);
+    buf_put(out, digits + at, sizeof digits - at);
+}
+
 void json_put_int(struct json_writer *j, int64_t v)
 {
     begin_value(j);
-    buf_printf(j->out, "%lld", (long long)v);
+    if (v < 0)
+        buf_put_u8(j->out, '-');
+    put_digits(j->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
 void json_put_uint(struct json_writer *j, uint64_t v)
 {
     begin_value(j);
-    buf_printf(j->out, "%llu", (unsigned long long)v);
+    put_digits(j->out, v);
 }
 
 void json_put_bool(struct json_writer *j, bool v)

@@ -26,6 +26,8 @@ void json_put_name_bytes(struct json_writer *j, struct bytes name);
 /* Bytes that are no UTF-8 are written as U+FFFD. */
 void json_put_string(struct json_writer *j, struct bytes text);
 void json_put_str(struct json_writer *j, const char *text);
+/* A string of PLAIN in base64. */
+void json_put_base64(struct json_writer *j, struct bytes plain);
 void json_put_int(struct json_writer *j, int64_t v);
 void json_put_uint(struct json_writer *j, uint64_t v);
 void json_put_bool(struct json_writer *j, bool v);

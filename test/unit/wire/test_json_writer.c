@@ -115,6 +115,40 @@ static void what_json_forbids_is_escaped(void **state)
     assert_written(&out, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\\u0000\"");
 }
 
+/* The text between the quotes that the writer makes of it. */
+static void escape_alone(const char *text, size_t n, struct buf *out)
+{
+    buf_init(out, 64);
+    json_escape(out, bytes_of(text, n));
+}
+
+static void every_byte_is_written_between_others_as_it_is_alone(void **state)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        const char text[] = { 'a', 'b', (char)c, '~', ' ' };
+        struct buf whole, part;
+        escape_alone(text, sizeof text, &whole);
+        escape_alone(text + 2, 1, &part);
+        assert_int_equal(whole.n, part.n + 4);
+        assert_memory_equal(whole.p, "ab", 2);
+        assert_memory_equal(whole.p + 2, part.p, part.n);
+        assert_memory_equal(whole.p + 2 + part.n, "~ ", 2);
+        buf_fini(&whole);
+        buf_fini(&part);
+    }
+}
+
+static void base64_is_a_value_like_others(void **state)
+{
+    struct buf out;
+    struct json_writer j = begin(&out);
+    json_open_array(&j);
+    json_put_base64(&j, bytes_str("hello"));
+    json_put_base64(&j, bytes_str(""));
+    json_close_array(&j);
+    assert_written(&out, "[\"aGVsbG8=\",\"\"]");
+}
+
 static void names_are_escaped_too(void **state)
 {
     struct buf out;
@@ -218,6 +252,8 @@ int main(void)
         cmocka_unit_test(whole_numbers_keep_every_digit),
         cmocka_unit_test(doubles_are_short_and_as_go_writes_them),
         cmocka_unit_test(what_json_forbids_is_escaped),
+        cmocka_unit_test(every_byte_is_written_between_others_as_it_is_alone),
+        cmocka_unit_test(base64_is_a_value_like_others),
         cmocka_unit_test(names_are_escaped_too),
         cmocka_unit_test(text_beyond_ascii_is_kept),
         cmocka_unit_test(bytes_that_are_no_utf8_become_replacement_characters),

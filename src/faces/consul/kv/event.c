@@ -12,22 +12,17 @@
 #include "faces/consul/call/query.h"
 #include "faces/consul/registry/change.h"
 #include "faces/consul/rows/rows.h"
-#include "wire/base64.h"
 #include "wire/regex.h"
 
 /* -- one event -------------------------------------------------------------------------------- */
 
 static void put_payload(struct json_writer *j, struct bytes payload)
 {
-    if (payload.n == 0) {
-        json_add_null(j, "Payload");
-        return;
-    }
-    struct buf text;
-    buf_init(&text, 2 * USER_EVENT_PAYLOAD_MAX);
-    base64_write(payload, &text);
-    json_add_string(j, "Payload", buf_bytes(&text));
-    buf_fini(&text);
+    json_put_name(j, "Payload");
+    if (payload.n == 0)
+        json_put_null(j);
+    else
+        json_put_base64(j, payload);
 }
 
 static void put_event(struct json_writer *j, const struct user_event *e, uint64_t number)

@@ -1,19 +1,13 @@
 /* Members in Go's order of them. */
 #include "faces/consul/kv/kv_json.h"
 
-#include "wire/base64.h"
-
 static void put_value(struct json_writer *j, struct bytes value)
 {
-    if (value.n == 0) {
-        json_add_null(j, "Value");
-        return;
-    }
-    struct buf text;
-    buf_init(&text, value.n / 3 * 4 + 8);
-    base64_write(value, &text);
-    json_add_string(j, "Value", buf_bytes(&text));
-    buf_fini(&text);
+    json_put_name(j, "Value");
+    if (value.n == 0)
+        json_put_null(j);
+    else
+        json_put_base64(j, value);
 }
 
 void consul_json_entry(struct json_writer *j, const struct kv_entry *entry)
