@@ -186,12 +186,9 @@ static void mark_behind(struct hub *h, enum space space, uint64_t from)
 
 void watch_hub_batch(struct hub *h, struct batch *b)
 {
-    if (b->left_out) {
-        for (size_t i = 0; i < SPACES; i++)
-            if (b->spaces & BIT(i))
-                mark_behind(h, (enum space)i, b->first);
-        return;
-    }
+    for (size_t i = 0; i < SPACES; i++)
+        if (b->spaces & b->left_out & BIT(i))
+            mark_behind(h, (enum space)i, b->first);
     for (size_t i = 0; i < b->event_n; i++)
         watch_touch(h->watch, b->events[i].space, &b->events[i].event);
     watch_deliver_touched(h, WATCHER_SYNCED, 0, b->first);

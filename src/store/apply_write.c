@@ -44,7 +44,7 @@ enum err apply_copy_kv(struct apply *a, enum space space, struct bytes key, cons
 
 static void drop_events(struct batch *b)
 {
-    b->left_out = true;
+    b->left_out = ~0U;
     b->events = NULL;
     b->event_n = 0;
     arena_fini(&b->arena);
@@ -57,11 +57,13 @@ static void note_event(struct apply *a, enum space space, struct bytes key, cons
     struct batch *b = a->batch;
     uint64_t max = a->store->options.batch_max_bytes;
     b->spaces |= BIT(space);
-    if (b->left_out)
+    /* From then on for the whole batch: who begins to watch meanwhile would get a part of it. */
+    if ((atomic_load_explicit(&a->store->wanted, memory_order_relaxed) & BIT(space)) == 0)
+        b->left_out |= BIT(space);
+    if ((b->left_out & BIT(space)) != 0)
         return;
     size_t size = sizeof *b->events + key.n + value.n;
-    bool wanted = atomic_load_explicit(&a->store->wanted, memory_order_relaxed) & BIT(space);
-    if (!wanted || b->bytes + size > (max == 0 ? (uint64_t)4 << 20 : max)) {
+    if (b->bytes + size > (max == 0 ? (uint64_t)4 << 20 : max)) {
         drop_events(b);
         return;
     }

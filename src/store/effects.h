@@ -16,7 +16,8 @@ struct batch {
     uint64_t first, last; /* common revisions it covers: first..last; first > last: none */
     uint64_t system_first, system_last; /* SYSTEM's, the same way */
     unsigned spaces;                    /* BIT(space) of every space that changed */
-    bool left_out;              /* too large or nobody watched: read the events from history */
+    unsigned left_out;          /* BIT(space) of those whose events are not in it, for it grew too
+                                   large or nobody watched: they are in the history */
     struct batch_event *events; /* in order of revision and sub; flat values */
     size_t event_n;
     size_t bytes;               /* memory it holds, for mailbox limits */

@@ -329,6 +329,23 @@ static void batch_without_its_events_is_read_from_the_history(void **state)
     heard("a=12345678901234567890123456789012345678901234567890123456789012345678901234567890@2 ");
 }
 
+static void change_beside_it_of_a_space_that_nobody_watches_leaves_it_in_sync(void **state)
+{
+    struct op puts[] = {
+        { .kind = OP_PUT, .put = { .space = SPACE_CATALOG, .key = bytes_str("x") } },
+        { .kind = OP_PUT, .put = { .key = bytes_str("a"), .value = bytes_str("1") } },
+    };
+    struct txn txn = { .then_ops = puts, .then_n = ARRAY_LEN(puts) };
+    struct watch_counts counts;
+    watch("a", "", 0);
+    heard("created@1 ");
+    fake_apply(&fake, &txn);
+    fake_send(&fake);
+    heard("a=1@2 ");
+    watch_counts(fake.hub, &counts);
+    assert_int_equal(counts.fell_behind, 0);
+}
+
 static void many_revisions_behind_come_in_pieces_that_cut_no_revision(void **state)
 {
     for (int i = 0; i < 25; i++)
@@ -386,6 +403,7 @@ int main(void)
         T(closed_watcher_hears_nothing),
         T(watchers_of_one_range_share_what_is_rendered),
         T(batch_without_its_events_is_read_from_the_history),
+        T(change_beside_it_of_a_space_that_nobody_watches_leaves_it_in_sync),
         T(many_revisions_behind_come_in_pieces_that_cut_no_revision),
         T(stream_is_synced_only_when_all_its_watchers_are),
     };

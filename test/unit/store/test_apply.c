@@ -210,7 +210,7 @@ static void batch_holds_the_events_of_a_space_that_is_watched(void **state)
     store_want_events(s->store, SPACE_ETCD, true);
     stand_put(s, "a", "1");
     const struct batch *b = s->effects->batch;
-    assert_false(b->left_out);
+    assert_int_equal(b->left_out, 0);
     assert_int_equal(b->event_n, 1);
     assert_true(bytes_is(b->events[0].event.kv.key, "a"));
     assert_int_equal(b->first, 2);
@@ -221,8 +221,23 @@ static void batch_of_a_space_that_nobody_watches_says_so(void **state)
 {
     struct stand *s = *state;
     stand_put(s, "a", "1");
-    assert_true(s->effects->batch->left_out);
+    assert_int_equal(s->effects->batch->left_out, BIT(SPACE_ETCD));
     assert_int_equal(s->effects->batch->spaces, BIT(SPACE_ETCD));
+}
+
+static void space_that_nobody_watches_takes_no_other_out(void **state)
+{
+    struct stand *s = *state;
+    struct op ops[] = { stand_op_put("a", "1"), stand_op_put("b", "2"), stand_op_put("c", "3") };
+    ops[1].put.space = SPACE_CATALOG;
+    struct txn txn = { .then_ops = ops, .then_n = ARRAY_LEN(ops) };
+    store_want_events(s->store, SPACE_CATALOG, true);
+    stand_txn(s, &txn);
+    const struct batch *b = s->effects->batch;
+    assert_int_equal(b->spaces, BIT(SPACE_ETCD) | BIT(SPACE_CATALOG));
+    assert_int_equal(b->left_out, BIT(SPACE_ETCD));
+    assert_int_equal(b->event_n, 1);
+    assert_true(bytes_is(b->events[0].event.kv.key, "b"));
 }
 
 static void batch_above_its_maximum_holds_no_events(void **state)
@@ -232,7 +247,7 @@ static void batch_above_its_maximum_holds_no_events(void **state)
     stand_reopen(s);
     store_want_events(s->store, SPACE_ETCD, true);
     put_keys(s, 0);
-    assert_true(s->effects->batch->left_out);
+    assert_int_equal(s->effects->batch->left_out & BIT(SPACE_ETCD), BIT(SPACE_ETCD));
     assert_int_equal(s->effects->batch->event_n, 0);
 }
 
@@ -325,6 +340,7 @@ int main(void)
         TEST(empty_payload_moves_index_and_term),
         TEST(batch_holds_the_events_of_a_space_that_is_watched),
         TEST(batch_of_a_space_that_nobody_watches_says_so),
+        TEST(space_that_nobody_watches_takes_no_other_out),
         TEST(batch_above_its_maximum_holds_no_events),
         TEST(system_counts_revisions_of_its_own),
         TEST(one_transaction_writes_two_spaces_in_one_revision),
