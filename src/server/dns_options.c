@@ -4,6 +4,7 @@
 
 #include "catalog/prepared_run.h"
 #include "faces/consul/rows/mesh.h"
+#include "faces/consul/rows/lan.h"
 #include "faces/consul/rows/own_meta.h"
 #include "faces/consul/rows/weight.h"
 #include "faces/dns/prepared.h"
@@ -52,6 +53,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .recursors_at_random = strcmp(c->recursor_strategy, "random") == 0,
         .token = c->acl_dns_token[0] != 0 ? c->acl_dns_token : c->acl_default_token,
         .weight = consul_srv_weight,
+        .lan = consul_lan_addresses,
         .is_mesh_of = consul_instance_is_mesh_of,
         .prepared = run_prepared,
         .rate_limit = c->dns_rate_limit,

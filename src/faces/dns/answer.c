@@ -91,6 +91,7 @@ void dns_answer(const struct dns_source *s, const struct dns_asked *asked, uint1
     struct lookup l;
     begin(&l, s, arena, ret);
     l.domain = dns_name_domain(&s->config->zones, asked);
+    l.type = type;
     if (is_transfer(type))
         ret->rcode = KNOT_RCODE_NOTIMPL;
     else if (type == KNOT_RRTYPE_SOA)

@@ -37,11 +37,10 @@ static struct bytes text_of(struct lookup *l, const struct label *label)
 }
 
 void lookup_put_meta(struct lookup *l, struct dns_records *section, struct bytes owner,
-                     const struct labels *metadata, size_t of)
+                     const struct labels *metadata, uint32_t ttl, size_t of)
 {
     for (size_t i = 0; i < metadata->n; i++)
-        dns_add_txt(l->reply, section, owner, l->source->config->node_ttl,
-                    text_of(l, &metadata->all[i]), of);
+        dns_add_txt(l->reply, section, owner, ttl, text_of(l, &metadata->all[i]), of);
 }
 
 /* -- a node ------------------------------------------------------------------------------------ */
@@ -60,20 +59,22 @@ static void put_place(struct lookup *l, const struct ip *ip, struct bytes host,
                       const struct labels *metadata, uint16_t type)
 {
     struct dns_reply *r = l->reply;
+    uint32_t ttl = l->source->config->node_ttl;
     if (type != KNOT_RRTYPE_TXT)
         put_address(l, ip, host, type);
     if (wants(type, KNOT_RRTYPE_TXT))
-        lookup_put_meta(l, &r->answer, l->owner, metadata, 0);
+        lookup_put_meta(l, &r->answer, l->owner, metadata, ttl, 0);
     else if (r->answer.n > 0 && l->source->config->node_meta_txt && l->depth == 0)
-        lookup_put_meta(l, &r->additional, l->owner, metadata, 0);
+        lookup_put_meta(l, &r->additional, l->owner, metadata, ttl, 0);
     if (r->answer.n == 0)
         lookup_deny(l, KNOT_RCODE_NOERROR);
 }
 
 static void put_node(struct lookup *l, const struct node *node, uint16_t type)
 {
-    struct ip ip = ip_parse(node->address);
-    put_place(l, &ip, node->address, &node->metadata, type);
+    struct bytes address = lookup_address(l, node->address, node->extras);
+    struct ip ip = ip_parse(address);
+    put_place(l, &ip, address, &node->metadata, type);
 }
 
 /* This server's own node is there without having been registered. */

@@ -58,25 +58,39 @@ static bool may_see_node(const struct lookup *l, const struct instance *i)
     return lookup_may(l, ACCESS_NODE, node.n == 0 ? l->source->config->node_name : node);
 }
 
+/* Its own address, else its node's. */
+static void find_host(const struct lookup *l, const struct published *from, struct place *ret)
+{
+    const struct publication *said = &from->said;
+    bool is_consuls = from->owner.face == FACE_CONSUL;
+    ret->host = is_consuls ? lookup_address(l, said->address, said->extras) : said->address;
+    if (ret->host.n > 0)
+        return;
+    ret->host = from->address;
+    if (from->node != NULL && from->address.n > 0)
+        ret->host = lookup_address(l, from->address, from->node->extras);
+    ret->is_nodes_own = bytes_eq(ret->host, from->address);
+}
+
 /* False if nobody knows where it is. */
 static bool make_place(const struct lookup *l, struct bytes ns, const struct instance *i,
                        struct place *ret)
 {
     const struct published *from = i->from;
     const struct publication *said = &from->said;
+    bool is_own = lookup_is_own_node(l, ns, said->node);
     *ret = (struct place){ .node = said->node,
-                           .host = from->address,
-                           .ip = ip_parse(from->address),
-                           .is_nodes_own = said->address.n == 0,
                            .port = said->port,
                            .weight = l->source->config->weight(i) };
+    find_host(l, from, ret);
+    ret->ip = ip_parse(ret->host);
     if (from->node != NULL) {
         ret->node = from->node->name;
         ret->node_metadata = &from->node->metadata;
     }
-    if (from->address.n == 0 && lookup_is_own_node(l, ns, said->node))
+    if (ret->host.n == 0 && is_own)
         ret->ip = l->source->config->node_address;
-    if (from->node == NULL && lookup_is_own_node(l, ns, said->node))
+    if (from->node == NULL && is_own)
         ret->node_metadata = &l->source->config->node_metadata;
     return ret->host.n > 0 || ret->ip.n > 0;
 }
@@ -166,8 +180,10 @@ static void put_addresses(struct lookup *l, struct places *places, uint16_t type
     }
     r->shuffles = l->depth == 0;
     r->answers_max = l->depth == 0 ? l->source->config->a_record_limit : 0;
-    if (r->answer.n == before && host.n > 0)
-        lookup_follow(l, host, places->ttl, type);
+    if (r->answer.n > before || host.n == 0)
+        return;
+    r->answers_max = 0; /* the alias is the one */
+    lookup_follow(l, host, places->ttl, type);
 }
 
 /* -- SRV --------------------------------------------------------------------------------------- */
@@ -195,13 +211,14 @@ static void put_srv(struct lookup *l, const struct place *p, uint32_t ttl)
     size_t of = r->answer.n;
     dns_add_srv(r, l->owner, ttl, p->weight, p->port, target);
     if (p->ip.n > 0)
-        dns_add_address(r, &r->additional, target, l->source->config->node_ttl, ip_bytes(&p->ip),
-                        of);
+        dns_add_address(r, &r->additional, target, ttl, ip_bytes(&p->ip), of);
+    else
+        lookup_explain(l, target, ttl, of);
     if (p->node_metadata == NULL || !l->source->config->node_meta_txt)
         return;
     struct bytes node = p->is_nodes_own ? target : lookup_node_name(l, p->node);
     if (node.n > 0)
-        lookup_put_meta(l, &r->additional, node, p->node_metadata, of);
+        lookup_put_meta(l, &r->additional, node, p->node_metadata, ttl, of);
 }
 
 static int cmp_place(const void *a, const void *b)

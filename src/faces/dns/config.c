@@ -211,6 +211,7 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
         .rate_limit = s->rate_limit,
         .rate_spares = s->rate_spares,
         .weight = s->weight,
+        .lan = s->lan,
         .is_mesh_of = s->is_mesh_of,
         .prepared = s->prepared,
         .prepared_ctx = s->prepared_ctx,

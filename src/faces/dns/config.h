@@ -44,6 +44,10 @@ struct dns_settings {                /* as options say it; texts are copied */
     bool (*rate_spares)(const struct udp_peer *peer);
     /* An instance's weight in SRV records. */
     uint16_t (*weight)(const struct instance *i);
+    /* The addresses of either family that stand beside the address of what Consul has registered,
+     * out of the EXTRAS of an instance or a node; empty: none. In ARENA. NULL: there are none. */
+    void (*lan)(struct bytes extras, struct arena *arena, struct bytes *ret_v4,
+                struct bytes *ret_v6);
     /* True if I, of SERVICE, takes requests for NAME in the mesh; NULL: there is none. */
     bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
                        struct arena *arena);
@@ -80,6 +84,8 @@ struct dns_config {
     uint64_t rate_limit;
     bool (*rate_spares)(const struct udp_peer *peer);
     uint16_t (*weight)(const struct instance *i);
+    void (*lan)(struct bytes extras, struct arena *arena, struct bytes *ret_v4,
+                struct bytes *ret_v6);
     bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
                        struct arena *arena);
     enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,

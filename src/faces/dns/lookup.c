@@ -45,6 +45,16 @@ bool lookup_is_own_node(const struct lookup *l, struct bytes ns, struct bytes na
            (ns.n == 0 || bytes_is(ns, NAMESPACE_DEFAULT));
 }
 
+struct bytes lookup_address(const struct lookup *l, struct bytes address, struct bytes extras)
+{
+    struct bytes v4 = { 0 }, v6 = { 0 };
+    if (l->source->config->lan != NULL)
+        l->source->config->lan(extras, l->reply->arena, &v4, &v6);
+    if (l->type != KNOT_RRTYPE_A && v6.n > 0)
+        return v6;
+    return l->type != KNOT_RRTYPE_AAAA && v4.n > 0 ? v4 : address;
+}
+
 void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t type)
 {
     struct dname d;
@@ -66,6 +76,7 @@ void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t t
                            .owner = target,
                            .domain = l->domain,
                            .depth = l->depth + 1,
+                           .type = type,
                            .answer = l->answer };
     if (next.depth > DNS_FOLLOW_MAX)
         return;
@@ -76,4 +87,29 @@ void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t t
     l->reply->answer = found.answer; /* with what was found; a denial adds nothing */
     l->reply->chase = found.chase;
     l->reply->stamp = found.stamp;
+}
+
+void lookup_explain(struct lookup *l, struct bytes target, uint32_t ttl, size_t of)
+{
+    struct dns_asked asked;
+    struct dns_reply found = { .arena = l->reply->arena, .stamp = l->reply->stamp };
+    struct lookup next = { .source = l->source,
+                           .reply = &found,
+                           .owner = target,
+                           .domain = l->domain,
+                           .depth = l->depth + 1,
+                           .type = KNOT_RRTYPE_ANY,
+                           .answer = l->answer };
+    dns_name_parse(&l->source->config->zones, target, false, l->reply->arena, &asked);
+    if (asked.kind == DNS_OUTSIDE || asked.kind == DNS_REVERSE ||
+        l->explained++ == DNS_EXPLAINED_MAX)
+        return;
+    l->answer(&next, &asked, KNOT_RRTYPE_ANY);
+    l->reply->stamp = found.stamp;
+    for (size_t i = 0; i < found.answer.n && i < DNS_EXPLAINED_MAX; i++) {
+        knot_rrset_t rr = found.answer.all[i].rr;
+        rr.ttl = ttl;
+        if (rr.type == KNOT_RRTYPE_A || rr.type == KNOT_RRTYPE_AAAA || rr.type == KNOT_RRTYPE_CNAME)
+            dns_add_record(l->reply, &l->reply->additional, &rr, of);
+    }
 }

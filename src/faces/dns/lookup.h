@@ -11,7 +11,10 @@
 #include "faces/dns/reply.h"
 #include "faces/dns/source.h"
 
-enum { DNS_FOLLOW_MAX = 3 }; /* aliases of ours that lead to each other */
+enum {
+    DNS_FOLLOW_MAX = 3,    /* aliases of ours that lead to each other */
+    DNS_EXPLAINED_MAX = 16 /* targets of ours that come with addresses, and addresses of each */
+};
 
 struct lookup { /* one name being answered */
     const struct dns_source *source;
@@ -19,6 +22,8 @@ struct lookup { /* one name being answered */
     struct bytes owner;  /* of its records; empty: the question's name */
     struct bytes domain; /* that names in the answer get */
     unsigned depth;
+    uint16_t type;      /* what is asked for */
+    unsigned explained; /* targets that were */
     /* What any name of ours is answered with: where an alias leads to one. */
     void (*answer)(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 };
@@ -37,6 +42,11 @@ struct bytes lookup_name(struct lookup *l, const struct dname *labels, const cha
 struct bytes lookup_node_name(struct lookup *l, struct bytes node);
 /* An alias for HOST, and what HOST leads to as far as it is ours. */
 void lookup_follow(struct lookup *l, struct bytes host, uint32_t ttl, uint16_t type);
+
+/* What HOST, the target of answer OF, leads to as far as it is ours: beside the answer. */
+void lookup_explain(struct lookup *l, struct bytes target, uint32_t ttl, size_t of);
+/* Of the addresses of what Consul registered with these EXTRAS the one that fits the question. */
+struct bytes lookup_address(const struct lookup *l, struct bytes address, struct bytes extras);
 
 /* True if who asks may see the service or node of that name. What may not be seen is not there. */
 bool lookup_may(const struct lookup *l, enum access_kind kind, struct bytes name);

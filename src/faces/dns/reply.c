@@ -97,6 +97,12 @@ void dns_add_soa(struct dns_reply *r, struct dns_records *section, struct bytes 
         knot_wire_write_u32(at + 4 * i, numbers[i]);
 }
 
+void dns_add_record(struct dns_reply *r, struct dns_records *section, const knot_rrset_t *rr,
+                    size_t of)
+{
+    *add(r, section) = (struct dns_record){ .rr = *rr, .of = of };
+}
+
 struct bytes dns_reply_name(struct dns_reply *r, const struct dname *d)
 {
     return d->bad ? (struct bytes){ 0 } : arena_dup(r->arena, dname_bytes(d));

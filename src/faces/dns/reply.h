@@ -47,6 +47,10 @@ void dns_add_srv(struct dns_reply *r, struct bytes owner, uint32_t ttl, uint16_t
 void dns_add_txt(struct dns_reply *r, struct dns_records *section, struct bytes owner, uint32_t ttl,
                  struct bytes text, size_t of);
 
+/* One that was made for a reply of the same arena. */
+void dns_add_record(struct dns_reply *r, struct dns_records *section, const knot_rrset_t *rr,
+                    size_t of);
+
 struct dns_soa {
     uint32_t serial, refresh, retry, expire, min_ttl;
 };

@@ -138,14 +138,19 @@ void rig_node(struct rig *r, const char *name, const char *address, const char *
         label = (struct label){ bytes_of(meta, (size_t)(equals - meta)), bytes_str(equals + 1) };
         n.metadata = (struct labels){ &label, 1 };
     }
+    rig_put_node(r, &n);
+}
+
+void rig_put_node(struct rig *r, const struct node *n)
+{
     begin(&key);
     begin(&row);
-    node_key(bytes_str(NAMESPACE_DEFAULT), n.name, &key);
-    node_write(&n, &row);
+    node_key(bytes_str(NAMESPACE_DEFAULT), n->name, &key);
+    node_write(n, &row);
     struct change_op op = { .kind = CHANGE_NODE,
                             .ns = bytes_str(NAMESPACE_DEFAULT),
                             .node = {
-                                .when.verb = OP_SET, .name = n.name, .row = buf_bytes(&row) } };
+                                .when.verb = OP_SET, .name = n->name, .row = buf_bytes(&row) } };
     put_row(r, &op);
 }
 

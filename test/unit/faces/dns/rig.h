@@ -3,6 +3,7 @@
 #define TEST_FACES_DNS_RIG_H
 
 #include "catalog/change.h"
+#include "catalog/node.h"
 #include "catalog/publication.h"
 #include "catalog/status.h"
 #include "faces/dns/answer.h"
@@ -40,6 +41,7 @@ void rig_publish_by(struct rig *r, enum face face, const char *service, const ch
                     struct publication p);
 /* META: "key=value" or NULL. */
 void rig_node(struct rig *r, const char *name, const char *address, const char *meta);
+void rig_put_node(struct rig *r, const struct node *n);
 /* PART empty: a check of the node. */
 void rig_check(struct rig *r, const char *node, const char *part, enum status status);
 

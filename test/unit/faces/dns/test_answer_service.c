@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <libknot/libknot.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "catalog/key.h"
@@ -316,6 +317,71 @@ static void alias_for_a_name_of_ours_is_followed(void **state)
                         "= web.service.consul. A 10.0.0.1\n");
 }
 
+/* Extras say "v4 v6"; either may be "-". */
+static void say_lan(struct bytes extras, struct arena *arena, struct bytes *ret_v4,
+                    struct bytes *ret_v6)
+{
+    struct bytes *const to[] = { ret_v4, ret_v6 };
+    const uint8_t *blank = extras.n == 0 ? NULL : memchr(extras.p, ' ', extras.n);
+    size_t n = blank == NULL ? 0 : (size_t)(blank - extras.p);
+    (void)arena;
+    *ret_v4 = bytes_of(extras.p, n);
+    *ret_v6 = blank == NULL ? bytes_str("") : bytes_skip(extras, n + 1);
+    for (size_t i = 0; i < 2; i++)
+        if (bytes_is(*to[i], "-"))
+            *to[i] = bytes_str("");
+}
+
+static void both_families_are_answered_of_an_instance_that_has_both(void **state)
+{
+    struct rig *r = *state;
+    struct publication p = rig_at("10.0.0.1", 80);
+    p.extras = bytes_str("10.0.0.2 2001:db8::2");
+    r->settings.lan = say_lan;
+    rig_configure(r);
+    rig_publish(r, "web", "a", p);
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "A 10.0.0.2\n"));
+    assert_non_null(
+        strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_AAAA), "AAAA 2001:db8::2\n"));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                           " 80 20010db8000000000000000000000002.addr.dc1.consul.\n"));
+    rig_publish_by(r, FACE_NACOS, "other", "a", p); /* whose extras are not Consul's */
+    assert_non_null(strstr(rig_ask(r, "other.service.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+}
+
+static void node_lends_the_address_that_the_question_wants(void **state)
+{
+    struct rig *r = *state;
+    struct node n = { .name = bytes_str("n1"),
+                      .address = bytes_str("10.0.0.1"),
+                      .extras = bytes_str("- 2001:db8::1") };
+    struct publication v6 = on("n1", "", 81);
+    v6.extras = bytes_str("- 2001:db8::81");
+    r->settings.lan = say_lan;
+    rig_configure(r);
+    rig_put_node(r, &n);
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    rig_publish(r, "six", "a", v6);
+    assert_non_null(strstr(rig_ask(r, "n1.node.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+    assert_non_null(strstr(rig_ask(r, "n1.node.consul", KNOT_RRTYPE_AAAA), "2001:db8::1\n"));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_AAAA), "2001:db8::1\n"));
+    /* its own of one family, the node's of the other */
+    assert_non_null(strstr(rig_ask(r, "six.service.consul", KNOT_RRTYPE_AAAA), "2001:db8::81\n"));
+    assert_non_null(strstr(rig_ask(r, "six.service.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+}
+
+static void number_of_addresses_does_not_count_what_an_alias_leads_to(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "front", "a", rig_at("web.service.consul", 80));
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    rig_publish(r, "web", "b", rig_at("10.0.0.2", 80));
+    r->settings.a_record_limit = 1;
+    rig_configure(r);
+    assert_int_equal(answers(r, "front.service.consul", KNOT_RRTYPE_A), 3);
+}
+
 static void number_of_addresses_is_an_option(void **state)
 {
     struct rig *r = *state;
@@ -339,6 +405,11 @@ static void time_to_live_is_that_of_the_services_rule(void **state)
     rig_configure(r);
     assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_A), " 10 A 10.0.0.1"));
     assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), " 10 SRV "));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV), " 10 A 10.0.0.1"));
+    rig_node(r, "n1", "10.0.0.7", "rack=1");
+    rig_publish(r, "web", "a", on("n1", "", 80));
+    assert_non_null(strstr(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
+                           "+ n1.node.dc1.consul. 10 TXT \"rack=1\"\n"));
 }
 
 /* -- SRV --------------------------------------------------------------------------------------- */
@@ -383,6 +454,51 @@ static void target_of_a_host_name_is_that(void **state)
     assert_string_equal(rig_ask(r, "web.service.consul", KNOT_RRTYPE_SRV),
                         "NOERROR qr aa\n? web.service.consul. SRV\n"
                         "= web.service.consul. SRV 1 1 80 a.example.\n");
+}
+
+static void target_that_is_a_name_of_ours_comes_with_its_addresses(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "front", "a", rig_at("web.service.consul", 80));
+    assert_string_equal(rig_ask(r, "front.service.consul", KNOT_RRTYPE_SRV),
+                        "NOERROR qr aa\n? front.service.consul. SRV\n"
+                        "= front.service.consul. SRV 1 1 80 web.service.consul.\n");
+    rig_publish(r, "web", "a", rig_at("10.0.0.1", 80));
+    assert_string_equal(rig_ask(r, "front.service.consul", KNOT_RRTYPE_SRV),
+                        "NOERROR qr aa\n? front.service.consul. SRV\n"
+                        "= front.service.consul. SRV 1 1 80 web.service.consul.\n"
+                        "+ web.service.consul. A 10.0.0.1\n");
+}
+
+/* TARGETS instances at names of ours, of which each has ADDRESSES. */
+static size_t explained(struct rig *r, unsigned targets, unsigned addresses)
+{
+    static unsigned round;
+    char service[32], part[16], host[64], question[64];
+    round++;
+    for (unsigned i = 0; i < targets; i++) {
+        snprintf(service, sizeof service, "to%u-%u", round, i);
+        for (unsigned k = 0; k < addresses; k++) {
+            snprintf(part, sizeof part, "%u", k);
+            snprintf(host, sizeof host, "10.%u.%u.%u", round, i, k);
+            rig_publish(r, service, part, rig_at(host, 80));
+        }
+        snprintf(host, sizeof host, "%s.service.consul", service);
+        snprintf(service, sizeof service, "front%u", round);
+        snprintf(part, sizeof part, "%u", i);
+        rig_publish(r, service, part, rig_at(host, 80));
+    }
+    snprintf(question, sizeof question, "front%u.service.consul", round);
+    struct dns_ask ask = { .name = question, .type = KNOT_RRTYPE_SRV };
+    return rig_count(rig_answer(r, &ask, DNS_TCP), "\n+ ");
+}
+
+static void so_many_targets_and_addresses_are_explained_and_no_more(void **state)
+{
+    assert_int_equal(explained(*state, 16, 1), 16);
+    assert_int_equal(explained(*state, 17, 1), 16);
+    assert_int_equal(explained(*state, 1, 16), 16);
+    assert_int_equal(explained(*state, 1, 17), 16);
 }
 
 static void target_of_a_node_that_dns_cannot_name_is_its_address(void **state)
@@ -509,12 +625,17 @@ int main(void)
         CASE(instance_whose_node_nobody_knows_is_left_out),
         CASE(host_name_is_an_alias_only_without_addresses),
         CASE(alias_for_a_name_of_ours_is_followed),
+        CASE(both_families_are_answered_of_an_instance_that_has_both),
+        CASE(node_lends_the_address_that_the_question_wants),
+        CASE(number_of_addresses_does_not_count_what_an_alias_leads_to),
         CASE(number_of_addresses_is_an_option),
         CASE(time_to_live_is_that_of_the_services_rule),
         CASE(target_is_the_node_where_the_address_is_its),
         CASE(target_is_the_address_where_it_is_the_instances_own),
         CASE(target_of_ipv6_has_32_digits),
         CASE(target_of_a_host_name_is_that),
+        CASE(target_that_is_a_name_of_ours_comes_with_its_addresses),
+        CASE(so_many_targets_and_addresses_are_explained_and_no_more),
         CASE(target_of_a_node_that_dns_cannot_name_is_its_address),
         CASE(weight_is_what_the_server_says),
         CASE(server_is_the_service_consul),
