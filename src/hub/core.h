@@ -26,8 +26,9 @@ struct hub {
     struct list leases; /* asked in this turn */
     uint64_t lease_n;
     uint64_t bytes_under_way;
-    bool is_low;            /* on credits, and has said so */
-    struct list long_reads; /* wait for a view */
+    struct hub_write *alone; /* waits until nothing else is under way */
+    bool is_low;             /* on credits, and has said so */
+    struct list long_reads;  /* wait for a view */
     unsigned held_views;
 
     struct watch_hub *watch;

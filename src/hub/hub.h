@@ -62,7 +62,7 @@ uint64_t hub_revision(struct hub *h);
  * the turn's view until it says done. */
 struct hub_work {
     struct list link;
-    /* False: call me again next turn. */
+    /* False: call me again next turn, unless it has removed itself: it may be gone then. */
     bool (*run)(struct hub_work *w, const struct view *view);
 };
 void hub_work_add(struct hub *h, struct hub_work *w);
@@ -100,6 +100,13 @@ typedef void (*hub_done_fn)(void *ctx, enum err err, const struct command_result
  * command's own outcome. ERR_BUSY at once through DONE when the thread's credits are spent. */
 struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum command_kind kind,
                              struct bytes body, hub_done_fn done, void *ctx);
+/* The same for one that may be larger than all credits: it waits until nothing else of this thread
+ * is under way, and no more requests should be read meanwhile. One at a time: ERR_BUSY for the
+ * next.
+ */
+struct hub_write *hub_submit_alone(struct hub *h, const struct granted *granted,
+                                   enum command_kind kind, struct bytes body, hub_done_fn done,
+                                   void *ctx);
 /* DONE will not be called; the command may still happen. */
 void hub_write_abandon(struct hub_write *w);
 

@@ -58,8 +58,8 @@ static bool work_on(struct hub_work *w, const struct view *view)
         e = ERR_DEADLINE;
     if (e == OK && (!r->done || view_applied_index(r->view) > r->hub->batch_index))
         return false;
-    finish(r, e);
-    return true;
+    finish(r, e); /* takes itself away, and R may be gone with its request */
+    return false;
 }
 
 void hub_long_read(struct hub *h, struct hub_long_read *r)

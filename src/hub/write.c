@@ -49,11 +49,22 @@ static void spend(struct hub *h, uint64_t bytes)
         say_low(h, true);
 }
 
+static void propose(struct hub_write *w)
+{
+    spend(w->hub, w->size);
+    replica_propose(w->hub->options.replica, &w->proposal);
+}
+
 static void give_back(struct hub *h, uint64_t bytes)
 {
+    struct hub_write *alone = h->alone;
     h->bytes_under_way -= bytes;
-    if (h->is_low && h->bytes_under_way <= h->options.credits / 2)
+    if (alone != NULL && h->bytes_under_way == 0) {
+        h->alone = NULL;
+        propose(alone);
+    } else if (alone == NULL && h->is_low && h->bytes_under_way <= h->options.credits / 2) {
         say_low(h, false);
+    }
 }
 
 static void let_go_of_effects(struct proposal *p)
@@ -106,8 +117,8 @@ void hub_run_results(struct hub *h)
     }
 }
 
-struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum command_kind kind,
-                             struct bytes body, hub_done_fn done, void *ctx)
+static struct hub_write *make(struct hub *h, const struct granted *granted, enum command_kind kind,
+                              struct bytes body, hub_done_fn done, void *ctx)
 {
     assert(granted != NULL);
     size_t granted_n = granted_size(granted), size = sizeof(struct hub_write) + granted_n + body.n;
@@ -124,14 +135,41 @@ struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum 
         .reply_to = h->box,
         .done = write_done,
     };
-    bool busy = h->bytes_under_way != 0 && h->bytes_under_way + w->size > h->options.credits;
-    spend(h, w->size);
-    if (busy) {
-        w->proposal.err = ERR_BUSY;
-        list_append(&h->results, &w->link);
-        loop_again(h->options.loop);
+    return w;
+}
+
+static void refuse_busy(struct hub_write *w)
+{
+    spend(w->hub, w->size); /* given back with the result */
+    w->proposal.err = ERR_BUSY;
+    list_append(&w->hub->results, &w->link);
+    loop_again(w->hub->options.loop);
+}
+
+struct hub_write *hub_submit(struct hub *h, const struct granted *granted, enum command_kind kind,
+                             struct bytes body, hub_done_fn done, void *ctx)
+{
+    struct hub_write *w = make(h, granted, kind, body, done, ctx);
+    if (h->bytes_under_way != 0 && h->bytes_under_way + w->size > h->options.credits)
+        refuse_busy(w);
+    else
+        propose(w);
+    return w;
+}
+
+struct hub_write *hub_submit_alone(struct hub *h, const struct granted *granted,
+                                   enum command_kind kind, struct bytes body, hub_done_fn done,
+                                   void *ctx)
+{
+    struct hub_write *w = make(h, granted, kind, body, done, ctx);
+    if (h->alone != NULL) {
+        refuse_busy(w);
+    } else if (h->bytes_under_way == 0) {
+        propose(w);
     } else {
-        replica_propose(h->options.replica, &w->proposal);
+        h->alone = w;
+        if (!h->is_low)
+            say_low(h, true);
     }
     return w;
 }

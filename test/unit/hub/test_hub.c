@@ -343,6 +343,37 @@ struct credits {
     unsigned lows, backs;
 };
 
+static void note_credits(void *ctx, bool low);
+
+static void write_that_wants_to_be_alone_waits_for_what_is_under_way(void **state)
+{
+    struct fake *f = *state;
+    static uint8_t body[17 << 20];
+    struct credits seen = { 0 };
+    struct bytes large = bytes_of(body, sizeof body);
+    enum err first = OK, second = OK;
+    f->hub->options.on_credits = note_credits;
+    f->hub->options.ctx = &seen;
+    hub_submit(f->hub, f->granted, COMMAND_TXN, bytes_of(body, 1), note_error, &first);
+    struct proposal *small = fake_proposed(f);
+    struct hub_write *alone =
+        hub_submit_alone(f->hub, f->granted, COMMAND_TXN, large, not_called, NULL);
+    hub_submit_alone(f->hub, f->granted, COMMAND_TXN, large, note_error, &second);
+    fake_run(f);
+    assert_int_equal(second, ERR_BUSY); /* one waits */
+    assert_ptr_equal(fake_proposed(f), small);
+    assert_int_equal(seen.lows, 1);
+    fake_refuse(f);
+    fake_run(f);
+    assert_int_equal(first, ERR_STOPPING);
+    assert_int_equal(fake_proposed(f)->command.body.n, sizeof body);
+    hub_write_abandon(alone);
+    fake_refuse(f);
+    fake_run(f);
+    assert_int_equal(f->hub->bytes_under_way, 0);
+    assert_int_equal(seen.backs, seen.lows);
+}
+
 static void note_credits(void *ctx, bool low)
 {
     struct credits *c = ctx;
@@ -413,6 +444,7 @@ int main(void)
         T(limits_are_those_of_the_book_unless_told_otherwise),
         T(write_of_just_the_credits_is_taken_and_one_byte_more_refused),
         T(write_above_the_credits_is_taken_when_nothing_else_is_under_way),
+        T(write_that_wants_to_be_alone_waits_for_what_is_under_way),
         T(credits_are_low_at_three_quarters_and_back_at_a_half),
     };
     return cmocka_run_group_tests_name("hub", tests, NULL, NULL);
