@@ -278,24 +278,26 @@ void http_request_fini(struct http_request *r)
     arena_fini(&r->arena);
 }
 
-size_t http_body_max(const struct serve *serve)
+size_t http_body_max(struct http_request *r)
 {
-    const struct http_service *service = serve->service->http;
+    const struct http_service *service = r->serve->service->http;
+    if (service != NULL && service->body_max_of != NULL)
+        return service->body_max_of(r);
     return service != NULL && service->body_max > 0 ? service->body_max : HTTP_BODY_MAX;
 }
 
-void http_refusal_write(const struct serve *serve, int status, struct buf *out)
+void http_refusal_write(struct http_request *r, int status, struct buf *out)
 {
     buf_put_str(out, http_status_name(status));
-    if (status == 413)
-        buf_printf(out, ": a request's body has at most %zu bytes", http_body_max(serve));
+    if (status == 413 && r != NULL)
+        buf_printf(out, ": a request's body has at most %zu bytes", http_body_max(r));
 }
 
 void http_request_refuse(struct http_request *r, int status)
 {
     struct buf text;
     buf_init(&text, HTTP_REFUSAL_MAX);
-    http_refusal_write(r->serve, status, &text);
+    http_refusal_write(r, status, &text);
     http_respond(r, status, "text/plain; charset=utf-8", NULL, 0, buf_bytes(&text));
     buf_fini(&text);
 }

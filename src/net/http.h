@@ -52,7 +52,9 @@ void http_watch(struct http_request *r, void *self, void (*drained)(void *self),
 
 struct http_service {
     void (*handle)(struct http_request *r);
-    size_t body_max;          /* bytes; 0 = 1 MiB */
+    size_t body_max; /* bytes; 0 = 1 MiB */
+    /* The same by request, asked when its head is there; NULL: BODY_MAX for all. */
+    size_t (*body_max_of)(struct http_request *r);
     bool check_host;          /* refuse (421) a Host that is no address, localhost or allowed name:
                                  against DNS rebinding */
     const char *const *hosts; /* allowed names beside addresses and localhost; NULL-terminated */

@@ -200,7 +200,7 @@ static void refuse(struct http1_conn *c, int status)
                                               .value = { (const uint8_t *)"text/plain", 10 } };
     struct buf text;
     buf_init(&text, HTTP_REFUSAL_MAX);
-    http_refusal_write(c->serve, status, &text);
+    http_refusal_write(c->now == NULL ? NULL : &c->now->http, status, &text);
     http1_write_head(conn_out(c->conn), status, &plain, 1, HTTP1_WITH_LENGTH, buf_bytes(&text).n,
                      false, false);
     buf_put_bytes(conn_out(c->conn), buf_bytes(&text));
@@ -233,8 +233,8 @@ static void begin_request(struct http1_conn *c, const struct http1_head *head)
     r->c = c;
     r->http.peer = conn_peer(c->conn);
     r->http.client_name = conn_client_name(c->conn);
-    buf_init(&r->body, http_body_max(c->serve));
     copy_head(r, head);
+    buf_init(&r->body, http_body_max(&r->http));
     c->now = r;
     atomic_fetch_add_explicit(&c->serve->shared->streams, 1, memory_order_relaxed);
     if (head->length != HTTP1_LENGTH_CHUNKED && head->length > r->body.max) {

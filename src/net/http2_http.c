@@ -121,7 +121,7 @@ static void on_opened(struct http2_stream *s, bool ended)
 static size_t on_data(struct http2_stream *s, struct bytes in)
 {
     struct http2_request *r = http2_stream_state(s);
-    if (!r->http.ended && in.n > http_body_max(http2_stream_serve(s)))
+    if (!r->http.ended && in.n > http_body_max(&r->http))
         http_request_refuse(&r->http, 413);
     return 0;
 }

@@ -54,8 +54,8 @@ struct http_request {
 void http_request_init(struct http_request *r, const struct http_ops *ops, struct serve *serve);
 /* Frees the arena. */
 void http_request_fini(struct http_request *r);
-/* The limit of request bodies here. */
-size_t http_body_max(const struct serve *serve);
+/* The limit of the body of R, whose head is there. */
+size_t http_body_max(struct http_request *r);
 /* Splits a request target in origin form into PATH and QUERY. */
 void http_split_target(struct bytes target, struct bytes *ret_path, struct bytes *ret_query);
 /* Checks the host and hands R to the service; answers 421 or 404 itself. */
@@ -69,7 +69,8 @@ void http_request_gone(struct http_request *r);
 /* "Not Found" */
 const char *http_status_name(int status);
 enum { HTTP_REFUSAL_MAX = 128 }; /* bytes */
-/* Appends what a refusal says: the status's name, and of a body that is too large the limit. */
-void http_refusal_write(const struct serve *serve, int status, struct buf *out);
+/* Appends what a refusal says: the status's name, and of a body that is too large the limit. R is
+ * NULL if there is no head of a request yet. */
+void http_refusal_write(struct http_request *r, int status, struct buf *out);
 
 #endif

@@ -245,13 +245,22 @@ static void without_a_service_everything_is_not_found(void **state)
     assert_told("404 9|content-type=text/plain; charset=utf-8|[Not Found].");
 }
 
+static size_t of_path(struct http_request *request)
+{
+    return http_path(request).n;
+}
+
 static void body_limit_is_the_services_or_a_mebibyte(void **state)
 {
-    assert_int_equal(http_body_max(&serve), 1024 * 1024);
+    assert_int_equal(http_body_max(&r), 1024 * 1024);
     http.body_max = 7;
-    assert_int_equal(http_body_max(&serve), 7);
+    assert_int_equal(http_body_max(&r), 7);
+    http.body_max_of = of_path;
+    r.path = bytes_str("/abc");
+    assert_int_equal(http_body_max(&r), 4);
+    http.body_max_of = NULL;
     service.http = NULL;
-    assert_int_equal(http_body_max(&serve), 1024 * 1024);
+    assert_int_equal(http_body_max(&r), 1024 * 1024);
 }
 
 /* -- watching -- */
