@@ -43,7 +43,7 @@ struct restore {
     size_t n;
     struct restore_grant *grants; /* by id */
     size_t grant_n, granted;
-    struct restore_walk walks[RESTORE_PREFIXES_MAX + RANKS + 1];
+    struct restore_walk walks[RESTORE_PREFIXES_MAX + RANKS + OBJECT_KINDS];
     size_t walk_n;
     bool is_refused, moves_policy; /* what somebody may do changes */
 

@@ -19,6 +19,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_peering_area,
     &consul_queries_area,
     &consul_session_area,
+    &consul_snapshot_area,
     &consul_status_area,
     &consul_txn_area,
     &consul_ui_area,

@@ -215,6 +215,11 @@ void consul_json_meta(struct consul_call *c, struct json_writer *j, uint64_t ind
     json_add_bool(j, "ResultsFilteredByACLs", c->reader.has_hidden && c->params.token.n > 0);
 }
 
+void consul_answer_packed(struct consul_call *c, int status, const char *type)
+{
+    respond_buf(c, status, type, &c->face->body);
+}
+
 struct json_writer *consul_json(struct consul_call *c)
 {
     json_init(&c->face->json, consul_body(c));

@@ -17,6 +17,8 @@ void consul_answer_json(struct consul_call *c, int status);
 /* The buffer of the answer's body, empty, for what is no JSON; then consul_answer_body. */
 struct buf *consul_body(struct consul_call *c);
 void consul_answer_body(struct consul_call *c, int status, const char *content_type);
+/* The same for what is packed already. */
+void consul_answer_packed(struct consul_call *c, int status, const char *content_type);
 
 struct consul_kept_answer;
 /* 200 and what was answered before. */

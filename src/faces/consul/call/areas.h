@@ -22,6 +22,7 @@ extern const struct consul_area consul_operator_area; /* operator.c */
 extern const struct consul_area consul_peering_area; /* peering.c */
 extern const struct consul_area consul_queries_area; /* queries.c */
 extern const struct consul_area consul_session_area; /* session.c */
+extern const struct consul_area consul_snapshot_area; /* snapshot.c */
 extern const struct consul_area consul_status_area; /* status.c */
 extern const struct consul_area consul_txn_area; /* txn.c */
 extern const struct consul_area consul_ui_area; /* ui.c */

@@ -66,6 +66,14 @@ void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes b
     c->write = hub_submit(c->face->hub, c->granted, kind, body, write_done, c);
 }
 
+void consul_submit_alone(struct consul_call *c, enum command_kind kind, struct bytes body,
+                         consul_written_fn on_written)
+{
+    c->on_written = on_written;
+    consul_wait(c, abandon_write);
+    c->write = hub_submit_alone(c->face->hub, c->granted, kind, body, write_done, c);
+}
+
 static void cancel_lease(struct consul_call *c)
 {
     hub_lease_cancel(c->face->hub, &c->lease);

@@ -11,6 +11,9 @@ void consul_read(struct consul_call *c, consul_read_fn on_read);
 /* BODY is copied. ON_WRITTEN comes only if the command was applied and not refused. */
 void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,
                    consul_written_fn on_written);
+/* The same for a command that may be very large (hub_submit_alone). */
+void consul_submit_alone(struct consul_call *c, enum command_kind kind, struct bytes body,
+                         consul_written_fn on_written);
 /* Renews a lease of this face. */
 void consul_renew(struct consul_call *c, int64_t lease, consul_renewed_fn on_renewed);
 

@@ -97,6 +97,16 @@ static void handle(struct http_request *r)
     }
 }
 
+/* A route with long bodies is known by its path as it was sent. */
+static size_t body_max(struct http_request *r)
+{
+    const struct consul_face *face = http_context(r);
+    const struct consul_match match =
+        consul_route_find(face->router, http_method(r), http_path(r), http_arena(r));
+    bool is_long = match.route != NULL && match.route->body_max > CONSUL_BODY_MAX;
+    return is_long ? match.route->body_max : CONSUL_BODY_MAX;
+}
+
 const struct http_service consul_http = { .handle = handle,
-                                          .body_max = CONSUL_BODY_MAX,
+                                          .body_max_of = body_max,
                                           .check_host = true };

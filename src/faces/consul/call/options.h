@@ -7,7 +7,9 @@
 
 #define CONSUL_VERSION "1.21.4" /* whose API this is; clients switch features by it */
 
-enum { CONSUL_BODY_MAX = 4 * 1024 * 1024 /* of a request; many routes take less */ };
+enum {
+    CONSUL_BODY_MAX = 4 * 1024 * 1024 /* of a request; a route may take less or more */
+};
 
 struct consul_meta {
     const char *name, *value;

@@ -97,22 +97,27 @@ int rig_teardown(void **state)
 /* -- asking ------------------------------------------------------------------------------------
  */
 
-static struct client *begin(struct rig *rig, const char *request, const char *body,
-                            const char *more)
+static struct client *begin_bytes(struct rig *rig, const char *request, struct bytes body,
+                                  const char *more)
 {
     struct buf text;
     struct client *c = client_tcp(rig->port);
-    size_t n = body == NULL ? 0 : strlen(body);
     buf_init(&text, 64 << 20);
     buf_printf(&text, "%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s", request,
                rig->port, more);
-    if (body != NULL)
-        buf_printf(&text, "Content-Length: %zu\r\n", n);
+    if (body.p != NULL)
+        buf_printf(&text, "Content-Length: %zu\r\n", body.n);
     buf_put_str(&text, "\r\n");
-    buf_put(&text, body == NULL ? "" : body, n);
+    buf_put_bytes(&text, body);
     client_send(c, text.p, text.n);
     buf_fini(&text);
     return c;
+}
+
+static struct client *begin(struct rig *rig, const char *request, const char *body,
+                            const char *more)
+{
+    return begin_bytes(rig, request, body == NULL ? (struct bytes){ 0 } : bytes_str(body), more);
 }
 
 struct client *rig_begin(struct rig *rig, const char *request, const char *body)
@@ -156,6 +161,17 @@ int rig_end(struct rig *rig, struct client *take_c)
 int rig_ask(struct rig *rig, const char *request, const char *body, const char *more)
 {
     return rig_end(rig, begin(rig, request, body, more));
+}
+
+int rig_ask_bytes(struct rig *rig, const char *request, struct bytes body, const char *more)
+{
+    return rig_end(rig, begin_bytes(rig, request, body, more));
+}
+
+struct bytes rig_body_bytes(struct rig *rig)
+{
+    size_t head = (size_t)(rig_body(rig) - (const char *)rig->answer.p);
+    return bytes_of(rig->answer.p + head, rig->answer.n - 1 - head);
 }
 
 const char *rig_body(struct rig *rig)

@@ -30,6 +30,10 @@ int rig_teardown(void **state);
 /* Asks "GET /v1/x" with a BODY (NULL: none) and MORE header lines ("A: b\r\n", or ""); the status.
  * The answer is read to its end. */
 int rig_ask(struct rig *rig, const char *request, const char *body, const char *more);
+/* The same with a body of any bytes (p NULL: none). */
+int rig_ask_bytes(struct rig *rig, const char *request, struct bytes body, const char *more);
+/* The body of the last answer as bytes. */
+struct bytes rig_body_bytes(struct rig *rig);
 /* The body of the last answer, and one of its headers (lower case; "" if it is not there), lent
  * until the next question. */
 const char *rig_body(struct rig *rig);
