@@ -119,6 +119,27 @@ static void own_nodes_metadata_is_what_consul_says_of_an_agent_and_the_options(v
     config_free(&config);
 }
 
+static void token_is_that_of_dns_or_else_the_default(void **state)
+{
+    static const char *const rows[][3] = {
+        { "", "", "" }, { "", "usual", "usual" }, { "own", "", "own" }, { "own", "usual", "own" }
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config config;
+        struct self self;
+        struct why why;
+        const char *help;
+        char own[40], usual[40];
+        snprintf(own, sizeof own, "--acl-dns-token=%s", rows[i][0]);
+        snprintf(usual, sizeof usual, "--acl-default-token=%s", rows[i][1]);
+        char *argv[] = { own, usual, NULL }, *none[] = { NULL };
+        assert_int_equal(config_read(2, argv, none, &config, &help, &why), OK);
+        assert_int_equal(self_find(&config, &config.arena, &self, &why), OK);
+        assert_string_equal(dns_options_settings(&config, &self, &config.arena).token, rows[i][2]);
+        config_free(&config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +147,7 @@ int main(void)
         cmocka_unit_test(other_recursors_are_taken),
         cmocka_unit_test(nodes_address_is_what_dns_listens_on_if_nothing_else_says_one),
         cmocka_unit_test(rate_spares_this_machine_and_nobody_else),
+        cmocka_unit_test(token_is_that_of_dns_or_else_the_default),
         cmocka_unit_test(own_nodes_metadata_is_what_consul_says_of_an_agent_and_the_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,6 +311,20 @@ static void deregister_takes_a_service_a_check_or_a_node(void **state)
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
+/* Consul's agents bring such a service back within a minute; here there is one registry. */
+static void what_an_agent_registered_is_gone_when_the_catalog_drops_it(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"ID\":\"w1\",\"Name\":\"web\",\"Check\":{\"TTL\":\"1m\"}}", 200, "");
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"n1\",\"ServiceID\":\"w1\"}", 200,
+               "true");
+    rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+    rig_expect(*state, "PUT /v1/agent/check/pass/service:w1", NULL, 404,
+               "Unknown check ID \"service:w1\". Ensure that the check ID is passed, not the check "
+               "name.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +344,7 @@ int main(void)
         EACH(name_of_a_node_that_lives_is_not_given_to_another),
         EACH(node_that_keeps_its_id_may_be_renamed),
         EACH(deregister_takes_a_service_a_check_or_a_node),
+        EACH(what_an_agent_registered_is_gone_when_the_catalog_drops_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
