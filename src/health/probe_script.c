@@ -1,9 +1,17 @@
 /* Scripts: exit 0 passes, 1 warns, all else is critical. What they print is the output. */
 #include "health/probe_kind.h"
 
-#include <inttypes.h>
-
 #include "health/script_client.h"
+#include "wire/duration.h"
+
+static void say_too_late(struct probe *p)
+{
+    struct buf text;
+    buf_init(&text, 64);
+    duration_print((int64_t)p->d->timeout_ms * 1000000, &text);
+    probe_say(p, "Timed out (%.*s) running check\n", (int)text.n, (const char *)text.p);
+    buf_fini(&text);
+}
 
 static void on_outcome(void *ctx, const struct script_outcome *o)
 {
@@ -14,7 +22,7 @@ static void on_outcome(void *ctx, const struct script_outcome *o)
         status = o->code == 0 ? STATUS_UP : o->code == 1 ? STATUS_SUSPECT : STATUS_DOWN;
         break;
     case SCRIPT_TIMED_OUT:
-        probe_say(p, "Timed out (%" PRIu64 " ms) running check\n", p->d->timeout_ms);
+        say_too_late(p);
         break;
     case SCRIPT_NOT_STARTED:
         probe_say(p, "The script could not be started\n");

@@ -283,8 +283,8 @@ static void code_of_a_script_is_judged(void **state)
     assert_says(w, STATUS_SUSPECT, "hm");
     probe_line(w, "exit 2", 0);
     assert_says(w, STATUS_DOWN, "");
-    probe_line(w, "echo begun; sleep 1000", 100);
-    assert_says(w, STATUS_DOWN, "Timed out (100 ms) running check\nbegun");
+    probe_line(w, "echo begun; sleep 1000", 2000);
+    assert_says(w, STATUS_DOWN, "Timed out (2s) running check\nbegun");
     probe_line(w, "head -c 100000 /dev/zero | tr '\\0' x", 0);
     assert_says(w, STATUS_UP, "Captured 4096 of 100000 bytes");
 }

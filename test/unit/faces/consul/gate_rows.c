@@ -39,6 +39,9 @@
     "POST /v1/connect/intentions {\"SourceName\":\"s$n\",\"DestinationName\":\"web\",\"Action\"" \
     ":\"allow\"}"
 #define QUERY "POST /v1/query {\"Name\":\"gate-$n\",\"Service\":{\"Service\":\"web\"}}"
+#define COORDINATE_BODY \
+    "{\"Node\":\"far\",\"Coord\":{\"Vec\":[0,0,0,0,0,0,0,0],\"Error\":1.5,\"Height\":0.00001}}"
+#define COORDINATE "PUT /v1/coordinate/update " COORDINATE_BODY
 #define SESSION "PUT /v1/session/create {}"
 #define DEFAULTS \
     "PUT /v1/config {\"Kind\":\"service-defaults\",\"Name\":\"web\",\"Protocol\":\"tcp\"}"
@@ -424,13 +427,19 @@ const struct gate_row gate_rows[] = {
       .shows = "Authorized" },
     /* -- coordinate -- */
     { .route = "GET /v1/coordinate/datacenters", .kind = GATE_BLIND, .shows = "wan" },
-    { .route = "GET /v1/coordinate/nodes", .kind = GATE_OPEN, .shows = "[]" },
-    { .route = "GET /v1/coordinate/node/", .rest = "far", .kind = GATE_OPEN, .status = 404 },
-    { .route = "PUT /v1/coordinate/update",
-      .body = "{}",
-      .kind = GATE_BLIND,
-      .status = 401,
-      .shows = "Coordinate support disabled" },
+    { .route = "GET /v1/coordinate/nodes",
+      .before = { COORDINATE },
+      .kind = GATE_FILTERED,
+      .right = "node far read",
+      .shows = "\"Node\":\"far\"" },
+    { .route = "GET /v1/coordinate/node/",
+      .rest = "far",
+      .before = { COORDINATE },
+      .kind = GATE_FILTERED,
+      .hidden_status = 404,
+      .right = "node far read",
+      .shows = "\"Node\":\"far\"" },
+    { .route = "PUT /v1/coordinate/update", .body = COORDINATE_BODY, .right = "node far write" },
     /* -- discovery -- */
     { .route = "GET /v1/discovery-chain/",
       .rest = "web",
@@ -696,6 +705,13 @@ const struct gate_row gate_rows[] = {
       .right = "session n1 read",
       .kind = GATE_FILTERED,
       .shows = "$1" },
+    /* -- snapshot -- */
+    { .route = "GET /v1/snapshot", .right = ACL_WRITE },
+    { .route = "PUT /v1/snapshot",
+      .body = "no archive",
+      .right = ACL_WRITE,
+      .status = 500,
+      .shows = "snapshot" },
     /* -- status -- */
     { .route = "GET /v1/status/leader", .kind = GATE_BLIND, .shows = "10.0.0.1:8300" },
     { .route = "GET /v1/status/peers", .kind = GATE_BLIND, .shows = "10.0.0.1:8300" },
