@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/crc32c.h"
 #include "traffic/chain_core.h"
 #include "traffic/chain_flatten.h"
 #include "traffic/chain_resolve.h"
 #include "traffic/config_entry_text.h"
+#include "wire/go_hash.h"
 
 /* "web.default.default": namespace and partition are what there is of them. */
 static struct bytes service_node_name(struct compiler *c, struct bytes service)
@@ -196,20 +196,24 @@ static void gather(const struct compiler *c, struct chain *chain)
     qsort(chain->targets, chain->target_n, sizeof(void *), by_id);
 }
 
+/* The first digits of a hash over those overrides that changed something, as Consul has it. */
 static void put_customization(const struct compiler *c, char ret[9])
 {
-    struct buf said;
+    const struct chain_request *r = c->request;
+    uint64_t gateway = go_hash_text(bytes_str("MeshGatewayConfig"));
+    uint64_t whole = go_hash_text(bytes_str(""));
+    char digits[17];
     if (!c->by_protocol && !c->by_gateway && !c->by_timeout)
         return;
-    buf_init(&said, 1024);
-    if (c->by_protocol)
-        buf_put_run(&said, c->request->override_protocol);
-    if (c->by_gateway)
-        buf_put_run(&said, c->request->override_gateway);
-    if (c->by_timeout)
-        buf_put_u64(&said, (uint64_t)c->request->override_connect_timeout);
-    snprintf(ret, 9, "%08x", (unsigned)crc32c(0, buf_bytes(&said)));
-    buf_fini(&said);
+    go_hash_put(&gateway, "Mode",
+                go_hash_text(c->by_gateway ? r->override_gateway : bytes_str("")));
+    go_hash_put(&whole, "OverrideMeshGateway", gateway);
+    go_hash_put(&whole, "OverrideProtocol",
+                go_hash_text(c->by_protocol ? r->override_protocol : bytes_str("")));
+    go_hash_put(&whole, "OverrideConnectTimeout",
+                go_hash_int(c->by_timeout ? r->override_connect_timeout : 0));
+    snprintf(digits, sizeof digits, "%llx", (unsigned long long)whole);
+    snprintf(ret, 9, "%.8s", digits);
 }
 
 static enum err settle_protocol(struct compiler *c)

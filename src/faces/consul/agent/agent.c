@@ -94,7 +94,9 @@ static const struct consul_route routes[] = {
       .flags = CONSUL_LOCAL | CONSUL_BLOCKS,
       .access = "service:read",
       .parameters = "hash, wait",
-      .does = "one of them with its ContentHash; waits while ?hash is that",
+      .does = "one of them with its ContentHash, which is Consul's but for services with Proxy or "
+              "Connect; "
+              "waits while ?hash is that",
       .test = "test_agent_service one_service_waits_by_its_hash" },
     { .method = "PUT",
       .path = "/v1/agent/service/register",

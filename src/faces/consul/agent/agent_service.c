@@ -1,7 +1,6 @@
 /* Services of the agent: registered on the server's own node, which all members share. */
 #include <stdio.h>
 
-#include "base/siphash.h"
 #include "base/text.h"
 #include "faces/consul/agent/agent.h"
 #include "faces/consul/agent/agent_node.h"
@@ -12,6 +11,7 @@
 #include "faces/consul/registry/sidecar.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/show.h"
+#include "wire/go_hash.h"
 
 /* -- what there is ------------------------------------------------------------------------------
  */
@@ -57,18 +57,73 @@ struct one_service { /* call->state */
     char digest[20];
 };
 
-/* Of what is shown, so that a client is woken by nothing else. */
-static void digest_service(struct consul_call *c, struct one_service *one)
+static uint64_t hash_texts(const struct bytes *texts, size_t n)
 {
-    static const struct siphash_key key = { { 0, 0 } };
-    struct buf text;
-    struct json_writer j;
-    buf_init(&text, 1 << 20);
-    json_init(&j, &text);
-    consul_show_agent_service(&j, &one->service, c->face->self.datacenter, NULL);
-    snprintf(one->digest, sizeof one->digest, "%016llx",
-             (unsigned long long)siphash(&key, buf_bytes(&text)));
-    buf_fini(&text);
+    uint64_t list = 0;
+    for (size_t i = 0; i < n; i++)
+        go_hash_add(&list, go_hash_text(texts[i]));
+    return list;
+}
+
+static uint64_t hash_meta(const struct labels *meta)
+{
+    uint64_t map = 0;
+    for (size_t i = 0; i < meta->n; i++)
+        go_hash_put_bytes(&map, meta->all[i].key, go_hash_text(meta->all[i].value));
+    return map;
+}
+
+static uint64_t hash_tagged(const struct consul_extras *x)
+{
+    uint64_t map = 0;
+    for (size_t i = 0; i < x->tagged_n; i++) {
+        uint64_t one = go_hash_text(bytes_str("ServiceAddress"));
+        go_hash_put(&one, "Address", go_hash_text(x->tagged[i].address));
+        go_hash_put(&one, "Port", go_hash_int(x->tagged[i].port));
+        go_hash_put_bytes(&map, x->tagged[i].name, one);
+    }
+    return map;
+}
+
+static uint64_t hash_weights(const struct consul_extras *x)
+{
+    uint64_t weights = go_hash_text(bytes_str("AgentWeights"));
+    go_hash_put(&weights, "Passing", go_hash_int(x->passing));
+    go_hash_put(&weights, "Warning", go_hash_int(x->warning));
+    return weights;
+}
+
+static uint64_t hash_json(struct bytes json)
+{
+    return json.n == 0 ? go_hash_nil() : go_hash_text(json);
+}
+
+/* Of what is shown, so that a client is woken by nothing else: Consul's own digest, but for a
+ * service with Proxy or Connect, whose text is hashed in place of their structs. */
+static void digest_service(struct one_service *one)
+{
+    const struct consul_service *s = &one->service;
+    const struct consul_extras *x = &s->extras;
+    uint64_t h = go_hash_text(bytes_str("AgentService"));
+    go_hash_put(&h, "Kind", go_hash_text(x->kind));
+    go_hash_put(&h, "ID", go_hash_text(s->id));
+    go_hash_put(&h, "Service", go_hash_text(s->name));
+    go_hash_put(&h, "Tags", hash_texts(s->tags, s->tag_n));
+    go_hash_put(&h, "Meta", hash_meta(&s->meta));
+    go_hash_put(&h, "Port", go_hash_int(s->port));
+    go_hash_put(&h, "Ports", 0);
+    go_hash_put(&h, "Address", go_hash_text(s->address));
+    go_hash_put(&h, "SocketPath", go_hash_text(x->socket_path));
+    go_hash_put(&h, "TaggedAddresses", hash_tagged(x));
+    go_hash_put(&h, "Weights", hash_weights(x));
+    go_hash_put(&h, "EnableTagOverride", go_hash_bool(x->has_tag_override));
+    go_hash_put(&h, "CreateIndex", go_hash_int(0));
+    go_hash_put(&h, "ModifyIndex", go_hash_int(0));
+    go_hash_put(&h, "ContentHash", go_hash_text(bytes_str("")));
+    go_hash_put(&h, "Proxy", hash_json(x->proxy));
+    go_hash_put(&h, "Connect", hash_json(x->connect));
+    go_hash_put(&h, "PeerName", go_hash_text(bytes_str("")));
+    snprintf(one->digest, sizeof one->digest, "%llx", (unsigned long long)h);
 }
 
 static enum err index_one(struct consul_call *c, const struct view *view, uint64_t *ret)
@@ -82,7 +137,7 @@ static enum err index_one(struct consul_call *c, const struct view *view, uint64
         e = consul_registered_read(&rows, node, c->rest, &one->service);
     one->is_there = e == OK;
     if (e == OK)
-        digest_service(c, one);
+        digest_service(one);
     if (e == OK || e == ERR_NOT_FOUND)
         e = consul_index_of_table(c, view, REGISTRY_SERVICES, &unused);
     bool is_same = one->is_there && bytes_is(one->hash, one->digest);

@@ -137,7 +137,7 @@ static const struct consul_route routes[] = {
       .flags = CONSUL_INDEXED | CONSUL_BLOCKS | CONSUL_LEVELS,
       .access = "service:read",
       .parameters = "compile-dc",
-      .does = "the same with overrides; CustomizationHash is Muster's own",
+      .does = "the same with overrides",
       .test = "test_config overrides_are_asked_for" },
 };
 

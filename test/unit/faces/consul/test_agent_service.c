@@ -336,6 +336,16 @@ static void registered_services_are_listed_by_id(void **state)
                     "Failed to create boolean expression evaluator: ");
 }
 
+/* What hashstructure gives for this service: the test of Consul's Go client compares it. */
+static void hash_is_consuls(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"foo\",\"Tags\":[\"bar\",\"baz\"],\"Port\":8000}", 200, "");
+    rig_expect_part(*state, "GET /v1/agent/service/foo", NULL, 200,
+                    "\"ContentHash\":\"c4bb6737c185ed93\"");
+    assert_string_equal(rig_header(*state, "x-consul-contenthash"), "c4bb6737c185ed93");
+}
+
 static void one_service_waits_by_its_hash(void **state)
 {
     char request[200];
@@ -411,6 +421,7 @@ int main(void)
         EACH(tagged_addresses_end_at_62),
         EACH(registered_services_are_listed_by_id),
         EACH(one_service_waits_by_its_hash),
+        EACH(hash_is_consuls),
         EACH(deregister_takes_the_checks_too),
         EACH(maintenance_is_a_critical_check),
     };
