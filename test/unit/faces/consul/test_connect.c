@@ -118,6 +118,10 @@ static void configuration_says_how_long_leaves_live(void **state)
     rig_expect_part(rig, "GET /v1/agent/connect/ca/leaf/web", NULL, 200, "{");
     int lived = hours(rig);
     assert_true(lived == 1 || lived == -1);
+    rig_expect(rig, "PUT /v1/connect/ca/configuration",
+               "{\"Provider\":\"consul\",\"Config\":{\"test_state\":{\"foo\":\"bar\"}}}", 200, "");
+    rig_expect_part(rig, "GET /v1/connect/ca/configuration", NULL, 200,
+                    "\"State\":{\"foo\":\"bar\"},");
 }
 
 static void leaves_live_an_hour_to_a_year(void **state)
