@@ -17,8 +17,8 @@
     X(ENTRY_SERVICE_SPLITTER,     "service-splitter",              NULL,     true)  \
     X(ENTRY_SERVICE_RESOLVER,     "service-resolver",              NULL,     true)  \
     X(ENTRY_SERVICE_INTENTIONS,   "service-intentions",            NULL,     true)  \
-    X(ENTRY_INGRESS_GATEWAY,      "ingress-gateway",               NULL,     false) \
-    X(ENTRY_TERMINATING_GATEWAY,  "terminating-gateway",           NULL,     false) \
+    X(ENTRY_INGRESS_GATEWAY,      "ingress-gateway",               NULL,     true)  \
+    X(ENTRY_TERMINATING_GATEWAY,  "terminating-gateway",           NULL,     true)  \
     X(ENTRY_MESH,                 "mesh",                          "mesh",   false) \
     X(ENTRY_EXPORTED_SERVICES,    "exported-services",             NULL,     false) \
     X(ENTRY_API_GATEWAY,          "api-gateway",                   NULL,     false) \
@@ -202,6 +202,64 @@ struct entry_intentions {
     const struct json_node *jwt;
 };
 
+struct entry_sds { /* where a gateway's certificate comes from */
+    struct bytes cluster, resource;
+};
+
+struct entry_gateway_tls {
+    bool enabled;
+    struct entry_sds *sds;
+    struct bytes least, most; /* versions */
+    struct json_texts suites;
+};
+
+struct entry_gateway_service_tls {
+    struct entry_sds *sds;
+};
+
+struct entry_passive { /* when an instance is left out for its failures */
+    int64_t interval, max_failures;
+    const struct json_node *enforcing, *max_ejection, *base_ejection;
+};
+
+struct entry_gateway_limits {
+    int64_t connections, pending, requests;
+    struct entry_passive *passive;
+};
+
+struct entry_ingress_service {
+    struct bytes name; /* "*": all that speak the listener's protocol */
+    struct json_texts hosts;
+    struct entry_gateway_service_tls *tls;
+    struct entry_headers *request_headers, *response_headers;
+    int64_t connections, pending, requests;
+    struct entry_passive *passive;
+    struct json_pairs meta;
+};
+
+struct entry_ingress_listener {
+    int64_t port;
+    struct bytes protocol;
+    struct entry_gateway_tls *tls;
+    struct json_structs services; /* of entry_ingress_service */
+};
+
+struct entry_ingress {
+    struct entry_gateway_tls *tls;
+    struct json_structs listeners; /* of entry_ingress_listener */
+    struct entry_gateway_limits *defaults;
+};
+
+struct entry_linked {  /* a service behind a terminating gateway */
+    struct bytes name; /* "*": all */
+    struct bytes ca_file, cert_file, key_file, sni;
+    bool keeps_host;
+};
+
+struct entry_terminating {
+    struct json_structs services; /* of entry_linked */
+};
+
 struct config_entry {
     enum config_entry_kind kind;
     struct bytes name;
@@ -214,6 +272,8 @@ struct config_entry {
         struct entry_splitter splitter;
         struct entry_resolver resolver;
         struct entry_intentions intentions;
+        struct entry_ingress ingress;
+        struct entry_terminating terminating;
     };
 };
 

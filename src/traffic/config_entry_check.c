@@ -25,14 +25,6 @@ static enum err check_meta(const struct json_pairs *meta, struct arena *arena, s
     return OK;
 }
 
-static struct bytes lower(struct bytes text, struct arena *arena)
-{
-    uint8_t *out = arena_alloc(arena, text.n + 1);
-    for (size_t i = 0; i < text.n; i++)
-        out[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (uint8_t)(text.p[i] | 0x20) : text.p[i];
-    return bytes_of(out, text.n);
-}
-
 /* -- splitters ----------------------------------------------------------------------------------
  */
 
@@ -106,7 +98,7 @@ static enum err check_gateway(const struct entry_gateway *gateway, struct arena 
 static enum err check_defaults(struct config_entry *entry, struct arena *arena, struct why *why)
 {
     const struct bytes balance = entry->defaults.balance_inbound_connections;
-    entry->defaults.protocol = lower(entry->defaults.protocol, arena);
+    entry->defaults.protocol = config_entry_lower(entry->defaults.protocol, arena);
     if (bytes_is(entry->name, "*"))
         return why_set(why, ERR_INVALID,
                        "service-defaults name must be the name of a service, and not a wildcard");
@@ -132,7 +124,9 @@ static enum err check_kind(struct config_entry *entry, struct arena *arena, stru
     case ENTRY_SERVICE_INTENTIONS:
         return config_entry_check_intentions(entry, arena, why);
     case ENTRY_INGRESS_GATEWAY:
+        return config_entry_check_ingress(entry, arena, why);
     case ENTRY_TERMINATING_GATEWAY:
+        return config_entry_check_terminating(entry, arena, why);
     case ENTRY_MESH:
     case ENTRY_EXPORTED_SERVICES:
     case ENTRY_API_GATEWAY:

@@ -18,6 +18,11 @@ enum err config_entry_check_router(const struct config_entry *entry, struct aren
                                    struct why *why);
 enum err config_entry_check_resolver(const struct config_entry *entry, struct arena *arena,
                                      struct why *why);
+/* Fills in the listeners' protocols. */
+enum err config_entry_check_ingress(struct config_entry *entry, struct arena *arena,
+                                    struct why *why);
+enum err config_entry_check_terminating(const struct config_entry *entry, struct arena *arena,
+                                        struct why *why);
 /* Fills in types, precedences and the order that follows from them. */
 enum err config_entry_check_intentions(struct config_entry *entry, struct arena *arena,
                                        struct why *why);

@@ -220,7 +220,7 @@ static SHAPE(failover_shape, entry_failover, failover_fields);
 #define T struct entry_cookie
 static const struct shape_field cookie_fields[] = {
     SHAPE_FIELD(T, session, "Session", BOOL),
-    SHAPE_FIELD(T, ttl,     "TTL",     DURATION),
+    SHAPE_FIELD(T, ttl,     "TTL",     NS),
     SHAPE_FIELD(T, path,    "Path",    TEXT),
 };
 #undef T
@@ -276,6 +276,109 @@ static const struct shape_field resolver_fields[] = {
 #undef T
 static SHAPE(resolver_shape, entry_resolver, resolver_fields);
 
+/* -- gateways ----------------------------------------------------------------------------------- */
+
+#define T struct entry_sds
+static const struct shape_field sds_fields[] = {
+    SHAPE_FIELD(T, cluster,  "ClusterName",  TEXT),
+    SHAPE_FIELD(T, resource, "CertResource", TEXT),
+};
+#undef T
+static SHAPE(sds_shape, entry_sds, sds_fields);
+
+#define T struct entry_gateway_tls
+static const struct shape_field gateway_tls_fields[] = {
+    SHAPE_ALWAYS(T, enabled,  "Enabled",       BOOL),
+    SHAPE_FIELD_OF(T, sds,    "SDS",           STRUCT, &sds_shape),
+    SHAPE_FIELD(T, least,     "TLSMinVersion", TEXT),
+    SHAPE_FIELD(T, most,      "TLSMaxVersion", TEXT),
+    SHAPE_FIELD(T, suites,    "CipherSuites",  TEXTS),
+};
+#undef T
+static SHAPE(gateway_tls_shape, entry_gateway_tls, gateway_tls_fields);
+
+#define T struct entry_gateway_service_tls
+static const struct shape_field gateway_service_tls_fields[] = {
+    SHAPE_FIELD_OF(T, sds, "SDS", STRUCT, &sds_shape),
+};
+#undef T
+static SHAPE(gateway_service_tls_shape, entry_gateway_service_tls, gateway_service_tls_fields);
+
+#define T struct entry_passive
+static const struct shape_field passive_fields[] = {
+    SHAPE_FIELD(T, interval,      "Interval",                NS),
+    SHAPE_ALWAYS(T, max_failures, "MaxFailures",             INT),
+    SHAPE_FIELD(T, enforcing,     "EnforcingConsecutive5xx", ANY),
+    SHAPE_FIELD(T, max_ejection,  "MaxEjectionPercent",      ANY),
+    SHAPE_FIELD(T, base_ejection, "BaseEjectionTime",        ANY),
+};
+#undef T
+static SHAPE(passive_shape, entry_passive, passive_fields);
+
+#define T struct entry_gateway_limits
+static const struct shape_field gateway_limits_fields[] = {
+    SHAPE_ALWAYS(T, connections, "MaxConnections",        INT),
+    SHAPE_ALWAYS(T, pending,     "MaxPendingRequests",    INT),
+    SHAPE_ALWAYS(T, requests,    "MaxConcurrentRequests", INT),
+    SHAPE_FIELD_OF(T, passive,   "PassiveHealthCheck",    STRUCT, &passive_shape),
+};
+#undef T
+static SHAPE(gateway_limits_shape, entry_gateway_limits, gateway_limits_fields);
+
+#define T struct entry_ingress_service
+static const struct shape_field ingress_service_fields[] = {
+    SHAPE_ALWAYS(T, name,               "Name",                  TEXT),
+    SHAPE_FIELD(T, hosts,               "Hosts",                 TEXTS),
+    SHAPE_FIELD_OF(T, tls,              "TLS",                   STRUCT, &gateway_service_tls_shape),
+    SHAPE_FIELD_OF(T, request_headers,  "RequestHeaders",        STRUCT, &headers_shape),
+    SHAPE_FIELD_OF(T, response_headers, "ResponseHeaders",       STRUCT, &headers_shape),
+    SHAPE_FIELD(T, connections,         "MaxConnections",        INT),
+    SHAPE_FIELD(T, pending,             "MaxPendingRequests",    INT),
+    SHAPE_FIELD(T, requests,            "MaxConcurrentRequests", INT),
+    SHAPE_FIELD_OF(T, passive,          "PassiveHealthCheck",    STRUCT, &passive_shape),
+    SHAPE_FIELD(T, meta,                "Meta",                  TEXT_MAP),
+};
+#undef T
+static SHAPE(ingress_service_shape, entry_ingress_service, ingress_service_fields);
+
+#define T struct entry_ingress_listener
+static const struct shape_field ingress_listener_fields[] = {
+    SHAPE_ALWAYS(T, port,        "Port",     INT),
+    SHAPE_ALWAYS(T, protocol,    "Protocol", TEXT),
+    SHAPE_FIELD_OF(T, tls,       "TLS",      STRUCT,  &gateway_tls_shape),
+    SHAPE_FIELD_OF(T, services,  "Services", STRUCTS, &ingress_service_shape),
+};
+#undef T
+static SHAPE(ingress_listener_shape, entry_ingress_listener, ingress_listener_fields);
+
+#define T struct entry_ingress
+static const struct shape_field ingress_fields[] = {
+    SHAPE_FIELD_OF(T, tls,       "TLS",       STRUCT,  &gateway_tls_shape),
+    SHAPE_FIELD_OF(T, listeners, "Listeners", STRUCTS, &ingress_listener_shape),
+    SHAPE_FIELD_OF(T, defaults,  "Defaults",  STRUCT,  &gateway_limits_shape),
+};
+#undef T
+static SHAPE(ingress_shape, entry_ingress, ingress_fields);
+
+#define T struct entry_linked
+static const struct shape_field linked_fields[] = {
+    SHAPE_ALWAYS(T, name,         "Name",                   TEXT),
+    SHAPE_FIELD(T, ca_file,       "CAFile",                 TEXT),
+    SHAPE_FIELD(T, cert_file,     "CertFile",               TEXT),
+    SHAPE_FIELD(T, key_file,      "KeyFile",                TEXT),
+    SHAPE_FIELD(T, sni,           "SNI",                    TEXT),
+    SHAPE_FIELD(T, keeps_host,    "DisableAutoHostRewrite", BOOL),
+};
+#undef T
+static SHAPE(linked_shape, entry_linked, linked_fields);
+
+#define T struct entry_terminating
+static const struct shape_field terminating_fields[] = {
+    SHAPE_FIELD_OF(T, services, "Services", STRUCTS, &linked_shape),
+};
+#undef T
+static SHAPE(terminating_shape, entry_terminating, terminating_fields);
+
 /* -- service-intentions ------------------------------------------------------------------------- */
 
 #define T struct entry_permission_http
@@ -330,4 +433,5 @@ const struct shape *const config_entry_shapes[ENTRY_KIND_N] = {
     [ENTRY_SERVICE_DEFAULTS] = &defaults_shape, [ENTRY_PROXY_DEFAULTS] = &proxy_shape,
     [ENTRY_SERVICE_ROUTER] = &router_shape,     [ENTRY_SERVICE_SPLITTER] = &splitter_shape,
     [ENTRY_SERVICE_RESOLVER] = &resolver_shape, [ENTRY_SERVICE_INTENTIONS] = &intentions_shape,
+    [ENTRY_INGRESS_GATEWAY] = &ingress_shape,   [ENTRY_TERMINATING_GATEWAY] = &terminating_shape,
 };

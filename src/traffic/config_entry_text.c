@@ -24,3 +24,11 @@ const char *config_entry_duration(int64_t ns, struct arena *arena)
     buf_fini(&out);
     return text;
 }
+
+struct bytes config_entry_lower(struct bytes text, struct arena *arena)
+{
+    uint8_t *out = arena_alloc(arena, text.n + 1);
+    for (size_t i = 0; i < text.n; i++)
+        out[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (uint8_t)(text.p[i] | 0x20) : text.p[i];
+    return bytes_of(out, text.n);
+}

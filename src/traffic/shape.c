@@ -333,6 +333,7 @@ static enum err read_field(struct reader *r, const char *path, const struct json
     case SHAPE_FLOAT:
         return read_float(r, path, node, into);
     case SHAPE_DURATION:
+    case SHAPE_NS:
         return read_duration(r, path, node, into);
     case SHAPE_TEXTS:
         return read_texts(r, path, node, into);

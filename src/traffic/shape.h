@@ -21,6 +21,7 @@ enum shape_kind {
     SHAPE_INT,      /* int64_t */
     SHAPE_FLOAT,    /* double; written as Go's float32 */
     SHAPE_DURATION, /* int64_t, nanoseconds */
+    SHAPE_NS,       /* the same, written as a number */
     SHAPE_TEXTS,    /* struct json_texts */
     SHAPE_INTS,     /* struct json_texts, each a number as it was written */
     SHAPE_TEXT_MAP, /* struct json_pairs */

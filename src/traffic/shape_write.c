@@ -81,6 +81,7 @@ static bool is_empty(const struct shape_field *field, const void *from)
         return !*(const bool *)from;
     case SHAPE_INT:
     case SHAPE_DURATION:
+    case SHAPE_NS:
         return *(const int64_t *)from == 0;
     case SHAPE_FLOAT:
         return *(const double *)from == 0;
@@ -111,6 +112,7 @@ static void write_value(const struct shape_field *field, const void *from, struc
         json_put_bool(j, *(const bool *)from);
         break;
     case SHAPE_INT:
+    case SHAPE_NS:
         json_put_int(j, *(const int64_t *)from);
         break;
     case SHAPE_FLOAT:

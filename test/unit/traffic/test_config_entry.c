@@ -82,11 +82,21 @@ static void every_interpreted_kind_comes_back(void **state)
         "{\"Kind\":\"service-resolver\",\"Name\":\"web\",\"Failover\":{\"*\":{\"Targets\":[{"
         "\"Service\":\"b\",\"Datacenter\":\"dc2\"}]}},\"LoadBalancer\":{\"Policy\":\"ring_hash\","
         "\"RingHashConfig\":{\"MinimumRingSize\":8},\"HashPolicies\":[{\"Field\":\"cookie\","
-        "\"FieldValue\":\"c\",\"CookieConfig\":{\"TTL\":\"1h0m0s\",\"Path\":\"/\"},\"Terminal\":"
+        "\"FieldValue\":\"c\",\"CookieConfig\":{\"TTL\":3600000000000,\"Path\":\"/\"},\"Terminal\":"
         "true}]}}",
         "{\"Kind\":\"service-intentions\",\"Name\":\"api\",\"Sources\":[{\"Name\":\"web\","
         "\"Permissions\":[{\"Action\":\"allow\",\"HTTP\":{\"PathExact\":\"/\",\"Methods\":["
         "\"GET\"]}}],\"Precedence\":9,\"Type\":\"consul\"}]}",
+        "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",\"Listeners\":[{\"Port\":80,\"Protocol\":"
+        "\"http\",\"TLS\":{\"Enabled\":false,\"SDS\":{\"ClusterName\":\"c\",\"CertResource\":\"r\"}"
+        "},"
+        "\"Services\":[{\"Name\":\"web\",\"Hosts\":[\"a.b\"],\"TLS\":{\"SDS\":{\"ClusterName\":"
+        "\"c\"}},"
+        "\"RequestHeaders\":{\"Set\":{\"x\":\"y\"}},\"MaxConnections\":5,\"PassiveHealthCheck\":{"
+        "\"MaxFailures\":10}}]}]}",
+        "{\"Kind\":\"terminating-gateway\",\"Name\":\"out\",\"Services\":[{\"Name\":\"web\","
+        "\"CAFile\":\"a\",\"CertFile\":\"b\",\"KeyFile\":\"c\",\"SNI\":\"d\","
+        "\"DisableAutoHostRewrite\":true},{\"Name\":\"*\"}]}",
     };
     for (size_t i = 0; i < ARRAY_LEN(entries); i++)
         expect_written(entries[i], entries[i]);
@@ -109,9 +119,9 @@ static void numbers_in_quotes_are_numbers(void **state)
 
 static void other_kinds_come_back_as_they_came(void **state)
 {
-    expect_written("{\"kind\":\"ingress-gateway\",\"name\":\"in\",\"tls\":{\"enabled\":true},"
+    expect_written("{\"kind\":\"api-gateway\",\"name\":\"in\",\"tls\":{\"enabled\":true},"
                    "\"Listeners\":[{\"Port\":1}],\"some_thing\":null}",
-                   "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",\"TLS\":{\"enabled\":true},"
+                   "{\"Kind\":\"api-gateway\",\"Name\":\"in\",\"TLS\":{\"enabled\":true},"
                    "\"Listeners\":[{\"Port\":1}],\"SomeThing\":null}");
 }
 

@@ -92,7 +92,7 @@ static void kinds_that_are_none_are_refused(void **state)
 /* An entry of N bytes. */
 static int put_long(void **state, size_t n)
 {
-    static const char before[] = "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",\"X\":\"";
+    static const char before[] = "{\"Kind\":\"api-gateway\",\"Name\":\"in\",\"X\":\"";
     char *entry = malloc(n + 1);
     memset(entry, 'x', n);
     memcpy(entry, before, strlen(before));
