@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "catalog/prepared_run.h"
-#include "faces/consul/rows/mesh.h"
+#include "faces/consul/config/gateways.h"
 #include "faces/consul/rows/lan.h"
+#include "faces/consul/rows/mesh.h"
 #include "faces/consul/rows/own_meta.h"
+#include "faces/consul/rows/virtual_tag.h"
 #include "faces/consul/rows/weight.h"
 #include "faces/dns/prepared.h"
 #include "net/endpoint.h"
@@ -23,6 +25,20 @@ static enum err run_prepared(void *ctx, const struct view *view, struct bytes na
                                       .token = result.token,
                                       .has_ttl = result.has_ttl,
                                       .ttl_s = result.ttl_s };
+    return e;
+}
+
+static enum err find_gateways(const struct view *view, bool ingress, struct bytes service,
+                              struct arena *arena, struct bytes **ret, size_t *ret_n)
+{
+    struct consul_gateways gateways;
+    enum err e =
+        consul_gateways_of(view, ingress ? ENTRY_INGRESS_GATEWAY : ENTRY_TERMINATING_GATEWAY,
+                           service, arena, &gateways);
+    if (e == OK) {
+        *ret = gateways.all;
+        *ret_n = gateways.n;
+    }
     return e;
 }
 
@@ -55,6 +71,8 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .weight = consul_srv_weight,
         .lan = consul_lan_addresses,
         .is_mesh_of = consul_instance_is_mesh_of,
+        .gateways = find_gateways,
+        .virtual_address = consul_virtual_find,
         .prepared = run_prepared,
         .rate_limit = c->dns_rate_limit,
         .rate_spares = udp_peer_is_loopback,

@@ -56,11 +56,14 @@ static void answer_name(struct lookup *l, const struct dns_asked *asked, uint16_
         answer_address(l, asked, type);
         return;
     case DNS_VIRTUAL:
-        return; /* no service has one: an empty answer says so */
+        lookup_virtual(l, asked, type);
+        return;
     case DNS_CONNECT:
         lookup_mesh(l, asked, type);
         return;
-    case DNS_INGRESS: /* the catalog knows no gateways */
+    case DNS_INGRESS:
+        lookup_ingress(l, asked, type);
+        return;
     case DNS_APEX:
     case DNS_INVALID:
     case DNS_OUTSIDE:

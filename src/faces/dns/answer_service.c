@@ -278,8 +278,34 @@ void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t ty
     put_found(l, e, &places, type);
 }
 
-/* Those of the service that speak the mesh's protocol themselves, and its proxies by the name that
- * Consul gives them. */
+/* -- the mesh ---------------------------------------------------------------------------------- */
+
+static bool is_any(struct lookup *l, const struct dns_asked *asked, const struct instance *i,
+                   struct bytes service)
+{
+    return true;
+}
+
+/* Adds the usable instances of the gateways that lead to the service, or stand for it. What entries
+ * say of gateways has no part in what a kept answer hangs on. */
+static enum err read_gateways(struct lookup *l, const struct dns_asked *asked, bool ingress,
+                              struct places *places)
+{
+    const struct dns_config *c = l->source->config;
+    struct bytes *names = NULL;
+    size_t n = 0;
+    l->reply->may_be_kept = false;
+    enum err e = c->gateways == NULL ? OK
+                                     : c->gateways(l->source->view, ingress, asked->name,
+                                                   l->reply->arena, &names, &n);
+    for (size_t i = 0; i < n && e == OK; i++)
+        if (lookup_may(l, ACCESS_SERVICE, names[i]))
+            e = read_instances(l, asked, names[i], is_any, places);
+    return e;
+}
+
+/* Those of the service that speak the mesh's protocol themselves, its proxies by the name that
+ * Consul gives them, and gateways. */
 void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type)
 {
     static const char suffix[] = "-sidecar-proxy";
@@ -291,8 +317,34 @@ void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type)
         e = read_instances(l, asked, asked->name, is_mesh_of, &places);
         if (e == OK && lookup_may(l, ACCESS_SERVICE, bytes_str(proxy)))
             e = read_instances(l, asked, bytes_str(proxy), is_mesh_of, &places);
+        if (e == OK)
+            e = read_gateways(l, asked, false, &places);
     }
     put_found(l, e, &places, type);
+}
+
+void lookup_ingress(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+{
+    struct places places = { .ttl = dns_config_service_ttl(l->source->config, asked->name) };
+    enum err e =
+        lookup_may(l, ACCESS_SERVICE, asked->name) ? read_gateways(l, asked, true, &places) : OK;
+    put_found(l, e, &places, type);
+}
+
+/* Who has none is answered with nothing, and no more is said. */
+void lookup_virtual(struct lookup *l, const struct dns_asked *asked, uint16_t type)
+{
+    const struct dns_config *c = l->source->config;
+    struct bytes text = bytes_str("");
+    enum err e = OK;
+    if (c->virtual_address != NULL && lookup_may(l, ACCESS_SERVICE, asked->name))
+        e = c->virtual_address(l->source->view, asked->name, l->reply->arena, &text);
+    struct ip ip = ip_parse(text);
+    l->reply->may_be_kept = false;
+    if (e != OK)
+        l->reply->rcode = KNOT_RCODE_SERVFAIL;
+    else if (ip.n == 4 && wants(type, KNOT_RRTYPE_A))
+        dns_add_address(l->reply, &l->reply->answer, l->owner, c->node_ttl, ip_bytes(&ip), 0);
 }
 
 /* A query's own token is asked instead of the one for DNS. */

@@ -6,6 +6,8 @@
 
 void lookup_service(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type);
+void lookup_ingress(struct lookup *l, const struct dns_asked *asked, uint16_t type);
+void lookup_virtual(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t type);
 
 #endif

@@ -213,6 +213,8 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
         .weight = s->weight,
         .lan = s->lan,
         .is_mesh_of = s->is_mesh_of,
+        .gateways = s->gateways,
+        .virtual_address = s->virtual_address,
         .prepared = s->prepared,
         .prepared_ctx = s->prepared_ctx,
         .style = { .udp_answer_limit = (unsigned)s->udp_answer_limit,

@@ -58,7 +58,8 @@ static const struct consul_route routes[] = {
       .flags = READS,
       .access = "node:read and service:read filter",
       .parameters = "tag, near, node-meta, filter",
-      .does = "native instances and proxies of a service",
+      .does = "native instances and proxies of a service, and the terminating gateways that stand "
+              "for it",
       .test = "test_catalog connect_lists_natives_and_proxies" },
     { .method = "GET",
       .path = "/v1/catalog/node/",
@@ -82,8 +83,9 @@ static const struct consul_route routes[] = {
       .handle = consul_catalog_gateway_services,
       .flags = READS,
       .access = "service:read filters",
-      .does = "nothing: there are no gateways",
-      .test = "test_catalog gateways_have_no_services" },
+      .does = "what the ingress- or terminating-gateway entry of that name binds, by service; `*` "
+              "is all that there are",
+      .test = "test_gateways services_of_a_gateway_are_listed" },
 };
 
 const struct consul_area consul_catalog_area = { "catalog", routes, ARRAY_LEN(routes) };

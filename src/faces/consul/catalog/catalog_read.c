@@ -5,6 +5,7 @@
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/catalog/gateway.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/near.h"
 #include "faces/consul/rows/show.h"
@@ -174,22 +175,13 @@ void consul_catalog_service(struct consul_call *c)
 
 static void answer_connect(struct consul_call *c, const struct view *view)
 {
-    struct consul_service_list *list = &consul_lookup_of(c)->services;
-    if (!consul_sort_services(c, view, list))
-        return;
-    struct json_writer *j = consul_json(c);
-    json_open_array(j);
-    for (size_t i = 0; i < list->n; i++)
-        if (consul_service_is_mesh_of(c, &list->all[i], c->rest) &&
-            consul_service_is_shown(c, &list->all[i]) && consul_filter_keeps(c, &list->all[i]))
-            consul_show_service_node(j, &list->all[i], c->face->self.datacenter);
-    json_close_array(j);
-    consul_answer_filtered(c);
+    if (consul_choose_mesh(c, view))
+        answer_service(c, view);
 }
 
 void consul_catalog_connect(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_services, answer_connect };
+    static const struct consul_query query = { consul_index_mesh, answer_connect };
     consul_lookup_new(c);
     consul_lookup_tags(c);
     if (consul_lookup_service(c) && consul_grant_open(c) &&
@@ -274,29 +266,4 @@ void consul_catalog_node_services(struct consul_call *c)
 {
     static const struct consul_query query = { consul_index_node, answer_node_services };
     query_node(c, &query);
-}
-
-/* -- gateways -----------------------------------------------------------------------------------
- */
-
-static enum err index_config(struct consul_call *c, const struct view *view, uint64_t *ret)
-{
-    return consul_index_of_table(c, view, REGISTRY_CONFIG, ret);
-}
-
-static void answer_none(struct consul_call *c, const struct view *view)
-{
-    struct json_writer *j = consul_json(c);
-    json_open_array(j);
-    json_close_array(j);
-    consul_answer_json(c, 200);
-}
-
-void consul_catalog_gateway_services(struct consul_call *c)
-{
-    static const struct consul_query query = { index_config, answer_none };
-    if (c->rest.n == 0)
-        consul_refuse_text(c, 400, "Missing gateway name");
-    else if (consul_grant_open(c))
-        consul_query(c, &query);
 }

@@ -4,6 +4,7 @@
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/catalog/gateway.h"
 #include "faces/consul/rows/health_row.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/near.h"
@@ -23,10 +24,8 @@ static bool passes(const struct consul_health_row *row)
     return true;
 }
 
-/* Those of the lookup's services that KEEPS, NULL: all. */
-static void answer_instances(struct consul_call *c, const struct view *view,
-                             bool (*keeps)(struct consul_call *c, const struct consul_service *s,
-                                           struct bytes name))
+/* Those of the lookup's services that are chosen. */
+static void answer_chosen(struct consul_call *c, const struct view *view)
 {
     struct consul_lookup *l = consul_lookup_of(c);
     struct consul_rows rows = consul_rows_of(c, view);
@@ -38,7 +37,7 @@ static void answer_instances(struct consul_call *c, const struct view *view,
     for (size_t i = 0; i < l->services.n; i++) {
         const struct consul_service *s = &l->services.all[i];
         struct consul_health_row row;
-        if ((keeps != NULL && !keeps(c, s, c->rest)) || !consul_service_is_shown(c, s))
+        if (!consul_service_is_shown(c, s))
             continue;
         enum err e = consul_health_row_read(&rows, s, &memo, &row);
         if (e != OK) {
@@ -52,24 +51,16 @@ static void answer_instances(struct consul_call *c, const struct view *view,
     consul_answer_filtered(c);
 }
 
-static void answer_service(struct consul_call *c, const struct view *view)
-{
-    answer_instances(c, view, NULL);
-}
-
 static void answer_connect(struct consul_call *c, const struct view *view)
 {
-    answer_instances(c, view, consul_service_is_mesh_of);
-}
-
-static bool is_never(struct consul_call *c, const struct consul_service *s, struct bytes name)
-{
-    return false;
+    if (consul_choose_mesh(c, view))
+        answer_chosen(c, view);
 }
 
 static void answer_ingress(struct consul_call *c, const struct view *view)
 {
-    answer_instances(c, view, is_never);
+    if (consul_choose_ingress(c, view))
+        answer_chosen(c, view);
 }
 
 static bool read_passing(struct consul_call *c)
@@ -94,19 +85,19 @@ static void query_instances(struct consul_call *c, const struct consul_query *qu
 
 static void handle_service(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_service, answer_service };
+    static const struct consul_query query = { consul_index_service, answer_chosen };
     query_instances(c, &query);
 }
 
 static void handle_connect(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_services, answer_connect };
+    static const struct consul_query query = { consul_index_mesh, answer_connect };
     query_instances(c, &query);
 }
 
 static void handle_ingress(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_service, answer_ingress };
+    static const struct consul_query query = { consul_index_mesh, answer_ingress };
     query_instances(c, &query);
 }
 
@@ -319,7 +310,7 @@ static const struct consul_route routes[] = {
       .flags = READS,
       .access = "node:read and service:read filter",
       .parameters = "as service",
-      .does = "native instances and proxies",
+      .does = "native instances, proxies, and the terminating gateways that stand for the service",
       .test = "test_health connect_has_proxies" },
     { .method = "GET",
       .path = "/v1/health/ingress/",
@@ -327,8 +318,8 @@ static const struct consul_route routes[] = {
       .flags = READS,
       .access = "node:read and service:read filter",
       .parameters = "as service",
-      .does = "nothing: there are no gateways",
-      .test = "test_health ingress_has_none" },
+      .does = "the ingress gateways that lead to the service",
+      .test = "test_gateways ingress_has_the_gateways_of_a_service" },
     { .method = "GET",
       .path = "/v1/health/state/",
       .handle = handle_state,

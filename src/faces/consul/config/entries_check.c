@@ -183,6 +183,46 @@ static enum err check_all_permissions(struct consul_entries *all, struct why *wh
     return e;
 }
 
+static enum err check_listener(struct consul_entries *all, const struct entry_ingress_listener *l,
+                               struct why *why)
+{
+    const struct chain_source source = consul_entries_source(all);
+    const struct entry_ingress_service *services = l->services.all;
+    for (size_t i = 0; i < l->services.n; i++) {
+        struct bytes protocol = chain_protocol(&source, services[i].name, all->arena);
+        if (!bytes_is(services[i].name, "*") && !bytes_eq(protocol, l->protocol))
+            return why_set(why, ERR_INVALID,
+                           "service %s has protocol %s, which is incompatible with defined "
+                           "listener protocol %s",
+                           config_entry_quoted(services[i].name, all->arena),
+                           config_entry_quoted(protocol, all->arena),
+                           config_entry_quoted(l->protocol, all->arena));
+    }
+    return OK;
+}
+
+/* What an ingress leads to speaks what its listener does. */
+static enum err check_ingress(struct consul_entries *all, struct bytes gateway, struct why *why)
+{
+    const struct chain_source source = consul_entries_source(all);
+    const struct config_entry *entry = source.find(source.ctx, ENTRY_INGRESS_GATEWAY, gateway);
+    const struct entry_ingress_listener *listeners =
+        entry == NULL ? NULL : entry->ingress.listeners.all;
+    enum err e = OK;
+    for (size_t i = 0; entry != NULL && e == OK && i < entry->ingress.listeners.n; i++)
+        e = check_listener(all, &listeners[i], why);
+    return e;
+}
+
+static enum err check_all_ingresses(struct consul_entries *all, struct why *why)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < all->n; i++)
+        if (all->all[i].kind == ENTRY_INGRESS_GATEWAY)
+            e = check_ingress(all, all->all[i].name, why);
+    return e;
+}
+
 enum err consul_entries_check(struct consul_entries *all, struct bytes datacenter, struct why *why)
 {
     enum config_entry_kind kind = all->pending->kind;
@@ -190,6 +230,8 @@ enum err consul_entries_check(struct consul_entries *all, struct bytes datacente
     enum err e = OK;
     if (kind == ENTRY_SERVICE_INTENTIONS)
         return check_permissions(all, all->pending->name, why);
+    if (kind == ENTRY_INGRESS_GATEWAY)
+        return check_ingress(all, all->pending->name, why);
     if (!is_of_chain(kind) && !is_for_all && kind != ENTRY_SERVICE_DEFAULTS)
         return OK;
     struct names names = gather(all);
@@ -202,5 +244,7 @@ enum err consul_entries_check(struct consul_entries *all, struct bytes datacente
         e = check_all_permissions(all, why);
     else if (e == OK && kind == ENTRY_SERVICE_DEFAULTS)
         e = check_permissions(all, all->pending->name, why);
+    if (e == OK && (is_for_all || kind == ENTRY_SERVICE_DEFAULTS))
+        e = check_all_ingresses(all, why);
     return all->err != OK ? all->err : e;
 }

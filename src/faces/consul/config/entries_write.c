@@ -86,11 +86,25 @@ static bool refused(struct consul_call *c, enum err err, const struct command_re
     return true;
 }
 
+/* Who has an entry of a chain can be called in the mesh, whether it has instances or not. */
+static bool gives_address(const struct consul_entry_change *change)
+{
+    return !change->removes && is_name(change->name, OBJECT_NAME_MAX) &&
+           (change->kind == ENTRY_SERVICE_ROUTER || change->kind == ENTRY_SERVICE_SPLITTER ||
+            change->kind == ENTRY_SERVICE_RESOLVER);
+}
+
 static void submit(struct consul_call *c, uint64_t guard)
 {
-    const struct change_op ops[] = { guard_op(c, guard), entry_op(c, c->state) };
+    const struct consul_entry_change *change = c->state;
+    struct change_op ops[3] = { guard_op(c, guard), entry_op(c, change) };
+    size_t n = 2;
+    if (gives_address(change)) {
+        ops[n] = (struct change_op){ .kind = CHANGE_VIRTUAL, .ns = bytes_str(CONSUL_NS) };
+        ops[n++].virtual_of = change->name;
+    }
     c->on_refused = refused;
-    consul_change(c, ops, ARRAY_LEN(ops), written);
+    consul_change(c, ops, n, written);
 }
 
 /* -- checking -----------------------------------------------------------------------------------

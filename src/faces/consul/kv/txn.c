@@ -179,11 +179,14 @@ static bool answer_refused(struct consul_call *c, enum err err, const struct com
 
 static void submit(struct consul_call *c, const struct txn_request *txn)
 {
-    struct change_op *ops = arena_zalloc(consul_arena(c), txn->n, sizeof *ops);
+    struct change_op *ops = arena_zalloc(consul_arena(c), 2 * txn->n, sizeof *ops);
     size_t n = 0;
     for (size_t i = 0; i < txn->n; i++)
         if (txn->items[i].has_op)
             ops[n++] = txn->items[i].op;
+    for (size_t i = 0; i < txn->n; i++)
+        if (txn->items[i].has_more)
+            ops[n++] = txn->items[i].more;
     c->on_refused = answer_refused;
     if (n > 0)
         consul_change(c, ops, n, answer_written);

@@ -15,8 +15,9 @@ struct txn_item {
     enum txn_what what;
     const char *refused; /* why it cannot even be tried; NULL: it can */
     bool writes;
-    bool has_op; /* else there is nothing to do */
-    struct change_op op;
+    bool has_op;   /* else there is nothing to do */
+    bool has_more; /* MORE follows behind all: what goes with it, and nothing is said of */
+    struct change_op op, more;
     struct bytes session; /* of a pair, as it was sent */
     /* of what is registered */
     struct op_when when;

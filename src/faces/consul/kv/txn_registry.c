@@ -266,6 +266,9 @@ enum err consul_txn_make(struct consul_call *c, const struct consul_rows *rows,
         item->has_op = true;
         item->op = edit.ops[0];
         *when_of(&item->op) = item->when;
+        item->has_more = edit.n > 1;
+        if (item->has_more)
+            item->more = edit.ops[1];
     }
     return e;
 }

@@ -119,6 +119,7 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
     s->id = in.id;
     if (service_id_parse(bytes_str(CONSUL_NS), s->name, &in.service) != OK)
         return why_set(why, ERR_INVALID, "Invalid service name");
+    in.word = s->name;
     struct consul_mesh_part part = { .kind = s->kind,
                                      .socket_path = s->socket_path,
                                      .port = s->port,

@@ -5,6 +5,7 @@
 #include "catalog/publication.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/registry/change.h"
+#include "faces/consul/rows/mesh.h"
 #include "faces/consul/rows/rows.h"
 
 struct consul_edit consul_edit_new(struct consul_call *c)
@@ -88,6 +89,14 @@ static void write_instance(const struct consul_place *place, const struct consul
     publication_write(&p, out);
 }
 
+/* What stands for a service in the mesh gives it a virtual address. */
+static void add_virtual(struct consul_edit *edit, const struct consul_instance *in)
+{
+    struct bytes service = consul_extras_mesh_service(&in->extras, in->word, edit->arena);
+    if (is_name(service, OBJECT_NAME_MAX))
+        add(edit, CHANGE_VIRTUAL)->virtual_of = service;
+}
+
 enum err consul_edit_instance(struct consul_edit *edit, const struct consul_place *place,
                               const struct consul_instance *in, struct why *why)
 {
@@ -116,6 +125,7 @@ enum err consul_edit_instance(struct consul_edit *edit, const struct consul_plac
                                                .of_member = place->is_member,
                                                .member_address = place->address,
                                                .row = text };
+    add_virtual(edit, in);
     return OK;
 }
 

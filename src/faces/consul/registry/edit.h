@@ -17,6 +17,7 @@ struct consul_edit {
 
 struct consul_instance { /* to be registered; text is lent */
     struct service_id service;
+    struct bytes word; /* the service in one word */
     struct bytes id, address;
     uint16_t port;
     struct labels meta;

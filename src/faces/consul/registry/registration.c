@@ -30,6 +30,7 @@ static enum err check_names(struct consul_registration *r, struct why *why)
     if (service_id_parse(bytes_str(CONSUL_NS), b->name, &r->instance.service) != OK)
         return refuse_quoted(why, "Invalid service name ", b->name,
                              ": it is too long or has characters that names may not have");
+    r->instance.word = b->name;
     if (b->port < 0 || b->port > UINT16_MAX)
         return why_set(why, ERR_INVALID, "Validation failed: Port %lld is outside 0 to 65535",
                        (long long)b->port);

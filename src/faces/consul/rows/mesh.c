@@ -45,6 +45,15 @@ bool consul_extras_are_proxy(const struct consul_extras *x, struct arena *arena,
     return true;
 }
 
+struct bytes consul_extras_mesh_service(const struct consul_extras *x, struct bytes service,
+                                        struct arena *arena)
+{
+    struct bytes behind;
+    if (consul_extras_are_proxy(x, arena, &behind))
+        return behind;
+    return consul_extras_are_native(x) ? service : bytes_str("");
+}
+
 bool consul_extras_are_mesh_of(const struct consul_extras *x, struct bytes service,
                                struct bytes name, struct arena *arena)
 {

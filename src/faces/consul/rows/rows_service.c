@@ -8,6 +8,7 @@
 #include "catalog/index.h"
 #include "faces/consul/call/face.h"
 #include "faces/consul/rows/rows_core.h"
+#include "faces/consul/rows/virtual_tag.h"
 
 enum { SERVER_PORT = 8300 };
 
@@ -125,6 +126,8 @@ static enum err decode_instance(const struct consul_rows *r, const struct servic
         e = consul_rows_damage(consul_extras_read(p->said.extras, r->arena, &ret->extras));
     if (i->weight != p->said.weight || !is_consuls)
         ret->extras.passing = (i->weight + WEIGHT_ONE / 2) / WEIGHT_ONE;
+    if (e == OK && is_consuls)
+        e = consul_virtual_tag(r, ret);
     if (e == OK)
         e = find_node(r, p->said.node, memo, &ret->node);
     return e != OK ? e : read_instance_checks(r, i, ret);

@@ -146,12 +146,6 @@ static void node_services_are_a_list(void **state)
                "{\"Node\":null,\"Services\":[]}");
 }
 
-static void gateways_have_no_services(void **state)
-{
-    rig_expect(*state, "GET /v1/catalog/gateway-services/g", NULL, 200, "[]");
-    rig_expect(*state, "GET /v1/catalog/gateway-services/", NULL, 400, "Missing gateway name");
-}
-
 /* -- registering --------------------------------------------------------------------------------
  */
 
@@ -335,7 +329,6 @@ int main(void)
         EACH(connect_lists_natives_and_proxies),
         EACH(node_has_its_services_by_id),
         EACH(node_services_are_a_list),
-        EACH(gateways_have_no_services),
         EACH(register_writes_node_service_and_checks_at_once),
         EACH(registering_the_same_again_moves_nothing),
         EACH(metadata_of_a_copied_node_has_any_names),

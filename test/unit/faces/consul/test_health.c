@@ -113,11 +113,6 @@ static void connect_has_proxies(void **state)
     assert_lacks(state, "\"w1\"");
 }
 
-static void ingress_has_none(void **state)
-{
-    rig_expect(*state, "GET /v1/health/ingress/web", NULL, 200, "[]");
-}
-
 static void node_has_its_checks_and_its_services(void **state)
 {
     rig_expect_part(*state, "GET /v1/health/node/N1", NULL, 200,
@@ -179,7 +174,6 @@ int main(void)
         EACH(filter_of_ten_thousand_levels_is_refused),
         EACH(unknown_service_is_an_empty_list_with_an_index),
         EACH(connect_has_proxies),
-        EACH(ingress_has_none),
         EACH(node_has_its_checks_and_its_services),
         EACH(checks_are_those_of_the_service),
         EACH(state_selects_checks),

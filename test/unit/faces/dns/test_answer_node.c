@@ -192,12 +192,6 @@ static void names_without_a_meaning_do_not_exist(void **state)
         assert_memory_equal(rig_ask(*state, names[i], KNOT_RRTYPE_A), "NXDOMAIN qr aa\n", 15);
 }
 
-static void virtual_address_is_an_empty_answer(void **state)
-{
-    assert_string_equal(rig_ask(*state, "web.virtual.consul", KNOT_RRTYPE_A),
-                        "NOERROR qr aa\n? web.virtual.consul. A\n");
-}
-
 static void soa_is_answered_for_any_name_with_its_servers(void **state)
 {
     static const char *const names[] = { "consul", "web.service.consul", "nothing.at.all.consul" };
@@ -276,7 +270,6 @@ int main(void)
         CASE(time_to_live_of_nodes_is_the_option),
         CASE(address_in_a_name_is_answered_as_it_is),
         CASE(names_without_a_meaning_do_not_exist),
-        CASE(virtual_address_is_an_empty_answer),
         CASE(soa_is_answered_for_any_name_with_its_servers),
         CASE(numbers_of_the_soa_are_options),
         CASE(servers_of_the_domain_come_with_their_addresses),

@@ -245,6 +245,62 @@ static void mesh_is_native_instances_and_sidecars(void **state)
     assert_memory_equal(rig_ask(r, "none.connect.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
 }
 
+/* "in" leads to web, "out" stands for it. */
+static enum err say_gateways(const struct view *view, bool ingress, struct bytes service,
+                             struct arena *arena, struct bytes **ret, size_t *ret_n)
+{
+    static struct bytes name;
+    name = bytes_str(ingress ? "in" : "out");
+    if (bytes_is(service, "broken"))
+        return ERR_DAMAGED;
+    *ret = &name;
+    *ret_n = bytes_is(service, "web");
+    return OK;
+}
+
+static void gateways_are_found_by_whom_they_lead_to(void **state)
+{
+    struct rig *r = *state;
+    rig_publish(r, "in", "a", rig_at("10.0.0.1", 80));
+    rig_publish(r, "out", "b", rig_at("10.0.0.2", 81));
+    rig_publish(r, "web", "c", rig_at("10.0.0.3", 82));
+    assert_memory_equal(rig_ask(r, "web.ingress.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    r->settings.gateways = say_gateways;
+    r->settings.is_mesh_of = say_mesh;
+    rig_configure(r);
+    const char *text = rig_ask(r, "web.ingress.consul", KNOT_RRTYPE_A);
+    assert_int_equal(rig_count(text, "\n= "), 1);
+    assert_non_null(strstr(text, "A 10.0.0.1"));
+    text = rig_ask(r, "web.connect.consul", KNOT_RRTYPE_A);
+    assert_int_equal(rig_count(text, "\n= "), 1);
+    assert_non_null(strstr(text, "A 10.0.0.2"));
+    assert_memory_equal(rig_ask(r, "db.ingress.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    assert_memory_equal(rig_ask(r, "broken.ingress.consul", KNOT_RRTYPE_A), "SERVFAIL", 8);
+}
+
+static enum err say_virtual(const struct view *view, struct bytes service, struct arena *arena,
+                            struct bytes *ret)
+{
+    *ret = bytes_str(bytes_is(service, "web") ? "240.0.0.1" : "");
+    return OK;
+}
+
+static void virtual_address_is_the_services_or_an_empty_answer(void **state)
+{
+    struct rig *r = *state;
+    assert_string_equal(rig_ask(r, "web.virtual.consul", KNOT_RRTYPE_A),
+                        "NOERROR qr aa\n? web.virtual.consul. A\n");
+    r->settings.virtual_address = say_virtual;
+    rig_configure(r);
+    assert_string_equal(rig_ask(r, "web.virtual.consul", KNOT_RRTYPE_A),
+                        "NOERROR qr aa\n? web.virtual.consul. A\n= web.virtual.consul. A "
+                        "240.0.0.1\n");
+    assert_string_equal(rig_ask(r, "web.virtual.consul", KNOT_RRTYPE_AAAA),
+                        "NOERROR qr aa\n? web.virtual.consul. AAAA\n");
+    assert_string_equal(rig_ask(r, "db.virtual.consul", KNOT_RRTYPE_A),
+                        "NOERROR qr aa\n? db.virtual.consul. A\n");
+}
+
 /* -- addresses --------------------------------------------------------------------------------- */
 
 static void families_are_answered_to_their_types(void **state)
@@ -618,6 +674,8 @@ int main(void)
         CASE(other_groups_and_namespaces_have_names_of_their_own),
         CASE(what_may_not_be_seen_is_not_there),
         CASE(mesh_is_native_instances_and_sidecars),
+        CASE(gateways_are_found_by_whom_they_lead_to),
+        CASE(virtual_address_is_the_services_or_an_empty_answer),
         CASE(families_are_answered_to_their_types),
         CASE(other_types_of_a_service_are_empty),
         CASE(node_lends_its_address),
