@@ -18,6 +18,7 @@ static const struct {
 
 /* Everything there is, as rules say it. */
 #define RULES_OF_ALL(level)                                                              \
+    "\n"                                                                                 \
     "acl = \"" level "\"\n"                                                              \
     "agent_prefix \"\" {\n\tpolicy = \"" level "\"\n}\n"                                 \
     "event_prefix \"\" {\n\tpolicy = \"" level "\"\n}\n"                                 \
@@ -35,10 +36,12 @@ static const struct {
     uint8_t id;
     const char *name, *description, *rules;
 } builtin_policies[] = {
-    { ACL_MANAGEMENT_POLICY, "global-management", "Builtin Policy that grants unlimited access",
+    { ACL_MANAGEMENT_POLICY, "global-management",
+      "A built-in policy that grants read and write access to all Consul features",
       RULES_OF_ALL("write") },
     { ACL_READ_ONLY_POLICY, "builtin/global-read-only",
-      "Builtin Policy that grants unlimited read access to all components", RULES_OF_ALL("read") },
+      "A built-in policy that grants read-only access to all Consul features",
+      RULES_OF_ALL("read") },
 };
 
 const char *acl_bind_name(enum acl_bind bind)

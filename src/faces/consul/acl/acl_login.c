@@ -225,7 +225,7 @@ static void check(struct consul_call *c, const struct view *view)
     struct acl_stamp stamp;
     struct why why = { 0 };
     if (acl_auth_method_get(view, b->method, consul_arena(c), &m, &stamp) != OK) {
-        consul_refuse_text(c, 403, "auth method %s not found: ACL not found",
+        consul_refuse_text(c, 403, "ACL not found: auth method %s not found",
                            consul_quoted(c, b->method));
         return;
     }

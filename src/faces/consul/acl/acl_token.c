@@ -198,8 +198,8 @@ static bool refuse_id(struct consul_call *c, const char *text)
     return false;
 }
 
-/* The token as it stands; false: refused. */
-static bool find(struct consul_call *c, const struct view *view, struct acl_token *ret,
+/* The token as it stands, to be changed or to be cloned; false: refused. */
+static bool find(struct consul_call *c, const struct view *view, bool clones, struct acl_token *ret,
                  struct acl_stamp *ret_stamp)
 {
     enum err e = acl_token_get(view, &acl_task(c)->id, consul_arena(c), ret, ret_stamp);
@@ -207,7 +207,9 @@ static bool find(struct consul_call *c, const struct view *view, struct acl_toke
     uuid_print(&acl_task(c)->id, id);
     if (e == OK && !acl_token_is_over(ret))
         return true;
-    if (e == OK || e == ERR_NOT_FOUND)
+    if ((e == OK || e == ERR_NOT_FOUND) && clones)
+        consul_refuse_text(c, 403, "token does not exist: ACL not found");
+    else if (e == OK || e == ERR_NOT_FOUND)
         consul_refuse_text(c, 500, "Cannot find token \"%s\"", id);
     else
         consul_fail(c, e);
@@ -237,7 +239,7 @@ static void plan_change(struct consul_call *c, const struct view *view)
     struct acl_stamp stamp;
     struct acl_edits edits;
     struct why why = { 0 };
-    if (!find(c, view, &before, &stamp) || !may_change(c, b, &before))
+    if (!find(c, view, false, &before, &stamp) || !may_change(c, b, &before))
         return;
     token = before;
     token.description = b->description;
@@ -259,7 +261,7 @@ static void plan_clone(struct consul_call *c, const struct view *view)
     struct acl_token from;
     struct acl_stamp stamp;
     struct making *m = arena_zalloc(consul_arena(c), 1, sizeof *m);
-    if (!find(c, view, &from, &stamp))
+    if (!find(c, view, true, &from, &stamp))
         return;
     if (from.auth_method.n > 0) {
         refuse(c, "Cannot clone a token created from an auth method");

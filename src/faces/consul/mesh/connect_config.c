@@ -96,7 +96,8 @@ static void answer_config(struct consul_call *c, const struct view *view)
 
 void connect_get_config(struct consul_call *c)
 {
-    if (consul_grant(c, ACCESS_READ, ACCESS_OPERATOR, bytes_str("")))
+    /* Where keys are given in it, they are read back: more than to read asks for. */
+    if (consul_grant(c, ACCESS_WRITE, ACCESS_OPERATOR, bytes_str("")))
         consul_read(c, answer_config);
 }
 

@@ -411,7 +411,7 @@ const struct gate_row gate_rows[] = {
       .right = "service web write" },
     /* -- connect -- */
     { .route = "GET /v1/connect/ca/roots", .kind = GATE_OPEN, .shows = "ActiveRootID" },
-    { .route = "GET /v1/connect/ca/configuration", .right = "operator read", .shows = "Provider" },
+    { .route = "GET /v1/connect/ca/configuration", .right = "operator write", .shows = "Provider" },
     { .route = "PUT /v1/connect/ca/configuration",
       .body = "{\"Provider\":\"consul\",\"Config\":{}}",
       .right = "operator write" },

@@ -255,6 +255,17 @@ static void token_is_cloned(void **state)
            "\"Description\":\"copy\",\"ServiceIdentities\":[{\"ServiceName\":\"web\"}]");
     assert_string_not_equal(member(rig, "SecretID"), secret);
     expect(rig, request, "{}", 200, "\"Description\":\"d\"");
+    expect(rig, "PUT /v1/acl/token/" NOBODY_ID "/clone", "{}", 403,
+           "token does not exist: ACL not found");
+}
+
+static void builtin_policies_are_described_in_consuls_words(void **state)
+{
+    expect(*state, "GET /v1/acl/policy/name/global-management", NULL, 200,
+           "A built-in policy that grants read and write access to all Consul features");
+    expect(*state, "GET /v1/acl/policy/name/global-management", NULL, 200, "\"Rules\":\"\\nacl = ");
+    expect(*state, "GET /v1/acl/policy/name/builtin%2Fglobal-read-only", NULL, 200,
+           "A built-in policy that grants read-only access to all Consul features");
 }
 
 static void clone_of_a_token_ends_when_it_does(void **state)
@@ -778,6 +789,7 @@ int main(void)
         TEST(what_a_token_is_made_with_stays),
         TEST(token_of_the_shortest_and_the_longest_life_is_made),
         TEST(token_is_cloned),
+        TEST(builtin_policies_are_described_in_consuls_words),
         TEST(clone_of_a_token_ends_when_it_does),
         TEST(own_token_is_shown_to_its_bearer),
         TEST(anonymous_token_is_changed_but_never_removed),
