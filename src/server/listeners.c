@@ -219,17 +219,18 @@ enum err listeners_open(struct listeners *l, struct net_server *net,
     return e != OK ? e : each_address(l, c->native_listen, false, &l->native_service, why);
 }
 
-void listeners_reload(struct listeners *l)
+enum err listeners_reload(struct listeners *l, struct why *why)
 {
-    struct why why = { 0 };
     if (l->tls == NULL) {
         log_info("server: nothing to read again: there are no certificates");
-        return;
+        return OK;
     }
-    if (tls_context_reload(l->tls, &why) == OK)
+    enum err e = tls_context_reload(l->tls, why);
+    if (e == OK)
         log_info("tls: certificates were read again file=%s", l->config->cert_file);
     else
-        log_error("tls: the old certificates stay: %s", why.text);
+        log_error("tls: the old certificates stay: %s", why->text);
+    return e;
 }
 
 const char *listeners_client_urls(struct listeners *l)

@@ -44,8 +44,8 @@ MUST_CHECK enum err listeners_open(struct listeners *l, struct net_server *net,
                                    size_t etcd_message_bytes, struct why *why);
 /* Comma-separated; once they are open. */
 const char *listeners_client_urls(struct listeners *l);
-/* Reads certificates again. */
-void listeners_reload(struct listeners *l);
+/* Reads certificates again; the old ones stay if it fails. */
+MUST_CHECK enum err listeners_reload(struct listeners *l, struct why *why);
 /* Closes what is no connection: when the loops have ended, before they and the faces are freed. */
 void listeners_close(struct listeners *l);
 /* After the server of NET is gone. */

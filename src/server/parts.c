@@ -64,6 +64,7 @@ struct parts {
     struct dns_config dns_config;
     struct arena arena; /* of texts that the options point to */
     bool clean;
+    _Atomic(struct consul_reload *) reloads; /* asked for */
     _Atomic bool draining;
     sem_t drained; /* posted when no connection is left */
 };
@@ -209,10 +210,19 @@ static void note_check(void *ctx, struct bytes instance, struct bytes check, enu
     node_checks_note(p->checks, instance, check, status, output);
 }
 
-/* What a signal from outside does. */
-static void reload_by_signal(void *ctx)
+static struct consul_reload no_more; /* in the place of the list: the server stops */
+
+/* What a signal from outside does; the main thread takes what was asked for (parts_take_reload). */
+static void reload_by_signal(void *ctx, struct consul_reload *r)
 {
-    kill(getpid(), SIGHUP);
+    struct parts *p = ctx;
+    r->next = atomic_load(&p->reloads);
+    while (r->next != &no_more && !atomic_compare_exchange_weak(&p->reloads, &r->next, r))
+        ;
+    if (r->next == &no_more)
+        consul_reload_done(r, ERR_STOPPING, err_text(ERR_STOPPING));
+    else
+        kill(getpid(), SIGHUP);
 }
 
 static void leave_by_signal(void *ctx)
@@ -396,9 +406,9 @@ void parts_close(struct parts *p)
     mem_free(p);
 }
 
-void parts_reload(struct parts *p)
+enum err parts_reload(struct parts *p, struct why *why)
 {
-    listeners_reload(&p->listeners);
+    return listeners_reload(&p->listeners, why);
 }
 
 void parts_addresses(const struct parts *p, struct buf *out)
@@ -409,6 +419,11 @@ void parts_addresses(const struct parts *p, struct buf *out)
 const char *parts_data_dir(const struct parts *p)
 {
     return datadir_path(p->kernel.datadir);
+}
+
+struct consul_reload *parts_take_reloads(struct parts *p, bool last)
+{
+    return atomic_exchange(&p->reloads, last ? &no_more : NULL);
 }
 
 struct mailbox *parts_consul_box(struct parts *p)

@@ -7,6 +7,7 @@
 #include "server/config.h"
 
 struct parts;
+struct consul_reload;
 
 /* Opens the data directory, replays, makes loops, hubs and faces, binds the listeners. Keeps
  * CONFIG. OWNED is told of the directory as soon as it is ours, before anything is read. */
@@ -20,7 +21,10 @@ MUST_CHECK enum err parts_start(struct parts *p, struct why *why);
 void parts_stop(struct parts *p, uint64_t drain_ms, uint64_t stop_ms);
 void parts_close(struct parts *p);
 /* Reads certificates again. */
-void parts_reload(struct parts *p);
+MUST_CHECK enum err parts_reload(struct parts *p, struct why *why);
+/* Those who have asked for a reload by Consul's API since the last call, the last first: to be told
+ * with consul_reload_done. LAST: no more will be taken. */
+struct consul_reload *parts_take_reloads(struct parts *p, bool last);
 const char *parts_data_dir(const struct parts *p);
 
 /* Asks Consul's face of the first io thread, on that thread: what its own mailbox delivers. The

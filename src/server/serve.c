@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "faces/consul/call/options.h"
 #include "loop/fault_stack.h"
 #include "loop/loop.h"
 #include "server/agent_read.h"
@@ -131,12 +132,27 @@ static enum err apply_definitions(struct definitions *d, const struct config *co
     return e;
 }
 
+static void tell_reloads(struct parts *p, struct consul_reload *asked, enum err e, const char *why)
+{
+    while (asked != NULL) {
+        struct consul_reload *next = asked->next;
+        consul_reload_done(asked, e, why);
+        asked = next;
+    }
+}
+
+/* Whoever asks while it is under way has sent another signal. */
 static void reload(struct parts *p, struct definitions *d, const struct config *config)
 {
-    struct why why = { 0 };
-    parts_reload(p);
-    if (apply_definitions(d, config, &why) != OK)
-        log_error("definitions: not all was taken: %s", why.text);
+    struct why why = { 0 }, files = { 0 };
+    struct consul_reload *asked = parts_take_reloads(p, false);
+    enum err e = parts_reload(p, &why);
+    enum err of_files = apply_definitions(d, config, &files);
+    if (of_files != OK)
+        log_error("definitions: not all was taken: %s", files.text);
+    if (e == OK)
+        e = of_files;
+    tell_reloads(p, asked, e, why.text[0] != 0 ? why.text : files.text);
 }
 
 /* Returns the signal that ends the server. */
@@ -185,6 +201,7 @@ static int run(struct parts *p, const struct config *config, const sigset_t *set
         serve_until_told(p, definitions, config, set, began_ns);
     else
         log_error("server: cannot start: %s", why.text);
+    tell_reloads(p, parts_take_reloads(p, true), ERR_STOPPING, err_text(ERR_STOPPING));
     definitions_withdraw(definitions);
     definitions_free(definitions);
     parts_stop(p, DRAIN_MS, STOP_MS);

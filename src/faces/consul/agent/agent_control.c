@@ -1,4 +1,5 @@
 /* What an operator does to the agent. There is no gossip: members are those of the cluster. */
+#include "base/mem.h"
 #include "base/text.h"
 #include "faces/consul/agent/agent.h"
 #include "faces/consul/call/answer.h"
@@ -11,13 +12,50 @@ static bool may(struct consul_call *c, enum access_kind kind)
     return consul_grant(c, ACCESS_WRITE, kind, name);
 }
 
+/* -- reloading -------------------------------------------------------------------------------- */
+
+static void reload_answered(struct mail *mail)
+{
+    struct consul_reload *r = CONTAINER_OF(mail, struct consul_reload, mail);
+    struct consul_call *c = r->call;
+    if (c != NULL)
+        consul_waits_no_more(c);
+    if (c != NULL && r->err == OK)
+        consul_answer_empty(c);
+    else if (c != NULL)
+        consul_refuse_text(c, 500, "%s", r->why.text);
+    mem_free(r);
+}
+
+void consul_reload_done(struct consul_reload *r, enum err e, const char *why)
+{
+    r->err = e;
+    if (e != OK)
+        IGNORE(why_set(&r->why, e, "%s", why));
+    mailbox_send(r->reply_to, &r->mail);
+}
+
+/* It is done all the same. */
+static void forget_reload(struct consul_call *c)
+{
+    struct consul_reload *r = c->state;
+    r->call = NULL;
+}
+
 void consul_agent_reload(struct consul_call *c)
 {
     if (!may(c, ACCESS_AGENT))
         return;
-    c->face->options.reload(c->face->options.ctx);
-    consul_answer_empty(c);
+    struct consul_reload *r = mem_zalloc(1, sizeof *r);
+    r->mail.deliver = reload_answered;
+    r->reply_to = c->face->box;
+    r->call = c;
+    c->state = r;
+    consul_wait(c, forget_reload);
+    c->face->options.reload(c->face->options.ctx, r);
 }
+
+/* -- members ---------------------------------------------------------------------------------- */
 
 void consul_agent_leave(struct consul_call *c)
 {

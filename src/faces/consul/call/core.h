@@ -10,6 +10,7 @@
 struct consul_face {
     struct hub *hub;
     struct loop *loop;
+    struct mailbox *box;
     struct consul_options options; /* defaults filled in */
     struct consul_self self;
     char node_id[37];

@@ -20,6 +20,7 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     struct consul_face *face = mem_zalloc(1, sizeof *face);
     face->hub = hub;
     face->loop = hub_loop(hub);
+    face->box = mailbox_new(face->loop);
     face->options = *options;
     if (face->options.default_query_ms == 0)
         face->options.default_query_ms = DEFAULT_QUERY_MS;
@@ -54,6 +55,7 @@ void consul_face_free(struct consul_face *face)
 {
     if (face == NULL)
         return;
+    mailbox_free(face->box);
     consul_kept_free(face->kept);
     metrics_free(face->own_metrics);
     wait_table_free(face->waits);

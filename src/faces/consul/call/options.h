@@ -3,7 +3,11 @@
 #define FACES_CONSUL_CALL_OPTIONS_H
 
 #include "base/metric.h"
+#include "base/why.h"
 #include "catalog/status.h"
+#include "loop/mailbox.h"
+
+struct consul_call;
 
 #define CONSUL_VERSION "1.21.4" /* whose API this is; clients switch features by it */
 
@@ -26,6 +30,18 @@ struct consul_self {
     uint16_t http_port, https_port, dns_port, grpc_port, grpc_tls_port; /* 0: not listened on */
 };
 
+/* That the server reads its files again was asked for. */
+struct consul_reload {
+    struct consul_reload *next; /* the server's, until it is told */
+    struct mail mail;           /* internal, as the next */
+    struct mailbox *reply_to;
+    struct consul_call *call; /* NULL: its client has gone */
+    enum err err;
+    struct why why;
+};
+/* It has been done; E: with WHY. Any thread, once. */
+void consul_reload_done(struct consul_reload *take_r, enum err e, const char *why);
+
 struct consul_options {
     struct consul_self self;
     uint64_t default_query_ms, max_query_ms; /* of blocking queries; 0 = 5 and 10 minutes */
@@ -43,8 +59,8 @@ struct consul_options {
     void (*note_check)(void *ctx, struct bytes instance, struct bytes check, enum status status,
                        struct bytes output);
     bool runs_scripts; /* checks that are programs may be registered */
-    /* What SIGHUP does, and what SIGTERM does; any io thread. */
-    void (*reload)(void *ctx);
+    /* What SIGHUP does, then consul_reload_done; and what SIGTERM does. Any io thread. */
+    void (*reload)(void *ctx, struct consul_reload *take_r);
     void (*leave)(void *ctx);
     void *ctx;
 };

@@ -9,9 +9,14 @@
 
 #include "catalog/kinds.h"
 
-static void count_reload(void *ctx)
+static void count_reload(void *ctx, struct consul_reload *r)
 {
-    ((struct rig *)ctx)->reloads++;
+    struct rig *rig = ctx;
+    rig->reloads++;
+    if (rig->holds_reload)
+        rig->held = r;
+    else
+        consul_reload_done(r, rig->reload_why == NULL ? OK : ERR_INVALID, rig->reload_why);
 }
 
 static void count_leave(void *ctx)

@@ -17,6 +17,9 @@ struct rig {
     uint16_t port;
     struct buf answer; /* of the last question: head and body */
     int reloads, leaves;
+    const char *reload_why;     /* what a reload fails with; NULL: it does not */
+    bool holds_reload;          /* it is not answered at once: */
+    struct consul_reload *held; /* this one */
 };
 
 /* Node "n1" at 10.0.0.1 in dc1. */

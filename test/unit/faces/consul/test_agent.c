@@ -125,6 +125,31 @@ static void reload_and_leave_do_what_signals_do(void **state)
     assert_int_equal(rig->leaves, 1);
 }
 
+static void reload_that_fails_says_why(void **state)
+{
+    struct rig *rig = *state;
+    rig->reload_why = "web.json: it has no name";
+    rig_expect(rig, "PUT /v1/agent/reload", NULL, 500, "web.json: it has no name");
+}
+
+/* Whoever asked may be gone when it is done. */
+static void reload_is_answered_when_it_is_done(void **state)
+{
+    struct rig *rig = *state;
+    rig->holds_reload = true;
+    struct client *c = rig_begin(rig, "PUT /v1/agent/reload", NULL);
+    rig_expect_part(rig, "GET /v1/status/leader", NULL, 200, "8300");
+    assert_int_equal(rig->reloads, 1);
+    consul_reload_done(rig->held, OK, NULL);
+    assert_int_equal(rig_end(rig, c), 200);
+    c = rig_begin(rig, "PUT /v1/agent/reload", NULL);
+    rig_expect_part(rig, "GET /v1/status/leader", NULL, 200, "8300");
+    assert_int_equal(rig->reloads, 2);
+    client_close(c);
+    rig_expect_part(rig, "GET /v1/status/leader", NULL, 200, "8300");
+    consul_reload_done(rig->held, OK, NULL);
+}
+
 static void nobody_joins_or_is_made_to_leave(void **state)
 {
     rig_expect(*state, "PUT /v1/agent/join/10.0.0.2", NULL, 500,
@@ -145,6 +170,9 @@ int main(void)
         cmocka_unit_test(members_are_selected_by_name_and_tag),
         cmocka_unit_test(node_maintenance_is_a_critical_check),
         cmocka_unit_test(reload_and_leave_do_what_signals_do),
+        cmocka_unit_test_setup_teardown(reload_that_fails_says_why, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(reload_is_answered_when_it_is_done, rig_setup,
+                                        rig_teardown),
         cmocka_unit_test(nobody_joins_or_is_made_to_leave),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
