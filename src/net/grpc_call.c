@@ -10,12 +10,13 @@
  * stream frees the call; a call's memory is the stream's and its arena's.
  *
  * Texts and codes of refusals are grpc-go's, which clients of etcd know. */
-#include "net/grpc_call_core.h"
+#include "net/grpc_call.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
 #include "net/grpc_answer.h"
+#include "net/grpc_call_core.h"
 #include "net/grpc_frame.h"
 #include "net/grpc_gzip.h"
 #include "net/grpc_routes.h"

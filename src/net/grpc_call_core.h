@@ -3,7 +3,7 @@
 #define NET_GRPC_CALL_CORE_H
 
 #include "base/metric.h"
-#include "net/grpc_call.h"
+#include "net/grpc.h"
 #include "net/grpc_head.h"
 #include "net/http2_stream.h"
 

@@ -3,7 +3,7 @@
 #ifndef WIRE_JSON_MISFIT_H
 #define WIRE_JSON_MISFIT_H
 
-#include "wire/json_bind.h"
+#include "wire/json_shape.h"
 
 struct json_place { /* where in the struct: the names from the root */
     const struct json_place *above;
