@@ -4,7 +4,7 @@
 #include "base/compiler.h"
 #include "catalog/change.h"
 #include "catalog/plan.h"
-#include "catalog/restore.h"
+#include "catalog/plan_restore.h"
 #include "catalog/sweep.h"
 #include "catalog/tables_memo.h"
 #include "store/txn_size.h"

@@ -1,6 +1,8 @@
 /* Planning a restore, some rows at a time: first what is not among the items goes, then they are
  * put, each kind behind what it needs; then the states of all that was touched. Nothing is written
  * before all of it is planned, so a refusal at the last item has left nothing. */
+#include "catalog/plan_restore.h"
+
 #include "catalog/kv_lock.h"
 #include "catalog/restore_core.h"
 #include "catalog/session_plan.h"

@@ -78,12 +78,4 @@ struct restore_refusal {
     struct bytes key; /* of the item, as catalog/key.h has it; of a pair: its own */
 };
 
-/* For struct command_kind_row. */
-MUST_CHECK enum err restore_check(void *ctx, struct apply_context *apply, struct bytes body,
-                                  struct arena *a, void **ret_plan);
-MUST_CHECK enum err restore_plan(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
-                                 bool *ret_done);
-MUST_CHECK enum err restore_run(void *ctx, struct apply_context *apply, void *plan, uint64_t *rows,
-                                bool *ret_done);
-
 #endif

@@ -1,6 +1,7 @@
 /* Leases and compactions. A lease's keys go one by one in order of space and key, in one revision.
  */
 #include "store/apply.h"
+#include "store/apply_context.h"
 
 /* -- check ------------------------------------------------------------------------------------ */
 
@@ -65,6 +66,13 @@ enum err apply_lease_grant(struct apply *a, const struct lease_grant *grant)
     struct lease_change change = { .kind = LEASE_CHANGE_GRANTED, .grant = *grant };
     apply_lease_change(a, &change);
     return lease_row_put(&a->view, &lease);
+}
+
+enum err apply_grant_lease(struct apply_context *c, const struct lease_grant *grant)
+{
+    struct apply *a = (struct apply *)c;
+    a->others_touched = true;
+    return apply_lease_grant(a, grant);
 }
 
 static enum err run_grant(struct apply *a)

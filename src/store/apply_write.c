@@ -292,13 +292,6 @@ enum err apply_remove(struct apply_context *c, enum space space, struct bytes ke
     return e != OK ? e : apply_remove_key(of_context(c), space, key, &head);
 }
 
-enum err apply_grant_lease(struct apply_context *c, const struct lease_grant *grant)
-{
-    struct apply *a = of_context(c);
-    a->others_touched = true;
-    return apply_lease_grant(a, grant);
-}
-
 enum err apply_attach(struct apply_context *c, enum space space, struct bytes key, int64_t lease)
 {
     struct apply *a = of_context(c);
