@@ -61,7 +61,9 @@ enum err prepared_run(const struct view *view, struct bytes ns, struct bytes id_
         return e;
     if (prepared_render(&found, id_or_name, arena, &p, &why) != OK)
         return ERR_NOT_FOUND; /* nothing that could be asked for */
-    *ret = (struct prepared_result){ .service = p.service.service, .token = p.token };
+    *ret = (struct prepared_result){ .service = p.service.service,
+                                     .near = p.service.near,
+                                     .token = p.token };
     ret->has_ttl = prepared_ttl(&p, &ret->ttl_s);
     if (p.service.connect || service_id_parse(ns, p.service.service, &id) != OK)
         return OK; /* the catalog knows no mesh; no service can be called that */

@@ -11,6 +11,7 @@ struct prepared_result {        /* lent from the view and the arena */
     struct instance *instances; /* as FACE lists them; those that are not kept left out */
     size_t n;
     struct bytes service;
+    struct bytes near;  /* the node whose neighbours go first, "_agent", "_ip"; may be empty */
     struct bytes token; /* the secret that it is asked with, whoever asks; may be empty */
     bool has_ttl;
     uint32_t ttl_s;

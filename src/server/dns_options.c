@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "catalog/prepared_run.h"
+#include "catalog/read.h"
 #include "faces/consul/config/gateways.h"
 #include "faces/consul/rows/lan.h"
 #include "faces/consul/rows/mesh.h"
+#include "faces/consul/rows/near.h"
 #include "faces/consul/rows/own_meta.h"
 #include "faces/consul/rows/virtual_tag.h"
 #include "faces/consul/rows/weight.h"
@@ -13,20 +15,70 @@
 #include "net/endpoint.h"
 #include "net/udp.h"
 
-static enum err run_prepared(void *ctx, const struct view *view, struct bytes name,
-                             struct arena *arena, struct dns_prepared *ret)
+/* -- prepared queries -------------------------------------------------------------------------- */
+
+/* The node that is registered at the asker's address; empty: none. */
+static enum err node_of_asker(const struct view *view, const struct dns_asking *asking,
+                              struct arena *arena, struct bytes *ret)
 {
+    struct nodes nodes;
+    *ret = bytes_str("");
+    if (asking->asker.n == 0)
+        return OK;
+    enum err e = nodes_read(view, bytes_str(NAMESPACE_DEFAULT), arena, &nodes);
+    for (size_t i = 0; e == OK && i < nodes.n && ret->n == 0; i++) {
+        struct ip ip = ip_parse(nodes.all[i].address);
+        if (bytes_eq(ip_bytes(&ip), ip_bytes(&asking->asker)))
+            *ret = nodes.all[i].name;
+    }
+    if (ret->n == 0 && bytes_eq(ip_bytes(&asking->own_address), ip_bytes(&asking->asker)))
+        *ret = asking->own_node;
+    return e;
+}
+
+static struct bytes node_of_instance(const void *one)
+{
+    return ((const struct instance *)one)->from->said.node;
+}
+
+static enum err sort(const struct view *view, const struct dns_asking *asking, struct arena *arena,
+                     struct prepared_result *result)
+{
+    const struct consul_vantage from = { view, asking->own_node, arena };
+    struct bytes near = result->near;
+    enum err e = OK;
+    if (bytes_is(near, "_agent"))
+        near = asking->own_node;
+    else if (bytes_is(near, "_ip"))
+        e = node_of_asker(view, asking, arena, &near);
+    return e == OK ? consul_near_order(&from, near, result->instances, result->n,
+                                       sizeof *result->instances, node_of_instance)
+                   : e;
+}
+
+static enum err run_prepared(void *ctx, const struct view *view, struct bytes name,
+                             const struct dns_asking *asking, struct arena *arena,
+                             struct dns_prepared *ret)
+{
+    const struct config *c = ctx;
     struct prepared_result result;
     enum err e = prepared_run(view, bytes_str(NAMESPACE_DEFAULT), name, FACE_DNS, arena, &result);
+    bool sorts = e == OK && result.near.n > 0 && !c->no_coordinates;
+    if (sorts)
+        e = sort(view, asking, arena, &result);
     if (e == OK)
         *ret = (struct dns_prepared){ .instances = result.instances,
                                       .n = result.n,
                                       .service = result.service,
                                       .token = result.token,
+                                      .is_ordered = sorts,
+                                      .is_for_asker = sorts && bytes_is(result.near, "_ip"),
                                       .has_ttl = result.has_ttl,
                                       .ttl_s = result.ttl_s };
     return e;
 }
+
+/* -- the mesh ---------------------------------------------------------------------------------- */
 
 static enum err find_gateways(const struct view *view, bool ingress, struct bytes service,
                               struct arena *arena, struct bytes **ret, size_t *ret_n)
@@ -41,6 +93,8 @@ static enum err find_gateways(const struct view *view, bool ingress, struct byte
     }
     return e;
 }
+
+/* -- settings ---------------------------------------------------------------------------------- */
 
 struct dns_settings dns_options_settings(const struct config *c, const struct self *self,
                                          struct arena *arena)
@@ -74,6 +128,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .gateways = find_gateways,
         .virtual_address = consul_virtual_find,
         .prepared = run_prepared,
+        .prepared_ctx = (void *)(uintptr_t)c, /* which outlives the face; it is only read */
         .rate_limit = c->dns_rate_limit,
         .rate_spares = udp_peer_is_loopback,
     };

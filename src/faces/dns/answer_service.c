@@ -15,12 +15,14 @@ struct place {         /* where an instance is */
     struct ip ip;      /* of HOST; N 0: it is a name */
     bool is_nodes_own; /* the address is the node's, not one of its own */
     uint16_t port, weight;
+    size_t rank; /* among those that were found */
 };
 
 struct places {
     struct place *all;
     size_t n;
     uint32_t ttl;
+    bool is_ordered; /* they stay in their order */
 };
 
 /* -- which instances --------------------------------------------------------------------------- */
@@ -160,6 +162,33 @@ static int cmp_ip(const void *a, const void *b)
     return memcmp(x->ip.p, y->ip.p, x->ip.n);
 }
 
+static int cmp_rank(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/* Leaves one of those that CMP finds equal, the first if they are ordered. */
+static void drop_twins(struct places *places, int (*cmp)(const void *, const void *))
+{
+    size_t n = 0;
+    struct place *all = places->all;
+    if (places->n == 0)
+        return;
+    for (size_t i = 0; i < places->n; i++)
+        all[i].rank = i;
+    qsort(all, places->n, sizeof *all, cmp);
+    for (size_t i = 0; i < places->n; i++) {
+        if (n == 0 || cmp(&all[n - 1], &all[i]) != 0)
+            all[n++] = all[i];
+        else if (all[i].rank < all[n - 1].rank)
+            all[n - 1] = all[i];
+    }
+    places->n = n;
+    if (places->is_ordered)
+        qsort(all, n, sizeof *all, cmp_rank);
+}
+
 /* Each address once. Without any, the first host name. */
 static void put_addresses(struct lookup *l, struct places *places, uint16_t type)
 {
@@ -170,15 +199,13 @@ static void put_addresses(struct lookup *l, struct places *places, uint16_t type
             named = &places->all[i];
     struct bytes host = named == NULL ? (struct bytes){ 0 } : named->host;
     size_t before = r->answer.n;
-    if (places->n > 0)
-        qsort(places->all, places->n, sizeof *places->all, cmp_ip);
+    drop_twins(places, cmp_ip);
     for (size_t i = 0; i < places->n; i++) {
         const struct place *p = &places->all[i];
-        bool is_new = i == 0 || cmp_ip(&places->all[i - 1], p) != 0;
-        if (p->ip.n > 0 && is_new && wants(type, p->ip.n == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA))
+        if (p->ip.n > 0 && wants(type, p->ip.n == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA))
             dns_add_address(r, &r->answer, l->owner, places->ttl, ip_bytes(&p->ip), 0);
     }
-    r->shuffles = l->depth == 0;
+    r->shuffles = l->depth == 0 && !places->is_ordered;
     r->answers_max = l->depth == 0 ? l->source->config->a_record_limit : 0;
     if (r->answer.n > before || host.n == 0)
         return;
@@ -235,12 +262,10 @@ static int cmp_place(const void *a, const void *b)
 /* Each node, address and port once. */
 static void put_services(struct lookup *l, struct places *places)
 {
-    if (places->n > 0)
-        qsort(places->all, places->n, sizeof *places->all, cmp_place);
+    drop_twins(places, cmp_place);
     for (size_t i = 0; i < places->n; i++)
-        if (i == 0 || cmp_place(&places->all[i - 1], &places->all[i]) != 0)
-            put_srv(l, &places->all[i], places->ttl);
-    l->reply->shuffles = true;
+        put_srv(l, &places->all[i], places->ttl);
+    l->reply->shuffles = !places->is_ordered;
 }
 
 static void put_places(struct lookup *l, struct places *places, uint16_t type)
@@ -378,11 +403,14 @@ void lookup_prepared(struct lookup *l, const struct dns_asked *asked, uint16_t t
     const struct dns_config *c = l->source->config;
     struct dns_prepared found;
     struct places places = { 0 };
+    const struct dns_asking asking = { c->node_name, c->node_address, l->source->asker };
     enum err e = c->prepared == NULL ? ERR_NOT_FOUND
                                      : c->prepared(c->prepared_ctx, l->source->view, asked->name,
-                                                   l->reply->arena, &found);
+                                                   &asking, l->reply->arena, &found);
     if (e == OK) {
         places.ttl = found.has_ttl ? found.ttl_s : dns_config_service_ttl(c, found.service);
+        places.is_ordered = found.is_ordered;
+        l->reply->is_for_asker = found.is_for_asker;
         take_prepared(l, &found, &places);
         put_places(l, &places, type);
     } else if (e == ERR_NOT_FOUND) {

@@ -11,7 +11,8 @@
 #include "faces/dns/name.h"
 #include "faces/dns/render.h"
 
-struct dns_prepared; /* prepared.h */
+struct dns_asking;
+struct dns_prepared; /* both: prepared.h */
 struct instance;
 struct udp_peer;
 struct view;
@@ -58,7 +59,8 @@ struct dns_settings {                /* as options say it; texts are copied */
     enum err (*virtual_address)(const struct view *view, struct bytes service, struct arena *arena,
                                 struct bytes *ret);
     /* What a prepared query gives; NULL: there are none. ERR_NOT_FOUND. */
-    enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
+    enum err (*prepared)(void *ctx, const struct view *view, struct bytes name,
+                         const struct dns_asking *asking, struct arena *arena,
                          struct dns_prepared *ret);
     void *prepared_ctx;
 };
@@ -98,7 +100,8 @@ struct dns_config {
                          struct arena *arena, struct bytes **ret, size_t *ret_n);
     enum err (*virtual_address)(const struct view *view, struct bytes service, struct arena *arena,
                                 struct bytes *ret);
-    enum err (*prepared)(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
+    enum err (*prepared)(void *ctx, const struct view *view, struct bytes name,
+                         const struct dns_asking *asking, struct arena *arena,
                          struct dns_prepared *ret);
     void *prepared_ctx;
 };

@@ -65,6 +65,8 @@ void dns_face_reply(struct dns_face *face, const struct dns_query *q, enum dns_c
                       !reply->shuffles || reply->answer.n < 2);
     count_rcode(face, reply->rcode);
     dns_finish(q, &face->out, face->out.n);
+    if (reply->is_for_asker)
+        dns_finish_subnet(q, &face->out);
 }
 
 void dns_asker_send(struct dns_face *face, const struct dns_asker *asker)

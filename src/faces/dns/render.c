@@ -17,6 +17,8 @@ enum {
     TCP_SRV_MAX = 1024,
     OPT_BYTES = 11,
     OPTION_HEAD = 4,
+    SUBNET_SOURCE = 2, /* bytes of the option's data: lengths of prefixes */
+    SUBNET_SCOPE = 3,
     RECORD_FIXED = 10 /* type, class, TTL, length */
 };
 
@@ -350,7 +352,7 @@ static void put_opt(const struct dns_query *q, struct buf *out, uint8_t extended
     buf_put(out, head, sizeof head);
     size_t at = out->n;
     buf_put(out, q->subnet, q->subnet_n);
-    out->p[at + 3] = 0; /* its scope: the answer is the same for everybody */
+    out->p[at + SUBNET_SCOPE] = 0; /* its scope: the answer is the same for everybody */
 }
 
 void dns_finish(const struct dns_query *q, struct buf *out, size_t length)
@@ -368,6 +370,12 @@ void dns_finish(const struct dns_query *q, struct buf *out, size_t length)
         return;
     knot_wire_add_arcount(wire, 1);
     put_opt(q, out, q->rcode >> 4);
+}
+
+void dns_finish_subnet(const struct dns_query *q, struct buf *out)
+{
+    if (q->subnet_n > SUBNET_SCOPE)
+        out->p[out->n - q->subnet_n + SUBNET_SCOPE] = q->subnet[SUBNET_SOURCE];
 }
 
 void dns_render_empty(const struct dns_query *q, uint8_t rcode, bool tc,

@@ -37,6 +37,8 @@ void dns_render(const struct dns_query *q, const struct dns_reply *r, const stru
 /* Turns the LENGTH bytes of a rendered answer at the end of OUT into Q's own: its id, its bits, the
  * letters of its name, and an OPT record if it has one. */
 void dns_finish(const struct dns_query *q, struct buf *out, size_t length);
+/* After dns_finish: the answer is for the subnet that was asked for, not for everybody. */
+void dns_finish_subnet(const struct dns_query *q, struct buf *out);
 
 /* Appends an answer without records that Q's own bytes are enough for: RCODE, and cut if TC. */
 void dns_render_empty(const struct dns_query *q, uint8_t rcode, bool tc,

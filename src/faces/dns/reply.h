@@ -25,8 +25,9 @@ struct dns_records {
 struct dns_reply { /* all of it in the arena */
     struct arena *arena;
     uint8_t rcode;
-    bool shuffles;    /* its answers may come in any order */
-    bool may_be_kept; /* the same as long as STAMP holds */
+    bool shuffles;     /* its answers may come in any order */
+    bool is_for_asker; /* of another subnet another */
+    bool may_be_kept;  /* the same as long as STAMP holds */
     struct dns_stamp stamp;
     size_t answers_max; /* of them, however large the packet; 0 = no limit */
     /* The name an answer leads to that somebody else must resolve; empty: there is none. */

@@ -3,10 +3,13 @@
 
 #include <libknot/codes.h>
 #include <libknot/consts.h>
+#include <string.h>
 
 #include "faces/dns/counts.h"
 #include "faces/dns/recurse.h"
 #include "faces/dns/reverse.h"
+
+enum { SUBNET_HEAD = 4 };
 
 /* True if it has been answered with what was rendered before. */
 static bool answer_from_cache(struct dns_face *face, const struct dns_query *q,
@@ -22,6 +25,37 @@ static bool answer_from_cache(struct dns_face *face, const struct dns_query *q,
     return true;
 }
 
+/* An option of RFC 7871 that has been read: a family, two lengths, and as much of an address. */
+static struct ip subnet_of(const struct dns_query *q)
+{
+    struct ip ip = { .n = q->subnet[1] == 1 ? 4 : 16 };
+    size_t n = q->subnet_n - SUBNET_HEAD;
+    memcpy(ip.p, q->subnet + SUBNET_HEAD, n < ip.n ? n : ip.n);
+    return ip;
+}
+
+static struct ip address_of(const struct udp_peer *peer)
+{
+    struct ip ip = { .n = 4 };
+    const uint8_t *v6 = peer->from.in6.sin6_addr.s6_addr;
+    if (peer->from.any.sa_family == AF_INET) {
+        memcpy(ip.p, &peer->from.in.sin_addr, 4);
+    } else if (IN6_IS_ADDR_V4MAPPED(&peer->from.in6.sin6_addr)) {
+        memcpy(ip.p, v6 + 12, 4);
+    } else {
+        memcpy(ip.p, v6, 16);
+        ip.n = 16;
+    }
+    return ip;
+}
+
+static struct ip asker_of(const struct dns_asker *asker, const struct dns_query *q)
+{
+    if (q->subnet_n > SUBNET_HEAD)
+        return subnet_of(q);
+    return asker->udp != NULL ? address_of(&asker->peer) : (struct ip){ .n = 0 };
+}
+
 /* False: the answer comes later. */
 static bool answer_name(struct dns_face *face, const struct dns_asker *asker,
                         const struct dns_query *q, struct bytes in, const struct view *view)
@@ -29,6 +63,7 @@ static bool answer_name(struct dns_face *face, const struct dns_asker *asker,
     struct dns_asked asked;
     struct dns_reply reply;
     struct dns_source source = dns_face_source(face, view);
+    source.asker = asker_of(asker, q);
     dns_name_parse(&face->config->zones, dname_bytes(&q->name), q->type == KNOT_RRTYPE_SRV,
                    &face->arena, &asked);
     if (asked.kind == DNS_REVERSE)

@@ -11,6 +11,7 @@ struct hub;
 struct dns_source {
     const struct dns_config *config;
     const struct view *view;
+    struct ip asker; /* or the subnet that a resolver asks for; N 0: nobody knows */
     uint32_t serial; /* of the zone: seconds since 1970 */
     /* What who asks may see; NULL: everything. */
     struct access_reader *reader;

@@ -1,5 +1,4 @@
 /* /v1/query/:id/execute and /explain. */
-#include "base/text.h"
 #include "catalog/prepared_render.h"
 #include "catalog/prepared_row.h"
 #include "faces/consul/call/answer.h"
@@ -12,8 +11,6 @@
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/near.h"
 #include "wire/go_text.h"
-
-enum { OWN_NODE_LOOKED_FOR = 10 }; /* as in Consul */
 
 struct run { /* call->state */
     struct bytes id_or_name;
@@ -149,27 +146,22 @@ static struct bytes node_of_row(const void *one)
     return ((const struct consul_health_row *)one)->service->node->row.name;
 }
 
-/* The nearest first, and before all what is on the very node that is looked from, if it is among
- * the first: it may have no coordinate. */
+/* The nearest first, and before all what is on the very node that is looked from. */
 static enum err sort(struct consul_call *c, const struct view *view, struct run *run)
 {
+    struct bytes own = bytes_str(c->face->self.node_name);
     struct bytes near = c->params.near.n > 0 ? c->params.near : run->query.service.near;
+    const struct consul_vantage from = { view, own, &c->face->scratch };
     enum err e = OK;
+    if (c->face->options.no_coordinates)
+        return OK;
     if (bytes_is(near, "_agent"))
-        near = bytes_str(c->face->self.node_name);
+        near = own;
     else if (bytes_is(near, "_ip"))
         e = find_node_at(c, view, address_of_caller(c), &near);
-    if (e == OK)
-        e = consul_near_sort(c, view, near, run->rows, run->n, sizeof *run->rows, node_of_row);
-    for (size_t i = 0; e == OK && near.n > 0 && i < run->n && i < OWN_NODE_LOOKED_FOR; i++) {
-        if (!text_eq_nocase(node_of_row(&run->rows[i]), near))
-            continue;
-        struct consul_health_row row = run->rows[0];
-        run->rows[0] = run->rows[i];
-        run->rows[i] = row;
-        break;
-    }
-    return e;
+    return e == OK
+               ? consul_near_order(&from, near, run->rows, run->n, sizeof *run->rows, node_of_row)
+               : e;
 }
 
 static void answer_run(struct consul_call *c, const struct run *run)

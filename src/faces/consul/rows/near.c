@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "catalog/object.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/rows/rows_core.h"
+
+enum { OWN_NODE_LOOKED_FOR = 10 }; /* as in Consul */
 
 const struct coordinate consul_origin = { .error = 1.5, .height = 0.00001 };
 
@@ -64,12 +67,12 @@ static const struct coordinate *find(const struct places *places, struct bytes n
 }
 
 /* Muster's own node too, which nobody may have measured. */
-static enum err read_places(struct consul_call *c, const struct view *view, struct places *ret)
+static enum err read_places(const struct consul_vantage *from, struct places *ret)
 {
-    struct places p = { .arena = &c->face->scratch };
+    struct places p = { .arena = from->arena };
     struct objects objects;
-    enum err e = objects_read(view, OBJECT_COORDINATE, bytes_str(CONSUL_NS), bytes_str(""), p.arena,
-                              &objects);
+    enum err e = objects_read(from->view, OBJECT_COORDINATE, bytes_str(CONSUL_NS), bytes_str(""),
+                              p.arena, &objects);
     if (e != OK)
         return e;
     p.all = arena_zalloc(p.arena, objects.n + 1, sizeof *p.all);
@@ -77,9 +80,8 @@ static enum err read_places(struct consul_call *c, const struct view *view, stru
         p.all[p.n].name = objects.all[p.n].name;
         e = consul_rows_damage(coordinate_read(objects.all[p.n].row, &p.all[p.n].at));
     }
-    struct bytes own = bytes_str(c->face->self.node_name);
-    if (e == OK && find(&p, own) == NULL) {
-        p.all[p.n++] = (struct placed){ fold_dup(own, p.arena), consul_origin };
+    if (e == OK && find(&p, from->own_node) == NULL) {
+        p.all[p.n++] = (struct placed){ fold_dup(from->own_node, p.arena), consul_origin };
         qsort(p.all, p.n, sizeof *p.all, compare_names);
     }
     *ret = p;
@@ -120,28 +122,60 @@ static void rank(const struct places *places, const struct coordinate *from, con
     qsort(ranks, n, sizeof *ranks, compare_ranks);
 }
 
-enum err consul_near_sort(struct consul_call *c, const struct view *view, struct bytes near,
-                          void *all, size_t n, size_t size,
-                          struct bytes (*node_of)(const void *one))
+static enum err sort(const struct consul_vantage *v, struct bytes near, uint8_t *all, size_t n,
+                     size_t size, struct bytes (*node_of)(const void *one))
 {
     struct places places;
-    if (near.n == 0 || n < 2 || c->face->options.no_coordinates)
-        return OK;
-    enum err e = read_places(c, view, &places);
+    enum err e = read_places(v, &places);
     if (e != OK)
         return e;
-    if (bytes_is(near, "_agent"))
-        near = bytes_str(c->face->self.node_name);
     const struct coordinate *from = find(&places, near);
     if (from == NULL)
         return OK;
     struct ranked *ranks = arena_zalloc(places.arena, n, sizeof *ranks);
-    uint8_t *before = arena_alloc(places.arena, n * size), *into = all;
+    uint8_t *before = arena_alloc(places.arena, n * size);
     memcpy(before, all, n * size);
     rank(&places, from, before, n, size, node_of, ranks);
     for (size_t i = 0; i < n; i++)
-        memcpy(into + i * size, before + ranks[i].at * size, size);
+        memcpy(all + i * size, before + ranks[i].at * size, size);
     return OK;
+}
+
+/* It may have no coordinate. */
+static void put_first(const struct consul_vantage *v, struct bytes near, uint8_t *all, size_t n,
+                      size_t size, struct bytes (*node_of)(const void *one))
+{
+    uint8_t *one = arena_alloc(v->arena, size);
+    for (size_t i = 0; i < n && i < OWN_NODE_LOOKED_FOR; i++) {
+        if (!text_eq_nocase(node_of(all + i * size), near))
+            continue;
+        memcpy(one, all, size);
+        memcpy(all, all + i * size, size);
+        memcpy(all + i * size, one, size);
+        return;
+    }
+}
+
+enum err consul_near_order(const struct consul_vantage *from, struct bytes near, void *all,
+                           size_t n, size_t size, struct bytes (*node_of)(const void *one))
+{
+    if (near.n == 0 || n < 2)
+        return OK;
+    enum err e = sort(from, near, all, n, size, node_of);
+    if (e == OK)
+        put_first(from, near, all, n, size, node_of);
+    return e;
+}
+
+enum err consul_near_sort(struct consul_call *c, const struct view *view, struct bytes near,
+                          void *all, size_t n, size_t size,
+                          struct bytes (*node_of)(const void *one))
+{
+    struct bytes own = bytes_str(c->face->self.node_name);
+    const struct consul_vantage from = { view, own, &c->face->scratch };
+    if (near.n == 0 || n < 2 || c->face->options.no_coordinates)
+        return OK;
+    return sort(&from, bytes_is(near, "_agent") ? own : near, all, n, size, node_of);
 }
 
 /* -- by ?near --------------------------------------------------------------------------------- */

@@ -17,6 +17,18 @@ extern const struct coordinate consul_origin;
 /* Seconds from A to B and back, as both estimate it. */
 double consul_distance(const struct coordinate *a, const struct coordinate *b);
 
+struct consul_vantage { /* where it is looked from */
+    const struct view *view;
+    struct bytes own_node; /* this server's */
+    struct arena *arena;   /* is filled */
+};
+
+/* N things of SIZE bytes as seen from the node NEAR, NODE_OF names the node of one; what is on NEAR
+ * itself first, if it is among the first of them. Stays as it is if nobody knows where NEAR is. */
+MUST_CHECK enum err consul_near_order(const struct consul_vantage *from, struct bytes near,
+                                      void *all, size_t n, size_t size,
+                                      struct bytes (*node_of)(const void *one));
+
 /* N things of SIZE bytes as seen from the node NEAR ("_agent": this server's), NODE_OF names the
  * node of one. Stays as it is if NEAR is empty or nobody knows where it is. */
 MUST_CHECK enum err consul_near_sort(struct consul_call *c, const struct view *view,

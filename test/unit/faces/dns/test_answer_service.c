@@ -606,13 +606,14 @@ static void own_nodes_metadata_is_beside_its_services(void **state)
 
 /* -- prepared queries -------------------------------------------------------------------------- */
 
-static enum err execute(void *ctx, const struct view *view, struct bytes name, struct arena *arena,
+static enum err execute(void *ctx, const struct view *view, struct bytes name,
+                        const struct dns_asking *asking, struct arena *arena,
                         struct dns_prepared *ret)
 {
     static const struct labels none;
     static struct instance instance;
     static struct published from;
-    (void)view, (void)arena;
+    (void)view, (void)arena, (void)asking;
     from.said = rig_at("10.0.0.9", 90);
     from.address = from.said.address;
     instance = (struct instance){ .from = &from, .metadata = none, .weight = 300 };
@@ -635,6 +636,44 @@ static void prepared_query_is_answered_by_its_result(void **state)
     r->settings.prepared_ctx = r;
     rig_configure(r);
     assert_memory_equal(rig_ask(r, "other.query.consul", KNOT_RRTYPE_A), "SERVFAIL", 8);
+}
+
+/* Five places of which two are one, the last first. */
+static enum err execute_ordered(void *ctx, const struct view *view, struct bytes name,
+                                const struct dns_asking *asking, struct arena *arena,
+                                struct dns_prepared *ret)
+{
+    static const char *const addresses[] = { "10.0.0.9", "10.0.0.5", "10.0.0.7", "10.0.0.5",
+                                             "10.0.0.1" };
+    static struct instance instances[ARRAY_LEN(addresses)];
+    static struct published from[ARRAY_LEN(addresses)];
+    (void)ctx, (void)view, (void)name, (void)asking, (void)arena;
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
+        from[i].said = rig_at(addresses[i], 90);
+        from[i].address = from[i].said.address;
+        instances[i] = (struct instance){ .from = &from[i], .weight = 100 };
+    }
+    *ret = (struct dns_prepared){ .instances = instances,
+                                  .n = ARRAY_LEN(addresses),
+                                  .is_ordered = true };
+    return OK;
+}
+
+static void prepared_query_that_orders_is_answered_in_that_order(void **state)
+{
+    struct rig *r = *state;
+    r->settings.prepared = execute_ordered;
+    rig_configure(r);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_string_equal(rig_ask(r, "q.query.consul", KNOT_RRTYPE_A),
+                            "NOERROR qr aa\n? q.query.consul. A\n"
+                            "= q.query.consul. A 10.0.0.9\n= q.query.consul. A 10.0.0.5\n"
+                            "= q.query.consul. A 10.0.0.7\n= q.query.consul. A 10.0.0.1\n");
+        const char *text = rig_ask(r, "q.query.consul", KNOT_RRTYPE_SRV);
+        assert_int_equal(rig_count(text, "\n= "), 4);
+        assert_true(strstr(text, "0a000009.addr") < strstr(text, "0a000005.addr"));
+        assert_true(strstr(text, "0a000007.addr") < strstr(text, "0a000001.addr"));
+    }
 }
 
 static void damaged_row_is_a_failure_and_no_denial(void **state)
@@ -699,6 +738,7 @@ int main(void)
         CASE(server_is_the_service_consul),
         CASE(own_nodes_metadata_is_beside_its_services),
         CASE(prepared_query_is_answered_by_its_result),
+        CASE(prepared_query_that_orders_is_answered_in_that_order),
         CASE(damaged_row_is_a_failure_and_no_denial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

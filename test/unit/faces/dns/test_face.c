@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "catalog/kinds.h"
+#include "faces/dns/prepared.h"
 #include "faces/dns/recurse.h"
 #include "net/server.h"
 #include "rig.h"
@@ -411,6 +412,52 @@ static void other_classes_are_refused(void **state)
     assert_memory_equal(text_of(receive(r->client, NULL)), "REFUSED", 7);
 }
 
+/* -- who asks -----------------------------------------------------------------------------------
+ */
+
+static struct dns_asking asked_by;
+
+static enum err note_asker(void *ctx, const struct view *view, struct bytes name,
+                           const struct dns_asking *asking, struct arena *arena,
+                           struct dns_prepared *ret)
+{
+    asked_by = *asking;
+    *ret = (struct dns_prepared){ .is_for_asker = bytes_is(name, "near") };
+    return OK;
+}
+
+static int start_noting(void **state)
+{
+    struct running *r = calloc(1, sizeof *r);
+    r->rig.settings = rig_settings();
+    r->rig.settings.prepared = note_asker;
+    *state = r;
+    return start_with(state, false);
+}
+
+static const char *ask_for_subnet(struct running *r, const char *name)
+{
+    struct dns_ask ask = { .name = name, .id = 7, .edns_bytes = 1232, .subnet = true };
+    buf_clear(&r->query, 4096);
+    dns_ask_write(&ask, &r->query);
+    assert_int_equal(send(r->client, r->query.p, r->query.n, 0), r->query.n);
+    return text_of(receive(r->client, NULL));
+}
+
+static void prepared_query_knows_who_asks_or_for_whom(void **state)
+{
+    struct running *r = *state;
+    ask(r, "near.query.consul", KNOT_RRTYPE_A);
+    assert_true(bytes_is(asked_by.own_node, "own"));
+    assert_int_equal(asked_by.asker.n, 4);
+    assert_memory_equal(asked_by.asker.p, "\x7f\0\0\1", 4);
+    /* What is for one subnet says so; a resolver keeps what is for all. */
+    assert_non_null(strstr(ask_for_subnet(r, "near.query.consul"), " subnet 24/24\n"));
+    assert_int_equal(asked_by.asker.n, 4);
+    assert_memory_equal(asked_by.asker.p, "\x0a\1\2\0", 4);
+    assert_non_null(strstr(ask_for_subnet(r, "all.query.consul"), " subnet 24/0\n"));
+}
+
 /* -- the rate -----------------------------------------------------------------------------------
  */
 
@@ -679,6 +726,8 @@ int main(void)
         CASE(rubbish_is_dropped_and_the_next_answered),
         CASE(names_outside_are_refused_without_recursors),
         CASE(other_classes_are_refused),
+        cmocka_unit_test_setup_teardown(prepared_query_knows_who_asks_or_for_whom, start_noting,
+                                        stop),
         cmocka_unit_test_setup_teardown(client_above_the_rate_is_sent_to_tcp, start_limited, stop),
         cmocka_unit_test_setup_teardown(who_is_spared_has_no_rate, start_sparing, stop),
         CASE(address_leads_to_node_then_to_service),

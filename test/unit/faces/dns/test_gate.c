@@ -115,7 +115,8 @@ static void do_edits(struct acl_edits *e)
 
 /* "q": all of web. */
 static enum err run_query(void *ctx, const struct view *view, struct bytes name,
-                          struct arena *arena, struct dns_prepared *ret)
+                          const struct dns_asking *asking, struct arena *arena,
+                          struct dns_prepared *ret)
 {
     struct service_id id;
     struct service_rows found;
