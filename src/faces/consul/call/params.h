@@ -22,6 +22,7 @@ struct consul_params { /* lent by the request */
     uint64_t index;   /* 0: answer at once */
     uint64_t wait_ms; /* at most; set when INDEX is */
     struct bytes near, filter;
+    bool of_peer;                  /* what was imported from a peer is asked for: nothing ever is */
     struct consul_pair *node_meta; /* "k:v"; all must match */
     size_t node_meta_n;
 };

@@ -163,6 +163,7 @@ static void read_selection(struct consul_call *c)
     struct bytes value;
     if (!consul_param(c, "near", &p->near))
         p->near = bytes_str("");
+    p->of_peer = consul_param(c, "peer", &value) && value.n > 0;
     if (!consul_param(c, "filter", &p->filter))
         p->filter = bytes_str("");
     while (http_query_get(c->request, "node-meta", p->node_meta_n, &value))

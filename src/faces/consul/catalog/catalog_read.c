@@ -140,7 +140,7 @@ void consul_catalog_services(struct consul_call *c)
 {
     static const struct consul_query selected = { consul_index_services, answer_services };
     static const struct consul_query all = { index_tags, answer_tags };
-    bool selects = c->params.filter.n > 0 || c->params.node_meta_n > 0;
+    bool selects = c->params.filter.n > 0 || c->params.node_meta_n > 0 || c->params.of_peer;
     consul_lookup_new(c);
     if (consul_grant_open(c) && consul_filter_begin(c, &consul_service_node_schema))
         consul_query(c, selects ? &selected : &all);

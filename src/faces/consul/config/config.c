@@ -82,7 +82,9 @@ static enum err index_of(struct consul_call *c, const struct view *view, uint64_
 {
     struct asked *a = c->state;
     struct arena *scratch = &c->face->scratch;
-    enum err e = consul_index_of_table(c, view, REGISTRY_CONFIG, ret);
+    enum err e =
+        consul_index_of_object(c, view, OBJECT_CONFIG, bytes_str(config_entry_kind_name(a->kind)),
+                               a->is_list ? (struct bytes){ 0 } : a->name, ret);
     if (e != OK)
         return e;
     if (a->is_list)

@@ -18,6 +18,12 @@ static enum err index_sessions(struct consul_call *c, const struct view *view, u
     return consul_index_of_table(c, view, REGISTRY_SESSIONS, ret);
 }
 
+static enum err index_session(struct consul_call *c, const struct view *view, uint64_t *ret)
+{
+    struct uuid id = consul_session_id(c->rest);
+    return consul_index_of_session(c, view, &id, ret);
+}
+
 static bool may_see(struct consul_call *c, const struct session_entry *entry)
 {
     return consul_may(c, ACCESS_READ, ACCESS_SESSION, entry->session.node);
@@ -61,7 +67,7 @@ static void answer_one(struct consul_call *c, const struct view *view)
 }
 
 static const struct consul_query all_query = { index_sessions, answer_all };
-static const struct consul_query one_query = { index_sessions, answer_one };
+static const struct consul_query one_query = { index_session, answer_one };
 
 static void handle_list(struct consul_call *c)
 {

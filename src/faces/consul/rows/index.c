@@ -66,6 +66,44 @@ static void depend_on_instance(struct consul_call *c, const struct consul_servic
     buf_fini(&key);
 }
 
+static enum err last_of_table(const struct view *view, enum registry_table table, uint64_t *ret)
+{
+    struct registry_tables tables;
+    enum err e = registry_tables_get(view, ns(), &tables);
+    if (e == OK)
+        *ret = tables.last[table];
+    return e;
+}
+
+enum err consul_index_of_object(struct consul_call *c, const struct view *view,
+                                enum object_kind kind, struct bytes type, struct bytes name,
+                                uint64_t *ret)
+{
+    static const enum registry_table tables[OBJECT_KINDS] = {
+        [OBJECT_CONFIG] = REGISTRY_CONFIG, [OBJECT_QUERY] = REGISTRY_QUERIES
+    };
+    struct buf key;
+    buf_init(&key, KEY_MAX);
+    object_key(kind, ns(), type, name.p == NULL ? bytes_str("") : name, &key);
+    if (name.p == NULL)
+        consul_depends_prefix(c, SPACE_CATALOG, buf_bytes(&key));
+    else
+        consul_depends(c, SPACE_CATALOG, buf_bytes(&key), bytes_str(""));
+    buf_fini(&key);
+    return last_of_table(view, tables[kind], ret);
+}
+
+enum err consul_index_of_session(struct consul_call *c, const struct view *view,
+                                 const struct uuid *session, uint64_t *ret)
+{
+    struct buf key;
+    buf_init(&key, KEY_MAX);
+    session_key(ns(), session, &key);
+    consul_depends(c, SPACE_CATALOG, buf_bytes(&key), bytes_str(""));
+    buf_fini(&key);
+    return last_of_table(view, REGISTRY_SESSIONS, ret);
+}
+
 enum err consul_index_of_table(struct consul_call *c, const struct view *view,
                                enum registry_table table, uint64_t *ret)
 {
@@ -74,14 +112,9 @@ enum err consul_index_of_table(struct consul_call *c, const struct view *view,
         [REGISTRY_SESSIONS] = "x", [REGISTRY_CONFIG] = "g",     [REGISTRY_QUERIES] = "q",
         [REGISTRY_EXTINCT] = "p",  [REGISTRY_PAIRS] = "",       [REGISTRY_COORDINATES] = "l",
     };
-    struct registry_tables tables;
-    enum err e = registry_tables_get(view, ns(), &tables);
-    if (e != OK)
-        return e;
     for (const char *letter = letters[table]; *letter != 0; letter++)
         depend_on_letter(c, *letter);
-    *ret = tables.last[table];
-    return OK;
+    return last_of_table(view, table, ret);
 }
 
 static enum err raise_by_node(const struct view *view, struct bytes node, uint64_t *index)

@@ -86,7 +86,7 @@ enum err consul_index_node(struct consul_call *c, const struct view *view, uint6
     struct consul_rows rows = consul_rows_of(c, view);
     uint64_t nodes = 0, services = 0;
     enum err e = consul_node_find(&rows, c->rest, &l->node);
-    l->has_node = e == OK;
+    l->has_node = e == OK && !c->params.of_peer;
     if (e == OK)
         e = consul_node_services_read(&rows, &l->node, &l->services);
     if (e == OK || e == ERR_NOT_FOUND)

@@ -347,6 +347,8 @@ void consul_answer_filtered(struct consul_call *c)
 
 bool consul_meta_matches(const struct consul_call *c, const struct consul_node *node)
 {
+    if (c->params.of_peer)
+        return false;
     for (size_t i = 0; i < c->params.node_meta_n; i++) {
         const struct consul_pair *want = &c->params.node_meta[i];
         const struct bytes *have = labels_find(&node->row.metadata, want->name);
