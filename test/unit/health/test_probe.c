@@ -212,7 +212,9 @@ static void tcp_passes_when_it_connects(void **state)
 {
     struct world *w = *state;
     probe(w, (struct check_definition){ .tcp = at(w->d->port, "", "") });
-    assert_says(w, STATUS_UP, ": Success");
+    char expected[60];
+    snprintf(expected, sizeof expected, "TCP connect 127.0.0.1:%u: Success", w->d->port);
+    assert_says(w, STATUS_UP, expected);
     probe(w, (struct check_definition){ .tcp = at(target_dead_port(), "", "") });
     assert_says(w, STATUS_DOWN, "connection refused");
     probe(w, (struct check_definition){ .tcp = bytes_str("no-port") });

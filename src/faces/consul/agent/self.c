@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
@@ -219,7 +220,8 @@ static void put_debug(const struct consul_self *self, struct arena *arena, struc
     json_close_object(j);
 }
 
-static void put_raft_stats(struct json_writer *j, const struct consul_facts *facts)
+static void put_raft_stats(const struct consul_self *self, struct arena *arena,
+                           struct json_writer *j, const struct consul_facts *facts)
 {
     json_open_object(j);
     json_add_str(j, "state", facts->leads ? "Leader" : "Follower");
@@ -229,6 +231,27 @@ static void put_raft_stats(struct json_writer *j, const struct consul_facts *fac
     put_count(j, "last_log_index", facts->commit);
     json_add_str(j, "num_peers", "0");
     json_add_str(j, "protocol_version", "3");
+    json_add_str(j, "latest_configuration",
+                 arena_printf(arena, "[{Suffrage:Voter ID:%s Address:%s:%d}]", self->node_id,
+                              self->address, SERVER_PORT));
+    json_close_object(j);
+}
+
+static void put_serf_stats(struct json_writer *j, const char *name)
+{
+    json_add_object(j, name);
+    json_add_str(j, "members", "1");
+    json_add_str(j, "failed", "0");
+    json_add_str(j, "left", "0");
+    json_close_object(j);
+}
+
+static void put_runtime_stats(struct json_writer *j)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    json_add_object(j, "runtime");
+    json_add_str(j, "os", "linux");
+    put_count(j, "cpu_count", cpus < 1 ? 1 : (uint64_t)cpus);
     json_close_object(j);
 }
 
@@ -282,12 +305,10 @@ static void put_stats(struct consul_call *c, struct json_writer *j, const struct
     json_add_str(j, "server", "true");
     json_close_object(j);
     json_put_name(j, "raft");
-    put_raft_stats(j, &facts);
-    json_add_object(j, "serf_lan");
-    json_add_str(j, "members", "1");
-    json_add_str(j, "failed", "0");
-    json_add_str(j, "left", "0");
-    json_close_object(j);
+    put_raft_stats(self, consul_arena(c), j, &facts);
+    put_serf_stats(j, "serf_lan");
+    put_serf_stats(j, "serf_wan");
+    put_runtime_stats(j);
     json_close_object(j);
 }
 

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "catalog/kinds.h"
+#include "faces/consul/call/core.h"
+#include "loop/loop.h"
 
 static void count_reload(void *ctx, struct consul_reload *r)
 {
@@ -128,6 +130,22 @@ static struct client *begin(struct rig *rig, const char *request, const char *bo
 struct client *rig_begin(struct rig *rig, const char *request, const char *body)
 {
     return begin(rig, request, body, "");
+}
+
+static void count_blocking(void *ctx)
+{
+    struct rig *rig = ctx;
+    rig->blocking = (int)metric_get(rig->face->blocking);
+}
+
+void rig_await_blocking(struct rig *rig, int n)
+{
+    uint64_t began = clock_now_ns();
+    do {
+        kernel_call(&rig->k, count_blocking, rig);
+        if (clock_now_ns() - began > UINT64_C(20000000000))
+            fail_msg("%d wait, not %d", rig->blocking, n);
+    } while (rig->blocking != n);
 }
 
 /* Chunks become one run, in place; a NUL follows. */

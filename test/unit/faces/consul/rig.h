@@ -20,6 +20,7 @@ struct rig {
     const char *reload_why;     /* what a reload fails with; NULL: it does not */
     bool holds_reload;          /* it is not answered at once: */
     struct consul_reload *held; /* this one */
+    int blocking; /* read by rig_await_blocking */
 };
 
 /* Node "n1" at 10.0.0.1 in dc1. */
@@ -50,6 +51,8 @@ void rig_expect_part(struct rig *rig, const char *request, const char *body, int
 
 /* A question that is not answered yet, on a connection of its own. */
 struct client *rig_begin(struct rig *rig, const char *request, const char *body);
+/* Until N questions wait for a change: fails if that never comes. */
+void rig_await_blocking(struct rig *rig, int n);
 /* Its answer, as rig_ask's; ends the connection. */
 int rig_end(struct rig *rig, struct client *take_c);
 

@@ -17,6 +17,22 @@ static void self_has_what_clients_read_first(void **state)
     assert_non_null(strstr(rig_body(*state), "\"Member\":{\"Name\":\"n1\",\"Addr\":\"10.0.0.1\","));
     assert_non_null(strstr(rig_body(*state), "\"raft\":{\"state\":\"Leader\",\"term\":\"2\","));
     assert_non_null(strstr(rig_body(*state), "\"leader_addr\":\"10.0.0.1:8300\""));
+    assert_non_null(strstr(rig_body(*state), "\"latest_configuration\":\"[{Suffrage:Voter ID:"
+                                             "0a0b0c0d-0000-4000-8000-000000000001 Address:"
+                                             "10.0.0.1:8300}]\""));
+    static const char *const parts[] = { "\"DebugConfig\":{",
+                                         "\"Coord\":{\"Vec\":[0,",
+                                         "\"Stats\":{\"agent\":{",
+                                         "\"build\":{",
+                                         "\"consul\":{",
+                                         "\"serf_lan\":{\"members\":\"1\"",
+                                         "\"serf_wan\":{\"members\":\"1\"",
+                                         "\"runtime\":{\"os\":\"linux\"",
+                                         "\"Meta\":{\"consul-network-segment\":\"\"",
+                                         "\"xDS\":{\"SupportedProxies\":{\"envoy\":[" };
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (strstr(rig_body(*state), parts[i]) == NULL)
+            fail_msg("%s is not in %s", parts[i], rig_body(*state));
 }
 
 static void self_counts_what_is_registered(void **state)

@@ -47,6 +47,70 @@ static void bad_checks_are_refused_in_consuls_words(void **state)
     rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
 }
 
+/* Case is nothing; snake_case is taken where Consul takes it. */
+static void fields_of_a_check_are_taken_in_each_spelling(void **state)
+{
+    static const char *const fields[] = { "\"CheckID\":\"x\"",
+                                          "\"checkid\":\"x\"",
+                                          "\"ID\":\"x\"",
+                                          "\"Notes\":\"x\"",
+                                          "\"ServiceID\":\"w\"",
+                                          "\"service_id\":\"w\"",
+                                          "\"Token\":\"x\"",
+                                          "\"Status\":\"passing\"",
+                                          "\"Shell\":\"x\"",
+                                          "\"Method\":\"PUT\"",
+                                          "\"Header\":{\"a\":[\"b\"]}",
+                                          "\"Body\":\"x\"",
+                                          "\"DisableRedirects\":true",
+                                          "\"disable_redirects\":true",
+                                          "\"TCPUseTLS\":true",
+                                          "\"tcp_use_tls\":true",
+                                          "\"GRPCUseTLS\":true",
+                                          "\"grpc_use_tls\":true",
+                                          "\"H2PingUseTLS\":false",
+                                          "\"h2ping_use_tls\":false",
+                                          "\"TLSServerName\":\"x\"",
+                                          "\"tls_server_name\":\"x\"",
+                                          "\"TLSSkipVerify\":true",
+                                          "\"tls_skip_verify\":true",
+                                          "\"Timeout\":\"1s\"",
+                                          "\"TIMEOUT\":1000000000",
+                                          "\"DeregisterCriticalServiceAfter\":\"1m\"",
+                                          "\"deregister_critical_service_after\":\"1m\"",
+                                          "\"SuccessBeforePassing\":1",
+                                          "\"success_before_passing\":1",
+                                          "\"FailuresBeforeCritical\":1",
+                                          "\"failures_before_critical\":1",
+                                          "\"FailuresBeforeWarning\":0",
+                                          "\"failures_before_warning\":0",
+                                          "\"OutputMaxSize\":1",
+                                          "\"output_max_size\":1" };
+    static const char *const targets[] = { "\"HTTP\":\"http://x\"", "\"http\":\"http://x\"",
+                                           "\"TCP\":\"x:1\"",       "\"UDP\":\"x:1\"",
+                                           "\"GRPC\":\"x:1/s\"",    "\"H2PING\":\"x:1\"",
+                                           "\"H2Ping\":\"x:1\"" };
+    char body[300];
+    rig_expect(*state, "PUT /v1/agent/service/register", "{\"Name\":\"w\"}", 200, "");
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        snprintf(body, sizeof body, "{\"Name\":\"n\",\"TCP\":\"x:1\",\"Interval\":\"1m\",%s}",
+                 fields[i]);
+        rig_expect(*state, "PUT /v1/agent/check/register", body, 200, "");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        snprintf(body, sizeof body, "{\"Name\":\"n\",\"INTERVAL\":\"1m\",%s}", targets[i]);
+        rig_expect(*state, "PUT /v1/agent/check/register", body, 200, "");
+    }
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"n\",\"ttl\":\"1.5m\"}", 200,
+               "");
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"n\",\"AliasNode\":\"x\"}", 200,
+               "");
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"n\",\"alias_service\":\"w\"}",
+               200, "");
+    rig_expect(*state, "PUT /v1/agent/check/register", "{\"Name\":\"n\",\"check-id\":\"x\"}", 400,
+               "Request decode failed: json: unknown field \"check-id\"");
+}
+
 static void checks_are_listed_by_id(void **state)
 {
     rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
@@ -195,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(register_binds_to_node_or_service),
         EACH(bad_checks_are_refused_in_consuls_words),
+        EACH(fields_of_a_check_are_taken_in_each_spelling),
         EACH(checks_are_listed_by_id),
         EACH(deregister_takes_one_check),
         EACH(check_without_an_id_is_unknown),

@@ -51,6 +51,80 @@ static void register_makes_service_and_checks(void **state)
         "\"Definition\":{},");
 }
 
+static void fields_of_a_service_are_taken_in_each_spelling(void **state)
+{
+    static const char *const fields[] = {
+        "\"id\":\"w\"",
+        "\"ID\":\"w\"",
+        "\"TAGS\":[\"a\"]",
+        "\"Tags\":null",
+        "\"Meta\":null",
+        "\"EnableTagOverride\":true",
+        "\"enable_tag_override\":true",
+        "\"tagged_addresses\":{\"lan\":{\"address\":\"x\",\"port\":1}}",
+        "\"SocketPath\":\"/s\"",
+        "\"Token\":\"\"",
+        "\"Kind\":\"\"",
+        "\"Kind\":\"typical\"",
+        "\"Proxy\":null",
+        "\"Connect\":null",
+        "\"Connect\":{\"Unknown\":1}", /* it is not read so strictly */
+        "\"Locality\":{\"Region\":\"r\",\"Zone\":\"z\"}",
+        "\"Check\":null",
+        "\"Checks\":null",
+        "\"Ports\":[{\"Name\":\"p\",\"Port\":1,\"Default\":true}]", /* of clients from 2.0 on */
+    };
+    char body[300];
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        snprintf(body, sizeof body, "{\"name\":\"w\",%s} and what follows", fields[i]);
+        int status = rig_ask(*state, "PUT /v1/agent/service/register", body,
+                             "Content-Type: application/x-www-form-urlencoded\r\n");
+        if (status != 200)
+            fail_msg("%s: %d %s", fields[i], status, rig_body(*state));
+    }
+    rig_expect_part(*state, "GET /v1/agent/service/w", NULL, 200, "\"ID\":\"w\"");
+}
+
+static void literal_address_is_tagged_with_its_family(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"six\",\"Address\":\"2001:db8::1\",\"Port\":80,\"tagged_addresses\":{"
+        "\"wan_ipv6\":{\"Address\":\"2001:db8::2\",\"Port\":8}}}");
+    rig_expect_part(*state, "GET /v1/agent/service/six", NULL, 200,
+                    "\"TaggedAddresses\":{\"lan_ipv6\":{\"Address\":\"2001:db8::1\",\"Port\":80},"
+                    "\"wan_ipv6\":{\"Address\":\"2001:db8::2\",\"Port\":8}}");
+    put(state, "/v1/agent/service/register", "{\"Name\":\"named\",\"Address\":\"host.local\"}");
+    rig_expect_part(*state, "GET /v1/agent/service/named", NULL, 200,
+                    "\"Address\":\"host.local\",\"Weights\"");
+}
+
+static void names_that_dns_cannot_say_are_taken(void **state)
+{
+    put(state, "/v1/agent/service/register", "{\"Name\":\"a_b.c d\",\"Tags\":[\"x y\",\"_\"]}");
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"0123456789012345678901234567890123456789012345678901234567890123\"}");
+    rig_expect_part(*state, "GET /v1/health/service/a_b.c%20d?tag=x%20y", NULL, 200,
+                    "\"Service\":\"a_b.c d\"");
+}
+
+/* As agents before 1.0 did, and as python-consul 0.7 still asks. */
+static void what_changes_something_is_not_asked_by_get(void **state)
+{
+    static const char *const paths[] = {
+        "service/register", "service/deregister/w", "service/maintenance/w",
+        "check/register",   "check/deregister/c",   "check/pass/c",
+        "check/warn/c",     "check/fail/c",         "check/update/c",
+        "join/h",           "force-leave/n",        "leave",
+        "reload",           "maintenance"
+    };
+    char request[100];
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        snprintf(request, sizeof request, "GET /v1/agent/%s", paths[i]);
+        rig_expect(*state, request, NULL, 405, "method GET not allowed");
+        assert_string_equal(rig_header(*state, "allow"), "OPTIONS,PUT");
+    }
+}
+
 static void check_that_is_an_empty_object_is_none(void **state)
 {
     put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Check\":{}}");
@@ -361,6 +435,13 @@ static void one_service_waits_by_its_hash(void **state)
     assert_int_equal(rig_end(*state, waiting), 200);
     assert_holds(state, "\"Port\":2,");
     rig_expect_part(*state, "GET /v1/agent/service/web?hash=stale", NULL, 200, "\"Port\":2,");
+    snprintf(request, sizeof request, "GET /v1/agent/service/web?hash=%s&wait=60s",
+             rig_header(*state, "x-consul-contenthash"));
+    waiting = rig_begin(*state, request, NULL);
+    rig_await_blocking(*state, 1);
+    put(state, "/v1/agent/service/deregister/web", NULL);
+    assert_int_equal(rig_end(*state, waiting), 404);
+    assert_string_equal(rig_body(*state), "unknown service ID: web");
 }
 
 /* -- leaving ------------------------------------------------------------------------------------
@@ -407,6 +488,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(register_makes_service_and_checks),
+        EACH(fields_of_a_service_are_taken_in_each_spelling),
+        EACH(literal_address_is_tagged_with_its_family),
+        EACH(names_that_dns_cannot_say_are_taken),
+        EACH(what_changes_something_is_not_asked_by_get),
         EACH(check_that_is_an_empty_object_is_none),
         EACH(times_of_a_check_are_shown_as_they_were_said),
         EACH(several_checks_are_numbered),

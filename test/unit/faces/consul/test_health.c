@@ -55,6 +55,12 @@ static void passing_leaves_out_what_does_not(void **state)
         assert_lacks(state, "w2");
     }
     rig_expect_part(*state, "GET /v1/health/service/web?passing=false", NULL, 200, "\"w2\"");
+    rig_expect_part(*state, "GET /v1/health/service/web?passing=0", NULL, 200, "\"w2\"");
+    rig_expect(*state, "PUT /v1/agent/check/pass/service:w2", NULL, 200, "");
+    rig_expect_part(*state, "GET /v1/health/service/web?passing", NULL, 200, "\"w2\"");
+    rig_expect(*state, "PUT /v1/agent/check/warn/service:w2", NULL, 200, "");
+    rig_expect_part(*state, "GET /v1/health/service/web?passing", NULL, 200, "\"w1\"");
+    assert_lacks(state, "w2"); /* a warning does not pass either */
     rig_expect(*state, "GET /v1/health/service/web?passing=odd", NULL, 400,
                "Invalid value for ?passing");
 }

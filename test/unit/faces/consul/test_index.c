@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "faces/consul/call/core.h"
 #include "rig.h"
 
 #define WEB(port) "{\"Name\":\"web\",\"Port\":" port ",\"Check\":{\"TTL\":\"1h\"}}"
@@ -136,20 +135,6 @@ static struct client *begin_waiting(struct rig *rig, const char *path)
     return rig_begin(rig, request, NULL);
 }
 
-static void count_blocking(void *ctx)
-{
-    struct rig *rig = ctx;
-    rig->reloads = (int)metric_get(rig->face->blocking);
-}
-
-/* Until N wait; more never do. */
-static void await_blocking(struct rig *rig, int n)
-{
-    do
-        kernel_call(&rig->k, count_blocking, rig);
-    while (rig->reloads != n);
-}
-
 /* Whoever waits with the index that he was given is woken by what changes for him, and by nothing
  * else, be it that the index of his table moves. */
 static void change_wakes_those_whose_view_it_changes(void **state)
@@ -160,7 +145,7 @@ static void change_wakes_those_whose_view_it_changes(void **state)
         int asleep = 0;
         for (size_t r = 0; r < ARRAY_LEN(reads); r++)
             waiting[r] = begin_waiting(rig, reads[r].path);
-        await_blocking(rig, ARRAY_LEN(reads));
+        rig_await_blocking(rig, ARRAY_LEN(reads));
         change(rig, i);
         for (size_t r = 0; r < ARRAY_LEN(reads); r++) {
             if (strchr(wakes(r), 'A' + (int)i) != NULL)
@@ -168,11 +153,11 @@ static void change_wakes_those_whose_view_it_changes(void **state)
             else
                 asleep++;
         }
-        await_blocking(rig, asleep);
+        rig_await_blocking(rig, asleep);
         for (size_t r = 0; r < ARRAY_LEN(reads); r++)
             if (strchr(wakes(r), 'A' + (int)i) == NULL)
                 client_reset(waiting[r]);
-        await_blocking(rig, 0);
+        rig_await_blocking(rig, 0);
     }
 }
 

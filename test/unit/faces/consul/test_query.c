@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <cmocka.h>
 
 #include "loop/loop.h"
@@ -168,10 +169,24 @@ static void drain_answers_all_who_wait_and_lets_nobody_wait(void **state)
                      200);
 }
 
+/* Proxies count the time to the first byte, so a wait may not begin with a head. */
+static void nothing_is_sent_before_the_answer(void **state)
+{
+    struct client *c = wait_for_change(state, "/v1/health/service/web", "&wait=60s");
+    rig_await_blocking(*state, 1);
+    rig_expect_part(*state, "GET /v1/health/service/web", NULL, 200, "\"Port\":80");
+    char unused;
+    assert_int_equal(recv(client_fd(c), &unused, 1, MSG_DONTWAIT | MSG_PEEK), -1);
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":81}");
+    assert_int_equal(rig_end(*state, c), 200);
+}
+
 static void client_that_goes_away_is_forgotten(void **state)
 {
     struct client *c = wait_for_change(state, "/v1/health/service/web", "&wait=60s");
+    rig_await_blocking(*state, 1);
     client_reset(c);
+    rig_await_blocking(*state, 0);
     put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":82}");
     rig_expect_part(*state, "GET /v1/health/service/web", NULL, 200, "\"Port\":82");
 }
@@ -191,6 +206,7 @@ int main(void)
         EACH(bad_index_and_wait_are_refused),
         EACH(service_that_comes_answers_who_waits_for_it),
         EACH(drain_answers_all_who_wait_and_lets_nobody_wait),
+        EACH(nothing_is_sent_before_the_answer),
         EACH(client_that_goes_away_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
