@@ -244,6 +244,87 @@ static void session_of_a_lease_takes_its_pairs_with_it(void **state)
     expect(rig, "PUT /v1/kv/k?acquire=", &b, "2", 200, "true"); /* without a lock-delay */
 }
 
+/* -- ending --------------------------------------------------------------------------------------
+ */
+
+static void register_check(struct rig *rig, const char *id)
+{
+    char body[100];
+    snprintf(body, sizeof body, "{\"Name\":\"%s\",\"TTL\":\"1h\",\"Status\":\"passing\"}", id);
+    rig_expect(rig, "PUT /v1/agent/check/register", body, 200, "");
+}
+
+static void critical_check_ends_the_sessions_bound_to_it(void **state)
+{
+    register_check(*state, "disk");
+    struct id bound = create(*state, "{\"NodeChecks\":[\"disk\"]}");
+    struct id other = create(*state, "{\"NodeChecks\":[\"serfHealth\"]}");
+    expect(*state, "PUT /v1/kv/k?acquire=", &bound, "1", 200, "true");
+    rig_expect(*state, "PUT /v1/agent/check/warn/disk", NULL, 200, "");
+    expect_info(*state, &bound, bound.text); /* a warning is none of its affairs */
+    rig_expect(*state, "PUT /v1/agent/check/fail/disk", NULL, 200, "");
+    expect(*state, "GET /v1/session/info/", &bound, NULL, 200, "[]");
+    expect_info(*state, &other, other.text);
+    rig_expect_part(*state, "GET /v1/kv/k", NULL, 200, "\"Value\":\"MQ==\",\"CreateIndex\"");
+    expect(*state, "PUT /v1/kv/k?acquire=", &other, "2", 200, "false"); /* its lock-delay */
+    rig_expect(*state, "PUT /v1/session/create", "{\"NodeChecks\":[\"disk\"]}", 500,
+               "Check 'disk' is in critical state");
+}
+
+static void check_that_goes_ends_the_sessions_bound_to_it(void **state)
+{
+    register_check(*state, "disk");
+    struct id id =
+        create(*state, "{\"Checks\":[\"disk\"],\"Behavior\":\"delete\",\"LockDelay\":\"0s\"}");
+    expect(*state, "PUT /v1/kv/k?acquire=", &id, "1", 200, "true");
+    rig_expect(*state, "PUT /v1/agent/check/deregister/disk", NULL, 200, "");
+    expect(*state, "GET /v1/session/info/", &id, NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/kv/k", NULL, 404, "");
+}
+
+static void check_of_a_service_is_bound_by_its_id(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"web\",\"Check\":{\"TTL\":\"1h\",\"Status\":\"passing\"}}", 200, "");
+    struct id id = create(*state, "{\"ServiceChecks\":[{\"ID\":\"service:web\"}]}");
+    expect_info(*state, &id, "\"ServiceChecks\":[{\"ID\":\"service:web\",\"Namespace\":\"\"}]");
+    rig_expect(*state, "PUT /v1/agent/check/fail/service:web", NULL, 200, "");
+    expect(*state, "GET /v1/session/info/", &id, NULL, 200, "[]");
+    rig_expect(*state, "PUT /v1/session/create", "{\"ServiceChecks\":[{\"ID\":\"none\"}]}", 500,
+               "Missing check 'none' registration");
+}
+
+static void node_that_goes_takes_its_sessions_and_their_queries_with_it(void **state)
+{
+    char body[200];
+    rig_expect(*state, "PUT /v1/catalog/register", "{\"Node\":\"m2\",\"Address\":\"1\"}", 200,
+               "true");
+    struct id id = create(*state, "{\"Node\":\"m2\",\"NodeChecks\":[]}");
+    snprintf(body, sizeof body,
+             "{\"Name\":\"q\",\"Session\":\"%s\",\"Service\":{\"Service\":\"web\"}}", id.text);
+    rig_expect_part(*state, "POST /v1/query", body, 200, "{\"ID\":\"");
+    rig_expect_part(*state, "GET /v1/query", NULL, 200, id.text);
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\"}", 200, "true");
+    expect(*state, "GET /v1/session/info/", &id, NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/query", NULL, 200, "[]");
+}
+
+/* Locks are advisory: who deletes does not ask for them. */
+static void locked_pair_is_deleted_and_written_by_anybody(void **state)
+{
+    struct id id = create(*state, NULL);
+    expect(*state, "PUT /v1/kv/k?acquire=", &id, "1", 200, "true");
+    rig_ask(*state, "GET /v1/kv/k", NULL, "");
+    char *index = strdup(rig_header(*state, "x-consul-index"));
+    expect(*state, "PUT /v1/kv/k?acquire=", &id, "1", 200, "true"); /* as it is */
+    rig_expect_part(*state, "GET /v1/kv/k", NULL, 200, "\"LockIndex\":1,");
+    assert_string_equal(rig_header(*state, "x-consul-index"), index);
+    free(index);
+    rig_expect(*state, "DELETE /v1/kv/k", NULL, 200, "true");
+    rig_expect(*state, "GET /v1/kv/k", NULL, 404, "");
+    expect(*state, "PUT /v1/kv/k?acquire=", &id, "1", 200, "true"); /* no lock-delay */
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
@@ -263,6 +344,11 @@ int main(void)
         TEST(lock_needs_a_session),
         TEST(destroyed_session_lets_its_locks_go),
         TEST(session_of_a_lease_takes_its_pairs_with_it),
+        TEST(critical_check_ends_the_sessions_bound_to_it),
+        TEST(check_that_goes_ends_the_sessions_bound_to_it),
+        TEST(check_of_a_service_is_bound_by_its_id),
+        TEST(node_that_goes_takes_its_sessions_and_their_queries_with_it),
+        TEST(locked_pair_is_deleted_and_written_by_anybody),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
