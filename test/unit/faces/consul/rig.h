@@ -20,7 +20,7 @@ struct rig {
     const char *reload_why;     /* what a reload fails with; NULL: it does not */
     bool holds_reload;          /* it is not answered at once: */
     struct consul_reload *held; /* this one */
-    int blocking; /* read by rig_await_blocking */
+    int blocking;               /* read by rig_await_blocking */
 };
 
 /* Node "n1" at 10.0.0.1 in dc1. */

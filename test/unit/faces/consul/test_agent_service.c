@@ -107,6 +107,18 @@ static void names_that_dns_cannot_say_are_taken(void **state)
                     "\"Service\":\"a_b.c d\"");
 }
 
+static void name_with_a_slash_is_asked_for_by_its_escape(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"ID\":\"a/1\",\"Name\":\"a/b\",\"Check\":{\"TTL\":\"1h\"}}");
+    put(state, "/v1/agent/check/pass/service:a%2F1", NULL);
+    rig_expect_part(*state, "GET /v1/health/service/a%2Fb?passing", NULL, 200, "\"ID\":\"a/1\"");
+    rig_expect_part(*state, "GET /v1/agent/service/a%2f1", NULL, 200, "\"Service\":\"a/b\"");
+    rig_expect(*state, "GET /v1/health/service/a%252Fb", NULL, 200, "[]"); /* decoded once */
+    put(state, "/v1/agent/service/deregister/a%2F1", NULL);
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+}
+
 /* As agents before 1.0 did, and as python-consul 0.7 still asks. */
 static void what_changes_something_is_not_asked_by_get(void **state)
 {
@@ -491,6 +503,7 @@ int main(void)
         EACH(fields_of_a_service_are_taken_in_each_spelling),
         EACH(literal_address_is_tagged_with_its_family),
         EACH(names_that_dns_cannot_say_are_taken),
+        EACH(name_with_a_slash_is_asked_for_by_its_escape),
         EACH(what_changes_something_is_not_asked_by_get),
         EACH(check_that_is_an_empty_object_is_none),
         EACH(times_of_a_check_are_shown_as_they_were_said),

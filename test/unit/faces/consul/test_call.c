@@ -71,6 +71,8 @@ static void other_datacenters_are_not_reached(void **state)
 {
     rig_expect(*state, "GET /v1/status/leader?dc=dc1", NULL, 200, "\"10.0.0.1:8300\"");
     rig_expect(*state, "GET /v1/status/leader?dc=dc9", NULL, 500, "No path to datacenter");
+    rig_expect(*state, "GET /v1/status/leader?datacenter=dc9", NULL, 500, "No path to datacenter");
+    rig_expect(*state, "GET /v1/status/leader?dc=", NULL, 200, "\"10.0.0.1:8300\"");
     assert_int_equal(rig_ask(*state, "GET /v1/agent/self?dc=dc9", NULL, ""), 200);
 }
 

@@ -43,6 +43,8 @@ static void nodes_are_sorted_and_selected(void **state)
                "[{\"ID\":\"\",\"Node\":\"m2\",\"Address\":\"10.0.0.2\",\"Datacenter\":\"dc1\","
                "\"TaggedAddresses\":null,\"Meta\":{\"zone\":\"a\"},\"CreateIndex\":2,"
                "\"ModifyIndex\":2}]");
+    rig_expect(*state, "GET /v1/catalog/nodes?node-meta=zone:a&node-meta=rack:1", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/catalog/nodes?node-meta=zone", NULL, 200, "[]");
     rig_expect_part(*state, "GET /v1/catalog/nodes", NULL, 200, "[{\"ID\":\"\",\"Node\":\"m2\",");
     const char *body = rig_body(*state);
     assert_true(strstr(body, "\"Node\":\"n1\"") < strstr(body, "\"Node\":\"z3\""));
@@ -292,9 +294,14 @@ static void deregister_takes_a_service_a_check_or_a_node(void **state)
     rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\",\"CheckID\":\"c\"}", 200,
                "true");
     rig_expect(*state, "GET /v1/health/node/m2", NULL, 200, "[]");
-    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\",\"ServiceID\":\"w1\"}", 200,
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"m2\",\"SkipNodeUpdate\":true,\"Check\":{\"CheckID\":\"own\"}}", 200,
                "true");
+    rig_expect(*state, "PUT /v1/catalog/deregister",
+               "{\"Node\":\"m2\",\"Address\":\"x\",\"ServiceID\":\"w1\",\"CheckID\":\"own\"}", 200,
+               "true"); /* the service, not the check */
     rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+    rig_expect_part(*state, "GET /v1/health/node/m2", NULL, 200, "\"CheckID\":\"own\"");
     put(state, node2);
     rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"m2\"}", 200, "true");
     rig_expect(*state, "GET /v1/catalog/node/m2", NULL, 200, "null");

@@ -93,7 +93,7 @@ static int set_up_closed(void **state)
     rig_start(rig);
     *state = rig;
     rig_ask(rig, "PUT /v1/acl/bootstrap", "{\"BootstrapSecret\":\"" ROOT "\"}", "");
-    for (char n = '1'; n <= '4'; n++) {
+    for (int n = '1'; n <= '4'; n++) {
         char body[200];
         snprintf(body, sizeof body, "{\"SecretID\":\"%.35s%c\",\"Description\":\"token %c\"}",
                  TOKEN(0), n, n);
