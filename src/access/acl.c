@@ -30,7 +30,7 @@ static const struct {
     "peering = \"" level "\"\n"                                                          \
     "query_prefix \"\" {\n\tpolicy = \"" level "\"\n}\n"                                 \
     "service_prefix \"\" {\n\tpolicy = \"" level "\"\n\tintentions = \"" level "\"\n}\n" \
-    "session_prefix \"\" {\n\tpolicy = \"" level "\"\n}\n"
+    "session_prefix \"\" {\n\tpolicy = \"" level "\"\n}"
 
 static const struct {
     uint8_t id;

@@ -206,6 +206,7 @@ static void put_debug(const struct consul_self *self, struct arena *arena, struc
     json_add_str(j, "AdvertiseAddrLAN", self->address);
     json_add_str(j, "Datacenter", self->datacenter);
     json_add_uint(j, "DNSPort", self->dns_port);
+    json_add_bool(j, "EnableDebug", false); /* no profiles of Go's: `consul debug` asks */
     json_add_uint(j, "GRPCPort", self->grpc_port);
     json_add_uint(j, "GRPCTLSPort", self->grpc_tls_port);
     json_add_uint(j, "HTTPPort", self->http_port);

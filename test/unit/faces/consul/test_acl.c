@@ -264,6 +264,8 @@ static void builtin_policies_are_described_in_consuls_words(void **state)
     expect(*state, "GET /v1/acl/policy/name/global-management", NULL, 200,
            "A built-in policy that grants read and write access to all Consul features");
     expect(*state, "GET /v1/acl/policy/name/global-management", NULL, 200, "\"Rules\":\"\\nacl = ");
+    expect(*state, "GET /v1/acl/policy/name/global-management", NULL, 200,
+           "session_prefix \\\"\\\" {\\n\\tpolicy = \\\"write\\\"\\n}\",");
     expect(*state, "GET /v1/acl/policy/name/builtin%2Fglobal-read-only", NULL, 200,
            "A built-in policy that grants read-only access to all Consul features");
 }

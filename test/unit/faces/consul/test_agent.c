@@ -17,6 +17,7 @@ static void self_has_what_clients_read_first(void **state)
     assert_non_null(strstr(rig_body(*state), "\"Member\":{\"Name\":\"n1\",\"Addr\":\"10.0.0.1\","));
     assert_non_null(strstr(rig_body(*state), "\"raft\":{\"state\":\"Leader\",\"term\":\"2\","));
     assert_non_null(strstr(rig_body(*state), "\"leader_addr\":\"10.0.0.1:8300\""));
+    assert_non_null(strstr(rig_body(*state), "\"EnableDebug\":false")); /* `consul debug` */
     assert_non_null(strstr(rig_body(*state), "\"latest_configuration\":\"[{Suffrage:Voter ID:"
                                              "0a0b0c0d-0000-4000-8000-000000000001 Address:"
                                              "10.0.0.1:8300}]\""));
