@@ -44,6 +44,42 @@ static void put_op(const struct change_op *op, struct buf *out)
     }
 }
 
+static bool adds(const struct change_op *op)
+{
+    switch (op->kind) {
+    case CHANGE_NODE:
+        return op_puts(op->node.when.verb);
+    case CHANGE_PUBLICATION:
+        return op_puts(op->publication.when.verb);
+    case CHANGE_CHECK:
+        return op_puts(op->check.when.verb);
+    case CHANGE_OVERLAY:
+        return op_puts(op->overlay.when.verb);
+    case CHANGE_SERVICE:
+        return op_puts(op->service.when.verb);
+    case CHANGE_OBJECT:
+        return op_puts(op->object.when.verb);
+    case CHANGE_KV:
+        return kv_verb_puts(op->kv.verb);
+    case CHANGE_SESSION_CREATE:
+    case CHANGE_EVENT:
+    case CHANGE_VIRTUAL:
+        return true;
+    case CHANGE_SESSION_END:
+    case CHANGE_KINDS:
+        break;
+    }
+    return false;
+}
+
+bool change_adds(const struct change_op *ops, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (adds(&ops[i]))
+            return true;
+    return false;
+}
+
 void change_write(const struct change_op *ops, size_t n, struct buf *out)
 {
     buf_put_u8(out, CHANGE_FORMAT);

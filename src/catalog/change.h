@@ -56,6 +56,9 @@ void change_write(const struct change_op *ops, size_t n, struct buf *out);
 MUST_CHECK enum err change_read(struct bytes body, struct arena *arena, struct change_op **ret,
                                 size_t *ret_n);
 
+/* Whether something is put: not if all is read, removed or ended. */
+bool change_adds(const struct change_op *ops, size_t n);
+
 enum change_refusal {
     CHANGE_DONE,
     CHANGE_ABSENT,     /* OP_GET: it is not there */

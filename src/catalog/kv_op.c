@@ -24,6 +24,11 @@ bool kv_verb_writes(enum kv_verb verb)
     return false;
 }
 
+bool kv_verb_puts(enum kv_verb verb)
+{
+    return verb == KV_SET || verb == KV_CAS || verb == KV_LOCK || verb == KV_UNLOCK;
+}
+
 void kv_op_put(const struct kv_op *op, struct buf *out)
 {
     buf_put_u8(out, (uint8_t)op->verb);

@@ -29,6 +29,7 @@ struct kv_op { /* lent */
 };
 
 bool kv_verb_writes(enum kv_verb verb);
+bool kv_verb_puts(enum kv_verb verb); /* a value */
 
 void kv_op_put(const struct kv_op *op, struct buf *out);
 /* Fails R with ERR_MALFORMED, ERR_TOO_BIG above KV_KEY_MAX, KV_VALUE_MAX. */

@@ -38,7 +38,7 @@ until_true() {
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
-port=$(free_port) native=$(free_port)
+port=$(free_port) native=$(free_port) consul=$(free_port)
 data=$work/data
 export MUSTER_CONSUL_LISTEN=off MUSTER_DNS_LISTEN=off ETCDCTL_API=3 ETCDCTL_ENDPOINTS=127.0.0.1:$port ETCDCTL_DIAL_TIMEOUT=2s
 

@@ -233,6 +233,39 @@ static void operations_are_told_in_words(void **state)
     }
 }
 
+static bool adds(struct change_op op)
+{
+    return change_adds(&op, 1);
+}
+
+static void what_puts_adds_and_what_reads_removes_or_ends_does_not(void **state)
+{
+    struct stand *s = *state;
+    struct change_op ops[CHANGE_KINDS], node = registry_node(s, "n1", "10.0.0.1"), kv = kv_op("k");
+    size_t n = one_of_each(s, ops);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(adds(ops[i]), ops[i].kind != CHANGE_SESSION_END);
+    static const bool node_adds[] = {
+        [OP_SET] = true,  [OP_CAS] = true,     [OP_ENSURE] = true,
+        [OP_GET] = false, [OP_DELETE] = false, [OP_DELETE_CAS] = false
+    };
+    for (size_t verb = 0; verb < ARRAY_LEN(node_adds); verb++) {
+        node.node.when.verb = (enum op_verb)verb;
+        assert_int_equal(adds(node), node_adds[verb]);
+    }
+    for (size_t verb = 0; verb < KV_VERBS; verb++) {
+        kv.kv.verb = (enum kv_verb)verb;
+        assert_int_equal(adds(kv),
+                         verb == KV_SET || verb == KV_CAS || verb == KV_LOCK || verb == KV_UNLOCK);
+    }
+    node.node.when.verb = OP_GET;
+    kv.kv.verb = KV_SET;
+    const struct change_op both[] = { node, kv };
+    assert_true(change_adds(both, 2));
+    assert_false(change_adds(both, 1));
+    assert_false(change_adds(both, 0));
+}
+
 static void command_that_cannot_be_read_is_refused_and_harmless(void **state)
 {
     struct stand *s = *state;
@@ -259,6 +292,7 @@ int main(void)
         TEST(only_a_member_says_the_address_of_its_node),
         TEST(service_may_be_left_out_where_a_node_knows_it),
         TEST(kind_and_verb_that_are_not_there_are_refused),
+        TEST(what_puts_adds_and_what_reads_removes_or_ends_does_not),
         TEST(operations_are_told_in_words),
         TEST(command_that_cannot_be_read_is_refused_and_harmless),
     };

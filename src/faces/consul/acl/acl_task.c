@@ -74,6 +74,8 @@ static void written(struct consul_call *c, const struct command_result *result)
 void acl_commit(struct consul_call *c, struct acl_edits *edits, consul_read_fn show)
 {
     struct buf body;
+    if (show != NULL && !consul_has_room(c)) /* what is removed is not shown */
+        return;
     acl_task(c)->show = show;
     buf_init(&body, 4 * ACL_ROW_MAX);
     enum err e = txn_encode(acl_edits_txn(edits), &body);

@@ -220,6 +220,7 @@ static void write_report(struct consul_call *c, struct consul_check *check)
     struct consul_place place = consul_agent_place(c);
     struct why why = { 0 };
     struct buf output;
+    edit.goes_on = true;
     buf_init(&output, CHECK_TEXT_MAX);
     report_output(report->output, report->output.n, check->extras.run.output_max, &output);
     check->row.status = report->status;

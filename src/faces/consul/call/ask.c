@@ -58,6 +58,14 @@ static void write_done(void *ctx, enum err err, const struct command_result *res
         c->on_written(c, result);
 }
 
+bool consul_has_room(struct consul_call *c)
+{
+    enum err e = hub_space_for(c->face->hub, SPACE_CATALOG, 0);
+    if (e != OK)
+        consul_fail(c, e);
+    return e == OK;
+}
+
 void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,
                    consul_written_fn on_written)
 {

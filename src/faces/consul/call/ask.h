@@ -8,6 +8,8 @@
 /* ON_READ comes at the end of a turn, with a view as fresh as the request's consistency asks. What
  * it puts into face->scratch is gone when it returns. */
 void consul_read(struct consul_call *c, consul_read_fn on_read);
+/* False, and the call is refused: the disk is so full that only removals and renewals go on. */
+bool consul_has_room(struct consul_call *c);
 /* BODY is copied. ON_WRITTEN comes only if the command was applied and not refused. */
 void consul_submit(struct consul_call *c, enum command_kind kind, struct bytes body,
                    consul_written_fn on_written);

@@ -232,6 +232,8 @@ static void grant_lease(struct consul_call *c, struct creation *creation)
     struct lease_grant grant = { .ttl_ms = (uint64_t)creation->ttl_ns / 1000000,
                                  .face = FACE_CONSUL };
     struct buf body;
+    if (!consul_has_room(c))
+        return;
     do
         grant.id = (int64_t)consul_random(c->face);
     while (grant.id == 0);

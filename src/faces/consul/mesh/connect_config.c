@@ -125,6 +125,8 @@ static void config_written(struct consul_call *c, const struct command_result *r
 static void put_config(struct consul_call *c, struct bytes config)
 {
     struct buf body;
+    if (!consul_has_room(c))
+        return;
     buf_init(&body, 4 * CA_CONFIG_MAX);
     enum err e = txn_encode(ca_put_config(config, consul_arena(c)), &body);
     if (e == OK)

@@ -12,6 +12,13 @@ enum { COMMAND_MAX = 64 * 1024 * 1024 };
 void consul_change(struct consul_call *c, const struct change_op *ops, size_t n,
                    consul_written_fn on_written)
 {
+    if (!change_adds(ops, n) || consul_has_room(c))
+        consul_change_anyway(c, ops, n, on_written);
+}
+
+void consul_change_anyway(struct consul_call *c, const struct change_op *ops, size_t n,
+                          consul_written_fn on_written)
+{
     struct buf body;
     buf_init(&body, COMMAND_MAX);
     change_write(ops, n, &body);

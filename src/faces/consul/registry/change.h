@@ -6,10 +6,13 @@
 #include "catalog/change.h"
 #include "faces/consul/call/call.h"
 
-/* Submits OPS (lent), all or none. The result of ON_WRITTEN, and of c->on_refused for ERR_REFUSED,
- * has a struct change_results in `upper`. */
+/* Submits OPS (lent), all or none; refuses what adds on a full disk. The result of ON_WRITTEN, and
+ * of c->on_refused for ERR_REFUSED, has a struct change_results in `upper`. */
 void consul_change(struct consul_call *c, const struct change_op *ops, size_t n,
                    consul_written_fn on_written);
+/* The same on a full disk too: what must go on there. */
+void consul_change_anyway(struct consul_call *c, const struct change_op *ops, size_t n,
+                          consul_written_fn on_written);
 /* The result of the first operation that was refused. */
 const struct change_result *consul_change_refused(const struct command_result *result);
 
