@@ -334,6 +334,20 @@ static void bad_registrations_are_refused_in_consuls_words_and_leave_nothing(voi
     rig_expect(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[]}");
 }
 
+static void weights_end_at_their_limits(void **state)
+{
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"w\",\"Weights\":{\"Passing\":65535,\"Warning\":0}}");
+    rig_expect_part(*state, "GET /v1/agent/service/w", NULL, 200,
+                    "\"Weights\":{\"Passing\":65535,\"Warning\":0}");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"w\",\"Weights\":{\"Passing\":1,\"Warning\":65536}}", 400,
+               "Invalid Weights: DNS Weight must be between 0 and 65535");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"w\",\"Weights\":{\"Passing\":0,\"Warning\":1}}", 400,
+               "Invalid Weights: Passing must be greater than 0");
+}
+
 static void metadata_ends_at_its_limits(void **state)
 {
     char body[3000], value[514];
@@ -513,6 +527,7 @@ int main(void)
         EACH(same_id_takes_another_name),
         EACH(sidecar_comes_and_goes_with_its_service),
         EACH(bad_registrations_are_refused_in_consuls_words_and_leave_nothing),
+        EACH(weights_end_at_their_limits),
         EACH(metadata_ends_at_its_limits),
         EACH(value_of_ten_mebibytes_is_refused_unread),
         EACH(change_ends_at_1024_operations),

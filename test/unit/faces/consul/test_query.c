@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <cmocka.h>
+#include <poll.h>
 
 #include "loop/loop.h"
 
@@ -86,6 +87,31 @@ static void each_list_is_woken_by_what_is_in_it(void **state)
                "true");
     assert_int_equal(rig_end(*state, c), 200);
     assert_non_null(strstr(rig_body(*state), "\"m2\""));
+}
+
+static void nothing_is_sent_while_a_question_waits(void **state)
+{
+    struct client *c = wait_for_change(state, "/v1/health/service/web", "&wait=60s");
+    struct pollfd sent = { .fd = client_fd(c), .events = POLLIN };
+    for (int i = 0; i < 3; i++) /* the face has turned: no head has come before the answer */
+        put(state, "/v1/agent/service/register", "{\"Name\":\"other\"}");
+    assert_int_equal(poll(&sent, 1, 0), 0);
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":82}");
+    assert_int_equal(rig_end(*state, c), 200);
+}
+
+static void write_has_no_index_and_what_is_asked_after_it_has_seen_it(void **state)
+{
+    rig_expect(*state, "PUT /v1/kv/a", "1", 200, "true");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "");
+    struct client *c = wait_for_change(state, "/v1/kv/a", "&wait=60s");
+    rig_expect(*state, "PUT /v1/kv/a", "2", 200, "true");
+    assert_string_equal(rig_header(*state, "x-consul-index"), "");
+    assert_int_equal(rig_end(*state, c), 200);
+    const char *at = strstr(rig_body(*state), "\"ModifyIndex\":");
+    assert_non_null(strstr(rig_body(*state), "\"Value\":\"Mg==\""));
+    assert_int_equal(strtoull(at + 14, NULL, 10),
+                     strtoull(rig_header(*state, "x-consul-index"), NULL, 10));
 }
 
 static void changes_of_other_services_do_not_answer_it(void **state)
@@ -199,6 +225,8 @@ int main(void)
         EACH(change_of_the_service_answers_with_it),
         EACH(each_kind_of_change_is_seen),
         EACH(each_list_is_woken_by_what_is_in_it),
+        EACH(nothing_is_sent_while_a_question_waits),
+        EACH(write_has_no_index_and_what_is_asked_after_it_has_seen_it),
         EACH(changes_of_other_services_do_not_answer_it),
         EACH(wait_that_is_over_answers_with_what_there_is),
         EACH(longest_wait_is_cut_silently),

@@ -157,13 +157,16 @@ static void every_route_of_consuls_is_known(void **state)
         "ui/service-topology/ ui/gateway-services-nodes/ ui/gateway-intentions/ "
         "ui/metrics-proxy/ federation-states federation-state/ federation-states/mesh-gateways",
         "internal POST acl/authorize",
+        "internal PUT service-virtual-ip",
         "peering POST token establish",
         "peering GET /",
         "peering DELETE /",
     };
     static const char *const whole[][2] = {
-        { "PUT", "/v1/txn" },    { "GET", "/v1/query" },    { "POST", "/v1/query" },
-        { "PUT", "/v1/config" }, { "GET", "/v1/peerings" }, { "GET", "/v1/exported-services" },
+        { "PUT", "/v1/txn" },      { "GET", "/v1/query" },
+        { "POST", "/v1/query" },   { "GET", "/v1/snapshot" },
+        { "PUT", "/v1/snapshot" }, { "PUT", "/v1/config" },
+        { "GET", "/v1/peerings" }, { "GET", "/v1/exported-services" },
     };
     for (size_t i = 0; i < ARRAY_LEN(whole); i++)
         if (find(whole[i][0], whole[i][1]).route == NULL)
