@@ -7,6 +7,7 @@
 #include "access/acl_row.h"
 #include "access/ca.h"
 #include "access/jwt_method.h"
+#include "access/kubernetes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -88,6 +89,21 @@ static void read_config(struct bytes text)
     assert(e == OK ? why.text[0] == 0 : why.text[0] != 0);
     if (e == OK)
         jwt_method_free(m);
+    struct jwk_set *keys;
+    struct kubernetes_config cluster;
+    struct arena arena;
+    why = (struct why){ 0 };
+    e = jwk_set_new(text, &keys, &why);
+    assert(e == OK ? jwk_set_count(keys) > 0 : why.text[0] != 0);
+    if (e == OK)
+        jwk_set_free(keys);
+    arena_init(&arena, 0);
+    why = (struct why){ 0 };
+    e = kubernetes_read(text, &arena, &cluster, &why);
+    assert(e == OK || why.text[0] != 0);
+    struct kubernetes_account account;
+    IGNORE(kubernetes_read_review(201, text, &arena, &account, &why)); /* either answer is right */
+    arena_fini(&arena);
 }
 
 static void read_selector(struct bytes text)

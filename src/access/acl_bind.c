@@ -1,4 +1,5 @@
-/* Selectors are filters over two maps: value from names to texts, list from names to lists. */
+/* Selectors are filters over maps: value and serviceaccount from names to texts, list from names to
+ * lists. */
 #include "access/acl_bind.h"
 
 #include "wire/filter.h"
@@ -31,6 +32,20 @@ static bool find_value(const void *map, struct bytes key, struct filter_value *r
 static bool has_no_values(const void *map)
 {
     return ((const struct acl_claims *)map)->value_n == 0;
+}
+
+static bool find_account(const void *map, struct bytes key, struct filter_value *ret)
+{
+    const struct acl_claims *c = map;
+    const struct acl_claim *claim = find_claim(c->account, c->account_n, key);
+    if (claim != NULL)
+        ret->text = claim->value;
+    return claim != NULL;
+}
+
+static bool has_no_account(const void *map)
+{
+    return ((const struct acl_claims *)map)->account_n == 0;
 }
 
 static bool find_list(const void *map, struct bytes key, struct filter_value *ret)
@@ -73,8 +88,14 @@ static const struct filter_field fields[] = {
       .get = get_itself,
       .find = find_list,
       .is_empty = has_no_lists },
+    { .name = "serviceaccount",
+      .kind = FILTER_MAP,
+      .element = &text_element,
+      .get = get_itself,
+      .find = find_account,
+      .is_empty = has_no_account },
 };
-static const struct filter_schema schema = { fields, 2 };
+static const struct filter_schema schema = { fields, ARRAY_LEN(fields) };
 
 static enum err plan_of(struct bytes selector, struct arena *arena, const struct filter_plan **ret,
                         struct why *why)
@@ -149,8 +170,11 @@ enum err acl_bind_expand(struct bytes name, const struct acl_claims *claims, str
             return ERR_INVALID;
         struct bytes word = trimmed(bytes_of(name.p, (size_t)(end - name.p)));
         name = bytes_skip(name, (size_t)(end - name.p) + 1);
-        const struct acl_claim *claim =
-            take_word(&word, "value.") ? find_claim(claims->values, claims->value_n, word) : NULL;
+        const struct acl_claim *claim = NULL;
+        if (take_word(&word, "value."))
+            claim = find_claim(claims->values, claims->value_n, word);
+        else if (take_word(&word, "serviceaccount."))
+            claim = find_claim(claims->account, claims->account_n, word);
         if (claim == NULL)
             return ERR_INVALID;
         buf_put_bytes(out, claim->value);

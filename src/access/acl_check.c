@@ -2,6 +2,7 @@
 
 #include "access/acl_bind.h"
 #include "access/jwt_method.h"
+#include "access/kubernetes.h"
 #include "access/name.h"
 #include "access/rule_text.h"
 #include "access/template.h"
@@ -147,9 +148,22 @@ enum err acl_token_check(const struct acl_token *t, struct why *why)
 
 /* -- logging in -------------------------------------------------------------------------------- */
 
-enum err acl_auth_method_check(const struct acl_auth_method *m, struct why *why)
+static enum err check_config(const struct acl_auth_method *m, struct why *why)
 {
     struct jwt_method *method;
+    struct kubernetes_config cluster;
+    struct arena arena;
+    arena_init(&arena, 0);
+    enum err e = bytes_is(m->type, "jwt") ? jwt_method_new(m->config, &method, why)
+                                          : kubernetes_read(m->config, &arena, &cluster, why);
+    if (e == OK && bytes_is(m->type, "jwt"))
+        jwt_method_free(method);
+    arena_fini(&arena);
+    return e;
+}
+
+enum err acl_auth_method_check(const struct acl_auth_method *m, struct why *why)
+{
     if (m->name.n == 0)
         return why_set(why, ERR_INVALID, "Invalid Auth Method: no Name is set");
     if (!role_name_is_valid(m->name))
@@ -158,18 +172,19 @@ enum err acl_auth_method_check(const struct acl_auth_method *m, struct why *why)
                        "'_' are allowed");
     if (m->type.n == 0)
         return why_set(why, ERR_INVALID, "Invalid Auth Method: no Type is set");
-    if (!bytes_is(m->type, "jwt"))
-        return why_set(why, ERR_INVALID, "Invalid Auth Method: Type should be one of: [jwt]");
+    if (bytes_is(m->type, "aws-iam"))
+        return why_set(why, ERR_INVALID,
+                       "Invalid Auth Method: type \"aws-iam\" is not supported here: use \"jwt\" "
+                       "or \"kubernetes\"");
+    if (!bytes_is(m->type, "jwt") && !bytes_is(m->type, "kubernetes"))
+        return why_set(why, ERR_INVALID,
+                       "Invalid Auth Method: Type should be one of: [jwt kubernetes]");
     enum err e = check_length(m->description, ACL_DESCRIPTION_MAX, "Description", why);
     if (e == OK)
         e = check_length(m->display_name, ACL_DESCRIPTION_MAX, "DisplayName", why);
     if (e == OK)
         e = check_length(m->config, ACL_CONFIG_MAX, "Config", why);
-    if (e == OK)
-        e = jwt_method_new(m->config, &method, why);
-    if (e == OK)
-        jwt_method_free(method);
-    return e;
+    return e == OK ? check_config(m, why) : e;
 }
 
 enum err acl_binding_rule_check(const struct acl_binding_rule *b, struct why *why)

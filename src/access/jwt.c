@@ -5,43 +5,7 @@
 #include "access/jwt.h"
 
 #include "base/text.h"
-
-/* -- base64url -----------------------------------------------------------------------------------
- */
-
-static int digit_of(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
-/* Without padding, and with no bits left over that are not zero: one text for each run of bytes. */
-static bool decode(struct bytes text, struct arena *arena, struct bytes *ret)
-{
-    uint8_t *out = arena_alloc(arena, text.n);
-    uint32_t bits = 0;
-    unsigned bit_n = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        int digit = digit_of(text.p[i]);
-        if (digit < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        bit_n += 6;
-        if (bit_n >= 8) {
-            bit_n -= 8;
-            out[n++] = (uint8_t)(bits >> bit_n);
-            bits &= BIT(bit_n) - 1;
-        }
-    }
-    *ret = bytes_of(out, n);
-    return bit_n < 6 && bits == 0;
-}
+#include "wire/base64.h"
 
 /* -- the three parts -----------------------------------------------------------------------------
  */
@@ -68,8 +32,9 @@ static bool split(struct bytes token, struct arena *arena, struct parts *ret)
     if (!cut(&rest, &header) || !cut(&rest, &claims))
         return false;
     ret->signed_text = bytes_of(token.p, header.n + 1 + claims.n);
-    return decode(header, arena, &ret->header) && decode(claims, arena, &ret->claims) &&
-           decode(rest, arena, &ret->signature); /* a third point is no digit */
+    return base64url_read(header, arena, &ret->header) == OK &&
+           base64url_read(claims, arena, &ret->claims) == OK &&
+           base64url_read(rest, arena, &ret->signature) == OK; /* a third point is no digit */
 }
 
 /* Whether two members of OBJECT have the name of MEMBER. */
@@ -119,12 +84,19 @@ static enum err read_algorithm(const struct jwt_terms *terms, const struct hcl_n
     return OK;
 }
 
-static bool is_signed(const struct jwt_terms *terms, enum jwt_algorithm algorithm,
-                      const struct parts *parts)
+/* A key that has a name is asked only about tokens that name it, or none. */
+static bool is_signed(const struct jwt_terms *terms, const struct hcl_node *header,
+                      enum jwt_algorithm algorithm, const struct parts *parts)
 {
-    for (size_t i = 0; i < terms->key_n; i++)
+    const struct hcl_node *kid = jwt_claim(header, "kid");
+    struct bytes name = kid == NULL || kid->kind != HCL_STRING ? (struct bytes){ 0 } : kid->text;
+    for (size_t i = 0; i < terms->key_n; i++) {
+        struct bytes known = terms->kids == NULL ? (struct bytes){ 0 } : terms->kids[i];
+        if (name.n > 0 && terms->kids != NULL && !bytes_eq(known, name))
+            continue;
         if (jwt_key_has_signed(terms->keys[i], algorithm, parts->signed_text, parts->signature))
             return true;
+    }
     return false;
 }
 
@@ -151,18 +123,44 @@ static uint64_t later(uint64_t ms, uint64_t by_ms)
     return ms > UINT64_MAX - by_ms ? UINT64_MAX : ms + by_ms;
 }
 
+static uint64_t earlier(uint64_t ms, uint64_t by_ms)
+{
+    return ms < by_ms ? 0 : ms - by_ms;
+}
+
+struct life { /* a time that is not given is NULL there */
+    const struct hcl_node *exp, *nbf, *iat;
+    uint64_t end_ms, begin_ms, issued_ms;
+};
+
+static bool read_life(const struct hcl_node *claims, struct life *l)
+{
+    *l = (struct life){ .exp = jwt_claim(claims, "exp"),
+                        .nbf = jwt_claim(claims, "nbf"),
+                        .iat = jwt_claim(claims, "iat") };
+    return (l->exp == NULL || read_time(l->exp, &l->end_ms)) &&
+           (l->nbf == NULL || read_time(l->nbf, &l->begin_ms)) &&
+           (l->iat == NULL || read_time(l->iat, &l->issued_ms));
+}
+
+/* What a token does not say follows from what it does. */
 static enum err check_times(const struct jwt_terms *terms, const struct hcl_node *claims,
                             struct why *why)
 {
-    const struct hcl_node *end = jwt_claim(claims, "exp"), *begin = jwt_claim(claims, "nbf");
-    uint64_t end_ms, begin_ms = 0;
-    if (end == NULL)
-        return refuse(why, ERR_UNAUTHENTICATED, "it has no \"exp\"");
-    if (!read_time(end, &end_ms) || (begin != NULL && !read_time(begin, &begin_ms)))
-        return refuse(why, ERR_MALFORMED, "\"exp\" or \"nbf\" is no time");
-    if (terms->now_ms >= later(end_ms, terms->leeway_ms))
+    struct life l;
+    if (!read_life(claims, &l))
+        return refuse(why, ERR_MALFORMED, "\"exp\", \"nbf\" or \"iat\" is no time");
+    if (l.exp == NULL && l.nbf == NULL && l.iat == NULL)
+        return refuse(why, ERR_UNAUTHENTICATED, "it has no \"exp\", \"nbf\" or \"iat\"");
+    if (l.exp == NULL)
+        l.end_ms =
+            later(l.begin_ms > l.issued_ms ? l.begin_ms : l.issued_ms, terms->without_end_ms);
+    if (l.nbf == NULL)
+        l.begin_ms = l.iat != NULL ? l.issued_ms : earlier(l.end_ms, terms->without_begin_ms);
+    if (terms->now_ms >= later(l.end_ms, terms->leeway_ms))
         return refuse(why, ERR_UNAUTHENTICATED, "it has expired");
-    if (later(terms->now_ms, terms->leeway_ms) < begin_ms)
+    if (later(terms->now_ms, terms->leeway_ms) < l.begin_ms ||
+        later(terms->now_ms, terms->leeway_ms) < l.issued_ms)
         return refuse(why, ERR_UNAUTHENTICATED, "it is not valid yet");
     return OK;
 }
@@ -192,8 +190,8 @@ enum err jwt_verify(const struct jwt_terms *terms, struct bytes token, struct ar
     enum err e = read_algorithm(terms, header, &algorithm, why);
     if (e != OK)
         return e;
-    if (!is_signed(terms, algorithm, &parts))
-        return refuse(why, ERR_UNAUTHENTICATED, "no key here has signed it");
+    if (!is_signed(terms, header, algorithm, &parts))
+        return refuse(why, ERR_NOT_FOUND, "no key here has signed it");
     if (read_object(parts.claims, arena, &claims) != OK || has_a_claim_twice(claims))
         return refuse(why, ERR_MALFORMED, "its claims are no JSON object, or contradict");
     e = check_times(terms, claims, why);

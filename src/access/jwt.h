@@ -14,14 +14,18 @@ enum { JWT_BYTES_MAX = 16 * 1024 };
 
 struct jwt_terms {
     const struct jwt_key *const *keys; /* any of them may have signed */
+    const struct bytes *kids;          /* their names, some empty; NULL: they have none */
     size_t key_n;
-    unsigned algorithms; /* bits: which are taken */
-    uint64_t now_ms;     /* wall clock */
-    uint64_t leeway_ms;  /* by how much other clocks may be off */
+    unsigned algorithms;       /* bits: which are taken */
+    uint64_t now_ms;           /* wall clock */
+    uint64_t leeway_ms;        /* by how much other clocks may be off */
+    uint64_t without_end_ms;   /* how long one without "exp" lives from its "nbf" or "iat" */
+    uint64_t without_begin_ms; /* how long before its "exp" one without those is good */
 };
 
 /* OK and the claims, an object that lives in ARENA. ERR_TOO_BIG, ERR_MALFORMED: this is no token;
- * ERR_UNAUTHENTICATED: nobody here signed it, it is over, has not begun, or has no "exp". */
+ * ERR_NOT_FOUND: no key here has signed it; ERR_UNAUTHENTICATED: it is over, has not begun, or says
+ * neither; its algorithm is not taken. */
 MUST_CHECK enum err jwt_verify(const struct jwt_terms *terms, struct bytes token,
                                struct arena *arena, const struct hcl_node **ret_claims,
                                struct why *why);

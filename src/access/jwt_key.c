@@ -4,15 +4,19 @@
 
 #include <limits.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include "access/secret.h"
 #include "base/mem.h"
+
+enum { NUMBER_MAX = 2048 /* bytes of a modulus */, POINT_UNCOMPRESSED = 4 };
 
 enum family { SECRET, RSA_KEY, P256, P384, P521, ED25519 };
 
@@ -100,9 +104,24 @@ static bool find_family(const EVP_PKEY *public, enum family *ret)
     return EVP_PKEY_is_a(public, "EC") && find_curve(public, ret);
 }
 
-enum err jwt_key_new_public(struct bytes pem, struct jwt_key **ret, struct why *why)
+static enum err take_public(EVP_PKEY *take_key, struct jwt_key **ret, struct why *why)
 {
     enum family family;
+    if (!find_family(take_key, &family)) {
+        EVP_PKEY_free(take_key);
+        return why_set(why, ERR_INVALID,
+                       "a key is RSA of at least %d bits, P-256, P-384, P-521 or Ed25519",
+                       JWT_RSA_BITS_LEAST);
+    }
+    struct jwt_key *key = mem_zalloc(1, sizeof *key);
+    key->family = family;
+    key->public = take_key;
+    *ret = key;
+    return OK;
+}
+
+enum err jwt_key_new_public(struct bytes pem, struct jwt_key **ret, struct why *why)
+{
     BIO *in =
         pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.n == 0 ? "" : (const void *)pem.p, (int)pem.n);
     EVP_PKEY *public = in == NULL ? NULL : PEM_read_bio_PUBKEY(in, NULL, NULL, NULL);
@@ -110,17 +129,93 @@ enum err jwt_key_new_public(struct bytes pem, struct jwt_key **ret, struct why *
     ERR_clear_error();
     if (public == NULL)
         return why_set(why, ERR_MALFORMED, "this is no public key in PEM");
-    if (!find_family(public, &family)) {
-        EVP_PKEY_free(public);
-        return why_set(why, ERR_INVALID,
-                       "a key is RSA of at least %d bits, P-256, P-384, P-521 or Ed25519",
-                       JWT_RSA_BITS_LEAST);
+    return take_public(public, ret, why);
+}
+
+static EVP_PKEY *key_from(const char *type, OSSL_PARAM *params)
+{
+    EVP_PKEY *public = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    bool is_made = context != NULL && params != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
+                   EVP_PKEY_fromdata(context, &public, EVP_PKEY_PUBLIC_KEY, params) == 1;
+    EVP_PKEY_CTX_free(context);
+    ERR_clear_error();
+    return is_made ? public : NULL;
+}
+
+static enum err take_made(EVP_PKEY *take_public_or_null, struct jwt_key **ret, struct why *why)
+{
+    if (take_public_or_null == NULL)
+        return why_set(why, ERR_MALFORMED, "these are no numbers of a public key");
+    return take_public(take_public_or_null, ret, why);
+}
+
+enum err jwt_key_new_rsa(struct bytes modulus, struct bytes exponent, struct jwt_key **ret,
+                         struct why *why)
+{
+    EVP_PKEY *public = NULL;
+    if (modulus.n == 0 || modulus.n > NUMBER_MAX || exponent.n == 0 || exponent.n > 8)
+        return take_made(NULL, ret, why);
+    BIGNUM *n = BN_bin2bn(modulus.p, (int)modulus.n, NULL);
+    BIGNUM *e = BN_bin2bn(exponent.p, (int)exponent.n, NULL);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    if (build != NULL && n != NULL && e != NULL &&
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1) {
+        OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+        public = key_from("RSA", params);
+        OSSL_PARAM_free(params);
     }
-    struct jwt_key *key = mem_zalloc(1, sizeof *key);
-    key->family = family;
-    key->public = public;
-    *ret = key;
-    return OK;
+    OSSL_PARAM_BLD_free(build);
+    BN_free(n);
+    BN_free(e);
+    return take_made(public, ret, why);
+}
+
+static bool find_named_curve(struct bytes name, const char **ret, size_t *ret_n)
+{
+    static const struct {
+        const char *name, *group;
+        size_t n; /* bytes of a coordinate */
+    } curves[] = { { "P-256", "prime256v1", 32 },
+                   { "P-384", "secp384r1", 48 },
+                   { "P-521", "secp521r1", 66 } };
+    for (size_t i = 0; i < ARRAY_LEN(curves); i++)
+        if (bytes_is(name, curves[i].name)) {
+            *ret = curves[i].group;
+            *ret_n = curves[i].n;
+            return true;
+        }
+    return false;
+}
+
+/* A point not on the curve is refused by OpenSSL. */
+enum err jwt_key_new_curve(struct bytes curve, struct bytes x, struct bytes y, struct jwt_key **ret,
+                           struct why *why)
+{
+    uint8_t point[1 + 2 * 66] = { POINT_UNCOMPRESSED };
+    const char *group;
+    size_t n;
+    if (!find_named_curve(curve, &group, &n) || x.n != n || y.n != n)
+        return take_made(NULL, ret, why);
+    memcpy(point + 1, x.p, n);
+    memcpy(point + 1 + n, y.p, n);
+    char name[16];
+    memcpy(name, group, strlen(group) + 1);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * n),
+        OSSL_PARAM_construct_end(),
+    };
+    return take_made(key_from("EC", params), ret, why);
+}
+
+enum err jwt_key_new_ed25519(struct bytes x, struct jwt_key **ret, struct why *why)
+{
+    EVP_PKEY *public =
+        x.n == 0 ? NULL : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.p, x.n);
+    ERR_clear_error();
+    return take_made(public, ret, why);
 }
 
 void jwt_key_free(struct jwt_key *key)

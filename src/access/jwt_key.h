@@ -37,6 +37,13 @@ MUST_CHECK enum err jwt_key_new_secret(struct bytes secret, struct jwt_key **ret
 /* A public key in PEM: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519. ERR_MALFORMED,
  * ERR_INVALID with a sentence. */
 MUST_CHECK enum err jwt_key_new_public(struct bytes pem, struct jwt_key **ret, struct why *why);
+/* The same from a key's numbers, as JSON Web Keys have them: big-endian. */
+MUST_CHECK enum err jwt_key_new_rsa(struct bytes modulus, struct bytes exponent,
+                                    struct jwt_key **ret, struct why *why);
+/* CURVE: "P-256", "P-384", "P-521". */
+MUST_CHECK enum err jwt_key_new_curve(struct bytes curve, struct bytes x, struct bytes y,
+                                      struct jwt_key **ret, struct why *why);
+MUST_CHECK enum err jwt_key_new_ed25519(struct bytes x, struct jwt_key **ret, struct why *why);
 void jwt_key_free(struct jwt_key *key);
 
 /* True if KEY is of the algorithm's family and SIGNATURE is one of TEXT by it. */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "wire/duration.h"
 
+#define SKEW_USUAL_MS (UINT64_C(60) * 1000)
 #define LEEWAY_USUAL_MS (UINT64_C(150) * 1000)
 
 struct mapping {
@@ -19,7 +20,8 @@ struct jwt_method {
     struct jwt_key *keys[JWT_METHOD_KEYS_MAX];
     size_t key_n;
     unsigned algorithms;
-    uint64_t leeway_ms;
+    struct jwt_source source;
+    uint64_t skew_ms, without_end_ms, without_begin_ms;
     struct bytes issuer;
     struct acl_texts audiences;
     struct mappings values, lists;
@@ -92,43 +94,98 @@ static enum err read_algorithms(struct jwt_method *m, const struct hcl_node *con
     return e;
 }
 
-static enum err read_keys(struct jwt_method *m, const struct hcl_node *config, struct why *why)
+static enum err read_pems(struct jwt_method *m, const struct acl_texts *pems, struct why *why)
 {
-    static const char *const fetched[] = { "JWKSURL", "OIDCDiscoveryURL" };
-    struct acl_texts pems;
-    for (size_t i = 0; i < ARRAY_LEN(fetched); i++) {
-        const struct hcl_node *n = member(config, fetched[i]);
-        if (n != NULL && n->text.n > 0)
-            return why_set(why, ERR_INVALID,
-                           "Invalid Auth Method: %s is not supported: keys are not fetched, give "
-                           "JWTValidationPubKeys",
-                           fetched[i]);
-    }
-    enum err e = read_texts(member(config, "JWTValidationPubKeys"), &m->arena, JWT_METHOD_KEYS_MAX,
-                            "JWTValidationPubKeys", &pems, why);
-    if (e == OK && pems.n == 0)
-        return why_set(why, ERR_INVALID, "Invalid Auth Method: JWTValidationPubKeys must be set");
-    for (size_t i = 0; i < pems.n && e == OK; i++) {
+    for (size_t i = 0; i < pems->n; i++) {
         struct why reason = { 0 };
-        if (jwt_key_new_public(pems.all[i], &m->keys[i], &reason) != OK)
+        if (jwt_key_new_public(pems->all[i], &m->keys[i], &reason) != OK)
             return why_set(why, ERR_INVALID, "Invalid Auth Method: error parsing public key: %s",
                            reason.text);
         m->key_n++;
     }
-    return e;
+    return OK;
 }
 
-/* "30s" or nanoseconds; below zero: none; not given or zero: the usual. */
-static enum err read_leeway(struct jwt_method *m, const struct hcl_node *config, struct why *why)
+static struct bytes text_member(const struct hcl_node *config, const char *name)
 {
-    const struct hcl_node *node = member(config, "ClockSkewLeeway");
+    const struct hcl_node *n = member(config, name);
+    return n == NULL || n->kind != HCL_STRING ? (struct bytes){ 0 } : n->text;
+}
+
+/* Exactly one of the three places is named; an authority belongs to the one that is. */
+static enum err read_keys(struct jwt_method *m, const struct hcl_node *config, struct why *why)
+{
+    struct bytes url = text_member(config, "JWKSURL"), ca = text_member(config, "JWKSCACert");
+    struct bytes issuer = text_member(config, "OIDCDiscoveryURL");
+    struct bytes issuer_ca = text_member(config, "OIDCDiscoveryCACert");
+    struct acl_texts pems;
+    enum err e = read_texts(member(config, "JWTValidationPubKeys"), &m->arena, JWT_METHOD_KEYS_MAX,
+                            "JWTValidationPubKeys", &pems, why);
+    if (e != OK)
+        return e;
+    if ((pems.n > 0) + (url.n > 0) + (issuer.n > 0) != 1)
+        return why_set(why, ERR_INVALID,
+                       "Invalid Auth Method: exactly one of 'JWTValidationPubKeys', 'JWKSURL', or "
+                       "'OIDCDiscoveryURL' must be set for type \"jwt\"");
+    if (url.n == 0 && ca.n > 0)
+        return why_set(why, ERR_INVALID,
+                       "Invalid Auth Method: 'JWKSCACert' should not be set unless 'JWKSURL' is "
+                       "set");
+    if (issuer.n == 0 && issuer_ca.n > 0)
+        return why_set(why, ERR_INVALID,
+                       "Invalid Auth Method: 'OIDCDiscoveryCACert' should not be set unless "
+                       "'OIDCDiscoveryURL' is set");
+    m->source = (struct jwt_source){ .kind = url.n > 0      ? JWT_KEYS_AT_URL
+                                             : issuer.n > 0 ? JWT_KEYS_OF_ISSUER
+                                                            : JWT_KEYS_GIVEN,
+                                     .url = url.n > 0 ? url : issuer,
+                                     .ca = url.n > 0 ? ca : issuer_ca };
+    return read_pems(m, &pems, why);
+}
+
+/* What only the flow through a browser has, which is no part of this edition. */
+static enum err refuse_flow(const struct hcl_node *config, struct why *why)
+{
+    static const char *const names[] = { "OIDCClientID",        "OIDCClientSecret",
+                                         "OIDCScopes",          "OIDCACRValues",
+                                         "AllowedRedirectURIs", "VerboseOIDCLogging" };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct hcl_node *n = member(config, names[i]);
+        bool is_set = n != NULL && ((n->kind == HCL_STRING && n->text.n > 0) ||
+                                    (n->kind == HCL_LIST && n->first != NULL) ||
+                                    (n->kind == HCL_BOOL && n->truth));
+        if (is_set)
+            return why_set(why, ERR_INVALID,
+                           "Invalid Auth Method: '%s' must not be set for type \"jwt\"", names[i]);
+    }
+    return OK;
+}
+
+/* "30s" or nanoseconds; below zero: none; not given or zero: the USUAL. */
+static enum err read_leeway(const struct hcl_node *config, const char *name, uint64_t usual_ms,
+                            uint64_t *ret_ms, struct why *why)
+{
+    const struct hcl_node *node = member(config, name);
     int64_t ns = 0;
     bool is_read = node == NULL || (node->kind == HCL_NUMBER && hcl_integer(node, &ns)) ||
                    (node->kind == HCL_STRING && duration_parse(node->text, &ns) == OK);
     if (!is_read)
-        return why_set(why, ERR_INVALID, "Invalid Auth Method: ClockSkewLeeway is no duration");
-    m->leeway_ms = ns == 0 ? LEEWAY_USUAL_MS : ns < 0 ? 0 : (uint64_t)ns / 1000000;
+        return why_set(why, ERR_INVALID, "Invalid Auth Method: %s is no duration", name);
+    *ret_ms = ns == 0 ? usual_ms : ns < 0 ? 0 : (uint64_t)ns / 1000000;
     return OK;
+}
+
+/* An issuer that is asked for its keys has no say in clocks: its tokens end when they say. */
+static enum err read_leeways(struct jwt_method *m, const struct hcl_node *config, struct why *why)
+{
+    enum err e = read_leeway(config, "ClockSkewLeeway", SKEW_USUAL_MS, &m->skew_ms, why);
+    if (e == OK)
+        e = read_leeway(config, "ExpirationLeeway", LEEWAY_USUAL_MS, &m->without_end_ms, why);
+    if (e == OK)
+        e = read_leeway(config, "NotBeforeLeeway", LEEWAY_USUAL_MS, &m->without_begin_ms, why);
+    if (e == OK && m->source.kind == JWT_KEYS_OF_ISSUER)
+        m->skew_ms = m->without_end_ms = 0;
+    return e;
 }
 
 static enum err read_config(struct jwt_method *m, struct bytes text, struct why *why)
@@ -141,9 +198,11 @@ static enum err read_config(struct jwt_method *m, struct bytes text, struct why 
         return why_set(why, e, "Invalid Auth Method: Config: %s", where.text);
     e = read_keys(m, config, why);
     if (e == OK)
+        e = refuse_flow(config, why);
+    if (e == OK)
         e = read_algorithms(m, config, why);
     if (e == OK)
-        e = read_leeway(m, config, why);
+        e = read_leeways(m, config, why);
     if (e == OK)
         e = read_texts(member(config, "BoundAudiences"), &m->arena, JWT_METHOD_LIST_MAX,
                        "BoundAudiences", &m->audiences, why);
@@ -268,31 +327,70 @@ static enum err map_claims(const struct jwt_method *m, const struct hcl_node *cl
     return e;
 }
 
-static bool is_for_us(const struct jwt_method *m, const struct hcl_node *claims)
+static struct bytes bare(struct bytes url)
 {
-    const struct hcl_node *issuer = jwt_claim(claims, "iss");
-    if (m->issuer.n > 0 && (issuer == NULL || !bytes_eq(issuer->text, m->issuer)))
-        return false;
-    for (size_t i = 0; i < m->audiences.n; i++)
-        if (jwt_is_for(claims, m->audiences.all[i]))
-            return true;
-    return m->audiences.n == 0;
+    while (url.n > 0 && url.p[url.n - 1] == '/')
+        url.n--;
+    return url;
 }
 
-enum err jwt_method_login(const struct jwt_method *m, struct bytes token, uint64_t now_ms,
-                          struct arena *arena, struct acl_claims *ret, struct why *why)
+static bool is_by(const struct hcl_node *claims, struct bytes issuer)
+{
+    const struct hcl_node *by = jwt_claim(claims, "iss");
+    return by != NULL && by->kind == HCL_STRING && bytes_eq(by->text, issuer);
+}
+
+static bool is_by_source(const struct jwt_method *m, const struct hcl_node *claims)
+{
+    const struct hcl_node *by = jwt_claim(claims, "iss");
+    return m->source.kind != JWT_KEYS_OF_ISSUER ||
+           (by != NULL && by->kind == HCL_STRING && bytes_eq(bare(by->text), bare(m->source.url)));
+}
+
+static enum err check_bounds(const struct jwt_method *m, const struct hcl_node *claims,
+                             struct why *why)
+{
+    const struct hcl_node *audience = jwt_claim(claims, "aud");
+    if ((m->issuer.n > 0 && !is_by(claims, m->issuer)) || !is_by_source(m, claims))
+        return why_set(why, ERR_UNAUTHENTICATED, "it is by another issuer");
+    for (size_t i = 0; i < m->audiences.n; i++)
+        if (jwt_is_for(claims, m->audiences.all[i]))
+            return OK;
+    if (m->audiences.n > 0)
+        return why_set(why, ERR_UNAUTHENTICATED, "it is for somebody else");
+    if (audience != NULL && (audience->kind != HCL_LIST || audience->first != NULL))
+        return why_set(why, ERR_UNAUTHENTICATED,
+                       "audience claim found in JWT but no audiences are bound");
+    return OK;
+}
+
+const struct jwt_source *jwt_method_source(const struct jwt_method *m)
+{
+    return &m->source;
+}
+
+enum err jwt_method_login(const struct jwt_method *m, const struct jwk_set *fetched,
+                          struct bytes token, uint64_t now_ms, struct arena *arena,
+                          struct acl_claims *ret, struct why *why)
 {
     const struct hcl_node *claims;
     struct jwt_terms terms = { .keys = (const struct jwt_key *const *)m->keys,
                                .key_n = m->key_n,
                                .algorithms = m->algorithms,
                                .now_ms = now_ms,
-                               .leeway_ms = m->leeway_ms };
+                               .leeway_ms = m->skew_ms,
+                               .without_end_ms = m->without_end_ms,
+                               .without_begin_ms = m->without_begin_ms };
+    if (fetched != NULL) {
+        terms.keys = jwk_set_keys(fetched);
+        terms.kids = jwk_set_names(fetched);
+        terms.key_n = jwk_set_count(fetched);
+    }
     enum err e = jwt_verify(&terms, token, arena, &claims, why);
+    if (e == OK)
+        e = check_bounds(m, claims, why);
     if (e != OK)
-        return ERR_UNAUTHENTICATED;
-    if (!is_for_us(m, claims))
-        return why_set(why, ERR_UNAUTHENTICATED, "it is by another issuer or for somebody else");
+        return e == ERR_NOT_FOUND ? e : ERR_UNAUTHENTICATED;
     *ret = (struct acl_claims){ 0 };
     return map_claims(m, claims, arena, ret, why);
 }

@@ -109,7 +109,8 @@ static void try_next(struct dial *d)
             a.v6.sin6_port = htons(d->port);
         else
             a.v4.sin_port = htons(d->port);
-        struct conn_filter *filter = d->is_tls ? tls_client_session(d->dialer->tls, &d->tls) : NULL;
+        struct tls_client *tls = d->tls.trust != NULL ? d->tls.trust : d->dialer->tls;
+        struct conn_filter *filter = d->is_tls ? tls_client_session(tls, &d->tls) : NULL;
         if (conn_connect(d->dialer->set, &a.any, filter, &protocol, d, &d->conn) == OK)
             return;
         snprintf(d->failure, sizeof(d->failure), "connect: no socket could be made");

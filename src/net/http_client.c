@@ -159,7 +159,9 @@ static const struct dial_user user;
 static bool start_hop(struct http_call *c)
 {
     char tls_name[RESOLVER_NAME_MAX + 1];
-    struct tls_call tls = { .name = tls_name, .skip_verify = c->ask.tls_skip_verify };
+    struct tls_call tls = { .name = tls_name,
+                            .skip_verify = c->ask.tls_skip_verify,
+                            .trust = c->ask.trust };
     if (url_parse(buf_bytes(&c->url), &c->parsed, &c->failure) != OK)
         return false;
     struct bytes name = c->ask.tls_name.n > 0 ? c->ask.tls_name : c->parsed.host;

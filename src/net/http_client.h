@@ -20,8 +20,9 @@ struct http_ask { /* its text must stay until the call is done or canceled */
     bool no_redirects;
     struct bytes tls_name; /* whom the certificate must name; empty: the URL's host */
     bool tls_skip_verify;
-    size_t body_max;     /* bytes that are kept */
-    uint64_t body_until; /* bytes after which the rest is not waited for */
+    struct tls_client *trust; /* instead of the dialer's authorities, until DONE; or NULL */
+    size_t body_max;          /* bytes that are kept */
+    uint64_t body_until;      /* bytes after which the rest is not waited for */
 };
 
 struct http_answer {     /* lent for the call */

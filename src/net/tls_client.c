@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -28,23 +30,62 @@ static enum err trust(SSL_CTX *c, const char *ca_file, struct why *why)
                    ca_file);
 }
 
-enum err tls_client_new(const char *ca_file, struct tls_client **ret, struct why *why)
+/* Every certificate of PEM; false if there is none, or something else. */
+static bool trust_all(SSL_CTX *c, struct bytes pem)
+{
+    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+    size_t n = 0;
+    bool is_good = in != NULL;
+    for (X509 *one; is_good && (one = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL; n++) {
+        is_good = X509_STORE_add_cert(SSL_CTX_get_cert_store(c), one) == 1;
+        X509_free(one);
+    }
+    is_good = is_good && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    BIO_free(in);
+    return is_good && n > 0;
+}
+
+static SSL_CTX *new_context(void)
 {
     SSL_CTX *c = SSL_CTX_new(TLS_client_method());
     if (c == NULL)
-        return why_set(why, ERR_SYSTEM, "tls: OpenSSL does not start");
+        return NULL;
     SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
     SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
-    enum err e = trust(c, ca_file, why);
+    return c;
+}
+
+static enum err finish(SSL_CTX *take_c, enum err e, struct tls_client **ret)
+{
     if (e != OK) {
-        SSL_CTX_free(c);
+        SSL_CTX_free(take_c);
         return e;
     }
     *ret = mem_alloc(sizeof(**ret));
-    (*ret)->context = c;
+    (*ret)->context = take_c;
     return OK;
+}
+
+enum err tls_client_new(const char *ca_file, struct tls_client **ret, struct why *why)
+{
+    SSL_CTX *c = new_context();
+    if (c == NULL)
+        return why_set(why, ERR_SYSTEM, "tls: OpenSSL does not start");
+    return finish(c, trust(c, ca_file, why), ret);
+}
+
+enum err tls_client_new_with(struct bytes pem, struct tls_client **ret, struct why *why)
+{
+    SSL_CTX *c = new_context();
+    if (c == NULL)
+        return why_set(why, ERR_SYSTEM, "tls: OpenSSL does not start");
+    enum err e = pem.n <= INT_MAX && trust_all(c, pem)
+                     ? OK
+                     : why_set(why, ERR_INVALID, "tls: these are no certificates in PEM");
+    return finish(c, e, ret);
 }
 
 void tls_client_free(struct tls_client *t)

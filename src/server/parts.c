@@ -28,7 +28,7 @@
 #include "server/process.h"
 #include "server/self.h"
 
-enum { CHECKS_STOP_MS = 500, IO_THREADS_MAX = 64 };
+enum { CHECKS_STOP_MS = 500, KEYS_PAUSE_MS = 5000, IO_THREADS_MAX = 64 };
 
 struct io { /* one io thread */
     struct parts *parts;
@@ -252,6 +252,7 @@ static enum err describe_node(struct parts *p, struct why *why)
         .mesh_cluster = p->config->connect_cluster[0] == 0 ? NULL : p->config->connect_cluster,
         .default_query_ms = p->config->query_ms,
         .max_query_ms = p->config->query_max_ms,
+        .keys_pause_ms = KEYS_PAUSE_MS,
         .always_pretty = p->config->as_consul && p->config->dev,
         .metrics = p->metrics,
         .reload = reload_by_signal,

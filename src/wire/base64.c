@@ -79,3 +79,29 @@ enum err base64_read(struct bytes text, struct arena *arena, struct bytes *ret, 
     *ret = bytes_of(out, n);
     return OK;
 }
+
+enum err base64url_read(struct bytes text, struct arena *arena, struct bytes *ret)
+{
+    uint8_t *out = arena_alloc(arena, text.n);
+    uint32_t bits = 0;
+    unsigned bit_n = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        uint32_t value = c == '-'               ? 62
+                         : c == '_'             ? 63
+                         : c == '+' || c == '/' ? 64
+                                                : letter_value(c);
+        if (value > 63)
+            return ERR_MALFORMED;
+        bits = bits << 6 | value;
+        bit_n += 6;
+        if (bit_n >= 8) {
+            bit_n -= 8;
+            out[n++] = (uint8_t)(bits >> bit_n);
+            bits &= BIT(bit_n) - 1;
+        }
+    }
+    *ret = bytes_of(out, n);
+    return bit_n < 6 && bits == 0 ? OK : ERR_MALFORMED;
+}

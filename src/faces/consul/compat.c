@@ -23,7 +23,8 @@ static const char front[] =
     "every route as nobody, with an unknown token, another's, one with just that right, one with "
     "less\nand a management token, where nothing is allowed but by rules and where everything is. "
     "A right that ends while a request is under way refuses it. Differences: "
-    "auth methods are of type jwt with keys given; the\nbuilt-in policies cannot be changed in any "
+    "auth methods are of type jwt and kubernetes, the others are refused; the\nbuilt-in policies "
+    "cannot be changed in any "
     "field; a token's hash is another; policies bound to other namespaces or partitions do not "
     "exist.\n";
 

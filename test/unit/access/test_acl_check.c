@@ -118,11 +118,21 @@ static void auth_method_is_of_a_kind_that_is_known(void **state)
 {
     struct acl_auth_method m = { .name = bytes_str("idp"), .type = bytes_str("oidc") };
     assert_int_equal(acl_auth_method_check(&m, &why), ERR_INVALID);
-    assert_string_equal(why.text, "Invalid Auth Method: Type should be one of: [jwt]");
+    assert_string_equal(why.text, "Invalid Auth Method: Type should be one of: [jwt kubernetes]");
     m.type = bytes_str("jwt");
     m.config = bytes_str("{}");
     assert_int_equal(acl_auth_method_check(&m, &why), ERR_INVALID);
-    assert_string_equal(why.text, "Invalid Auth Method: JWTValidationPubKeys must be set");
+    assert_string_equal(why.text,
+                        "Invalid Auth Method: exactly one of 'JWTValidationPubKeys', 'JWKSURL', or "
+                        "'OIDCDiscoveryURL' must be set for type \"jwt\"");
+    m.type = bytes_str("aws-iam");
+    assert_int_equal(acl_auth_method_check(&m, &why), ERR_INVALID);
+    assert_string_equal(why.text,
+                        "Invalid Auth Method: type \"aws-iam\" is not supported here: use "
+                        "\"jwt\" or \"kubernetes\"");
+    m.type = bytes_str("kubernetes");
+    assert_int_equal(acl_auth_method_check(&m, &why), ERR_INVALID);
+    assert_string_equal(why.text, "Config.Host is required");
     m.type.n = 0;
     assert_int_equal(acl_auth_method_check(&m, &why), ERR_INVALID);
     m.name.n = 0;

@@ -173,9 +173,11 @@ static void begin_with(struct fixture *f, enum kind kind, EVP_PKEY *take_private
     arena_init(&f->arena, 0);
     buf_init(&f->token, 1 << 20);
     f->keys[0] = f->key = public_of(f->private, kind);
-    f->terms = (struct jwt_terms){
-        .keys = f->keys, .key_n = 1, .algorithms = ALL, .now_ms = (EXPIRES_S - 1) * UINT64_C(1000)
-    };
+    f->terms = (struct jwt_terms){ .keys = f->keys,
+                                   .key_n = 1,
+                                   .algorithms = ALL,
+                                   .now_ms = (EXPIRES_S - 1) * UINT64_C(1000),
+                                   .without_begin_ms = UINT64_MAX };
 }
 
 static void begin(struct fixture *f, enum kind kind)
@@ -281,23 +283,23 @@ static void a_signature_is_of_its_text_and_key_and_algorithm(void **state)
         for (enum jwt_algorithm b = 0; b < JWT_ALGORITHMS; b++) {
             snprintf(header, sizeof header, "{\"alg\":\"%s\"}", algorithms[b].name);
             const char *token = make_token(&f->token, f->private, a, header, claims_text);
-            assert_int_equal(verify(f, token), a == b ? OK : ERR_UNAUTHENTICATED);
+            assert_int_equal(verify(f, token), a == b ? OK : ERR_NOT_FOUND);
         }
         /* a key of each other kind */
         const char *token = make_token(&f->token, f->private, a, NULL, claims_text);
         for (enum kind kind = 0; kind < KINDS; kind++)
             assert_int_equal(verify(&all[kind], token),
-                             kind == algorithms[a].kind ? OK : ERR_UNAUTHENTICATED);
+                             kind == algorithms[a].kind ? OK : ERR_NOT_FOUND);
         /* a letter changed in the claims, and in the signature */
         char *copy = strdup(token);
         char *claims = strchr(copy, '.') + 1, *signature = strchr(claims, '.') + 1;
         claims[8] ^= 1;
-        assert_int_equal(verify(f, copy), ERR_UNAUTHENTICATED);
+        assert_int_equal(verify(f, copy), ERR_NOT_FOUND);
         claims[8] ^= 1;
         signature[5] = signature[5] == 'A' ? 'B' : 'A';
-        assert_int_equal(verify(f, copy), ERR_UNAUTHENTICATED);
+        assert_int_equal(verify(f, copy), ERR_NOT_FOUND);
         signature[0] = 0;
-        assert_int_equal(verify(f, copy), ERR_UNAUTHENTICATED);
+        assert_int_equal(verify(f, copy), ERR_NOT_FOUND);
         free(copy);
     }
     for (enum kind kind = 0; kind < KINDS; kind++)
@@ -314,7 +316,7 @@ static void another_key_of_the_same_kind_verifies_nothing(void **state)
             if (algorithms[a].kind == kind)
                 assert_int_equal(
                     verify(&f, make_token(&other.token, other.private, a, NULL, claims_text)),
-                    ERR_UNAUTHENTICATED);
+                    ERR_NOT_FOUND);
         end(&f);
         end(&other);
     }
@@ -331,8 +333,14 @@ static void any_of_several_keys_may_have_signed(void **state)
     assert_int_equal(
         verify(&f, make_token(&other.token, other.private, JWT_EDDSA, NULL, claims_text)), OK);
     assert_int_equal(verify_made(&f, NULL, claims_text), OK);
+    const struct bytes names[] = { bytes_str("a"), bytes_str("b") };
+    f.terms.kids = names;
+    assert_int_equal(verify_made(&f, NULL, claims_text), OK); /* it names none */
+    assert_int_equal(verify_made(&f, "{\"alg\":\"HS256\",\"kid\":\"a\"}", claims_text), OK);
+    assert_int_equal(verify_made(&f, "{\"alg\":\"HS256\",\"kid\":\"b\"}", claims_text),
+                     ERR_NOT_FOUND);
     f.terms.key_n = 0;
-    assert_int_equal(verify_made(&f, NULL, claims_text), ERR_UNAUTHENTICATED);
+    assert_int_equal(verify_made(&f, NULL, claims_text), ERR_NOT_FOUND);
     end(&f);
     end(&other);
 }
@@ -349,7 +357,7 @@ static void a_public_key_is_no_secret(void **state)
     EVP_PKEY *forger =
         EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, (const uint8_t *)pem, (size_t)n);
     assert_int_equal(verify(&f, make_token(&f.token, forger, JWT_HS256, NULL, claims_text)),
-                     ERR_UNAUTHENTICATED);
+                     ERR_NOT_FOUND);
     EVP_PKEY_free(forger);
     BIO_free(out);
     end(&f);
@@ -440,7 +448,17 @@ static void a_token_is_good_from_its_begin_to_its_end(void **state)
         { "{\"exp\":2000,\"nbf\":true}", 0, 0, ERR_MALFORMED },
         { "{\"exp\":1000,\"exp\":2000}", 0, 0, ERR_MALFORMED },
         { "{\"exp\":1000,\"sub\":\"a\",\"sub\":\"b\"}", 0, 0, ERR_MALFORMED },
-        { "{\"iat\":1000}", 0, 0, ERR_UNAUTHENTICATED },
+        { "{\"iat\":1000}", 999999, 0, ERR_UNAUTHENTICATED }, /* it lives for 20 s */
+        { "{\"iat\":1000}", 1000000, 0, OK },
+        { "{\"iat\":1000}", 1019999, 0, OK },
+        { "{\"iat\":1000}", 1020000, 0, ERR_UNAUTHENTICATED },
+        { "{\"nbf\":1000,\"iat\":900}", 1019999, 0, OK },
+        { "{\"nbf\":1000,\"iat\":900}", 999999, 0, ERR_UNAUTHENTICATED },
+        { "{\"nbf\":900,\"iat\":1000,\"exp\":2000}", 999999, 0, ERR_UNAUTHENTICATED },
+        { "{\"nbf\":900,\"iat\":1000,\"exp\":2000}", 999999, 1, OK },
+        { "{\"iat\":\"1000\",\"exp\":2000}", 1000000, 0, ERR_MALFORMED },
+        { "{\"exp\":1000}", 989999, 0, ERR_UNAUTHENTICATED }, /* and began 10 s before its end */
+        { "{\"exp\":1000}", 990000, 0, OK },
         { "{\"EXP\":1000}", 0, 0, ERR_UNAUTHENTICATED },
         { "exp = 1000", 0, 0, ERR_MALFORMED },
         { "[]", 0, 0, ERR_MALFORMED },
@@ -451,6 +469,8 @@ static void a_token_is_good_from_its_begin_to_its_end(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         f.terms.now_ms = rows[i].now_ms;
         f.terms.leeway_ms = rows[i].leeway_ms;
+        f.terms.without_end_ms = 20000;
+        f.terms.without_begin_ms = 10000;
         if (verify_made(&f, NULL, rows[i].claims) != rows[i].wanted)
             fail_msg("row %zu: %s", i, f.why.text);
     }
@@ -492,7 +512,7 @@ static void a_token_cut_at_every_byte_is_refused(void **state)
         char *copy = malloc(cut + 1);
         memcpy(copy, token, cut);
         enum err e = jwt_verify(&f.terms, bytes_of(copy, cut), &f.arena, &f.claims, &f.why);
-        assert_true(e == ERR_MALFORMED || e == ERR_UNAUTHENTICATED);
+        assert_true(e == ERR_MALFORMED || e == ERR_NOT_FOUND);
         free(copy);
     }
     end(&f);
@@ -510,7 +530,7 @@ static void what_is_no_base64url_is_refused(void **state)
         buf_put_u8(&f.token, 0);
         enum err e = verify(&f, (const char *)f.token.p);
         /* one letter more is a whole signature of another length */
-        assert_int_equal(e, more[i][0] == 'A' ? ERR_UNAUTHENTICATED : ERR_MALFORMED);
+        assert_int_equal(e, more[i][0] == 'A' ? ERR_NOT_FOUND : ERR_MALFORMED);
     }
     /* bits left over that are not zero: 32 bytes end in a letter of four bits */
     (void)make_token(&f.token, f.private, JWT_HS256, NULL, claims_text);

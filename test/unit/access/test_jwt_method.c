@@ -13,8 +13,9 @@
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEIcsbqPuMOr7G/iKR2O3Wc8kfO+tR\\n" \
     "fs+coE74b5VG37qGCL6OYwDt7rIWyVX9VOjmKxYh986a0/w9KIIsRg/dcA==\\n"     \
     "-----END PUBLIC KEY-----\\n"
-#define CONFIG(more) \
-    "{\"JWTValidationPubKeys\":[\"" KEY "\"],\"JWTSupportedAlgs\":[\"ES256\"]" more "}"
+#define KEYS "\"JWTValidationPubKeys\":[\"" KEY "\"],\"JWTSupportedAlgs\":[\"ES256\"]"
+#define BARE(more) "{" KEYS ",\"NotBeforeLeeway\":\"900000h\"" more "}"
+#define CONFIG(more) BARE(",\"BoundAudiences\":[\"muster\",\"else\"]" more)
 #define HEAD "eyJhbGciOiAiRVMyNTYiLCAidHlwIjogIkpXVCJ9."
 
 /* iss idp, aud [muster], exp in 2100, sub anna, admin true, groups [ops, dev], deep {team red} */
@@ -41,7 +42,7 @@ static enum err login_at(const char *config, const char *token, uint64_t now_ms)
     enum err e = jwt_method_new(bytes_str(config), &m, &why);
     if (e != OK)
         return e;
-    e = jwt_method_login(m, bytes_str(token), now_ms, &arena, &claims, &why);
+    e = jwt_method_login(m, NULL, bytes_str(token), now_ms, &arena, &claims, &why);
     jwt_method_free(m);
     return e;
 }
@@ -58,14 +59,14 @@ static void token_that_is_signed_and_lives_logs_in(void **state)
     char bent[sizeof anna];
     memcpy(bent, anna, sizeof anna);
     bent[60] ^= 1;
-    assert_int_equal(login(CONFIG(), bent), ERR_UNAUTHENTICATED);
+    assert_int_equal(login(CONFIG(), bent), ERR_NOT_FOUND);
     assert_int_equal(login(CONFIG(), "no token"), ERR_UNAUTHENTICATED);
 }
 
 static void clocks_may_differ_by_the_leeway(void **state)
 {
-    assert_int_equal(login_at(CONFIG(), anna, END_MS + 149999), OK);
-    assert_int_equal(login_at(CONFIG(), anna, END_MS + 150000), ERR_UNAUTHENTICATED);
+    assert_int_equal(login_at(CONFIG(), anna, END_MS + 59999), OK);
+    assert_int_equal(login_at(CONFIG(), anna, END_MS + 60000), ERR_UNAUTHENTICATED);
     const char *ten = CONFIG(",\"ClockSkewLeeway\":\"10s\"");
     assert_int_equal(login_at(ten, anna, END_MS + 9999), OK);
     assert_int_equal(login_at(ten, anna, END_MS + 10000), ERR_UNAUTHENTICATED);
@@ -78,10 +79,11 @@ static void clocks_may_differ_by_the_leeway(void **state)
 
 static void issuer_and_audience_are_bound(void **state)
 {
-    const char *bound = CONFIG(",\"BoundIssuer\":\"idp\",\"BoundAudiences\":[\"x\",\"muster\"]");
+    const char *bound = BARE(",\"BoundIssuer\":\"idp\",\"BoundAudiences\":[\"x\",\"muster\"]");
     assert_int_equal(login(bound, anna), OK);
     assert_int_equal(login(bound, for_others), ERR_UNAUTHENTICATED);
     assert_int_equal(login(CONFIG(), for_others), OK);
+    assert_int_equal(login(BARE(), for_others), ERR_UNAUTHENTICATED); /* nobody is named */
     assert_int_equal(login(CONFIG(",\"BoundIssuer\":\"other\""), anna), ERR_UNAUTHENTICATED);
 }
 
@@ -95,12 +97,97 @@ static void only_algorithms_of_the_method_are_taken(void **state)
     assert_string_equal(why.text, "Invalid Auth Method: unsupported signing algorithm \"HS256\"");
 }
 
-static void keys_that_would_be_fetched_are_refused(void **state)
+/* With neither "nbf" nor "iat" a token began so long before its end. */
+static void begin_of_a_token_follows_from_its_end(void **state)
 {
-    assert_int_equal(login(CONFIG(",\"JWKSURL\":\"http://idp/\""), anna), ERR_INVALID);
-    assert_int_equal(login(CONFIG(",\"OIDCDiscoveryURL\":\"http://idp/\""), anna), ERR_INVALID);
+    assert_int_equal(login("{" KEYS ",\"BoundAudiences\":[\"muster\"]}", anna),
+                     ERR_UNAUTHENTICATED);
+    assert_int_equal(
+        login_at("{" KEYS ",\"BoundAudiences\":[\"muster\"]}", anna, END_MS - 150000 - 60000), OK);
+    assert_int_equal(
+        login_at("{" KEYS ",\"BoundAudiences\":[\"muster\"]}", anna, END_MS - 150000 - 60001),
+        ERR_UNAUTHENTICATED);
+}
+
+static void keys_come_from_one_place(void **state)
+{
+    static const char *const refused[] = {
+        CONFIG(",\"JWKSURL\":\"http://idp/\""),
+        CONFIG(",\"OIDCDiscoveryURL\":\"http://idp/\""),
+        "{\"JWKSURL\":\"http://idp/\",\"OIDCDiscoveryURL\":\"http://idp/\"}",
+        CONFIG(",\"JWKSCACert\":\"x\""),
+        CONFIG(",\"OIDCDiscoveryCACert\":\"x\""),
+        "{\"JWKSURL\":\"http://idp/\",\"OIDCDiscoveryCACert\":\"x\"}",
+        "{\"JWTValidationPubKeys\":[\"no key\"]}",
+        "{}",
+        CONFIG(",\"OIDCClientID\":\"x\""),
+        CONFIG(",\"AllowedRedirectURIs\":[\"x\"]"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (login(refused[i], anna) != ERR_INVALID)
+            fail_msg("%s: %s", refused[i], why.text);
     assert_int_equal(login(CONFIG(",\"JWKSURL\":\"\""), anna), OK);
-    assert_int_equal(login("{\"JWTValidationPubKeys\":[\"no key\"]}", anna), ERR_INVALID);
+}
+
+static void source_of_keys_is_what_the_configuration_says(void **state)
+{
+    static const struct {
+        const char *config;
+        enum jwt_keys kind;
+        const char *url, *ca;
+    } rows[] = {
+        { CONFIG(), JWT_KEYS_GIVEN, "", "" },
+        { "{\"JWKSURL\":\"http://a\",\"JWKSCACert\":\"c\"}", JWT_KEYS_AT_URL, "http://a", "c" },
+        { "{\"OIDCDiscoveryURL\":\"http://b\",\"OIDCDiscoveryCACert\":\"d\"}", JWT_KEYS_OF_ISSUER,
+          "http://b", "d" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct jwt_method *m;
+        assert_int_equal(jwt_method_new(bytes_str(rows[i].config), &m, &why), OK);
+        const struct jwt_source *s = jwt_method_source(m);
+        assert_int_equal(s->kind, rows[i].kind);
+        assert_true(bytes_is(s->url, rows[i].url) && bytes_is(s->ca, rows[i].ca));
+        jwt_method_free(m);
+    }
+}
+
+/* The same key as CONFIG's, as it is fetched. */
+#define JWK(kid)                                                                                   \
+    "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"" kid                                  \
+    "\",\"x\":\"IcsbqPuMOr7G_iKR2O3Wc8kfO-tRfs-coE74b5VG37o\",\"y\":\"hgi-jmMA7e6yFslV_VTo5isWIff" \
+    "OmtP8PSiCLEYP3XA\"}]}"
+
+static enum err login_with(const char *config, const char *jwks)
+{
+    struct jwt_method *m;
+    struct jwk_set *keys;
+    assert_int_equal(jwt_method_new(bytes_str(config), &m, &why), OK);
+    assert_int_equal(jwk_set_new(bytes_str(jwks), &keys, &why), OK);
+    enum err e = jwt_method_login(m, keys, bytes_str(anna), NOW_MS, &arena, &claims, &why);
+    jwk_set_free(keys);
+    jwt_method_free(m);
+    return e;
+}
+
+static void fetched_keys_verify(void **state)
+{
+    const char *fetches = "{\"JWKSURL\":\"http://idp/\",\"JWTSupportedAlgs\":[\"ES256\"],"
+                          "\"NotBeforeLeeway\":\"900000h\",\"BoundAudiences\":[\"muster\"]}";
+    const char *other = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+                        "\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}";
+    assert_int_equal(login_with(fetches, JWK("a")), OK); /* the token names no key */
+    assert_int_equal(login_with(fetches, other), ERR_NOT_FOUND);
+    /* By another issuer than the one whose keys these are. */
+    assert_int_equal(login_with("{\"OIDCDiscoveryURL\":\"https://else\",\"JWTSupportedAlgs\":["
+                                "\"ES256\"],\"NotBeforeLeeway\":\"900000h\",\"BoundAudiences\":["
+                                "\"muster\"]}",
+                                JWK("a")),
+                     ERR_UNAUTHENTICATED);
+    assert_int_equal(login_with("{\"OIDCDiscoveryURL\":\"idp/\",\"JWTSupportedAlgs\":["
+                                "\"ES256\"],\"NotBeforeLeeway\":\"900000h\",\"BoundAudiences\":["
+                                "\"muster\"]}",
+                                JWK("a")),
+                     OK);
 }
 
 static void what_is_no_configuration_is_refused(void **state)
@@ -108,8 +195,8 @@ static void what_is_no_configuration_is_refused(void **state)
     static const char *const configs[] = { "{",
                                            CONFIG(",\"ClaimMappings\":[]"),
                                            CONFIG(",\"ClaimMappings\":{\"a\":1}"),
-                                           CONFIG(",\"BoundAudiences\":\"x\""),
-                                           CONFIG(",\"BoundAudiences\":[1]"),
+                                           BARE(",\"BoundAudiences\":\"x\""),
+                                           BARE(",\"BoundAudiences\":[1]"),
                                            CONFIG(",\"ClockSkewLeeway\":\"soon\"") };
     for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
         assert_int_not_equal(login(configs[i], anna), OK);
@@ -182,7 +269,10 @@ int main(void)
         TEST(clocks_may_differ_by_the_leeway),
         TEST(issuer_and_audience_are_bound),
         TEST(only_algorithms_of_the_method_are_taken),
-        TEST(keys_that_would_be_fetched_are_refused),
+        TEST(keys_come_from_one_place),
+        TEST(begin_of_a_token_follows_from_its_end),
+        TEST(source_of_keys_is_what_the_configuration_says),
+        TEST(fetched_keys_verify),
         TEST(what_is_no_configuration_is_refused),
         TEST(mapped_claims_are_what_selectors_and_names_see),
         TEST(names_that_cannot_be_made_are_refused),

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "net/tls.h"
+#include "net/tls_client.h"
 #include "test/lib/caller.h"
 #include "test/lib/certs.h"
 #include "test/lib/httpd.h"
@@ -395,6 +396,44 @@ static struct httpd *start_tls(const char *cert, const char *key, struct tls_con
     return h;
 }
 
+/* Instead of those of the dialer. */
+static void authorities_of_a_call_are_the_only_ones_trusted(void **state)
+{
+    struct world *w = *state;
+    struct tls_context *tls;
+    struct httpd *h = start_tls(certs.server, certs.server_key, &tls);
+    const char *files[] = { certs.ca, certs.rogue };
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct tls_client *trust;
+        struct why why;
+        char pem[4000];
+        FILE *f = fopen(files[i], "r");
+        size_t n = fread(pem, 1, sizeof pem, f);
+        fclose(f);
+        assert_int_equal(tls_client_new_with(bytes_of(pem, n), &trust, &why), OK);
+        ask(w, (struct http_ask){ .trust = trust }, "https://localhost", h->port, "/hello");
+        tls_client_free(trust);
+        assert_int_equal(w->status, i == 0 ? 200 : 0);
+        assert_int_equal(w->failure[0] == 0, i == 0);
+    }
+    httpd_free(h);
+    tls_context_unref(tls);
+}
+
+static void what_is_no_authority_is_refused(void **state)
+{
+    static const char *const texts[] = {
+        "", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct tls_client *trust;
+        struct why why = { "" };
+        assert_int_equal(tls_client_new_with(bytes_str(texts[i]), &trust, &why), ERR_INVALID);
+        assert_string_equal(why.text, "tls: these are no certificates in PEM");
+    }
+}
+
 static void certificate_of_the_authority_is_trusted(void **state)
 {
     struct world *w = *state;
@@ -460,6 +499,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(answer_is_told),
+        WORLD_TEST(authorities_of_a_call_are_the_only_ones_trusted),
+        WORLD_TEST(what_is_no_authority_is_refused),
         WORLD_TEST(request_is_as_consuls),
         WORLD_TEST(method_headers_and_body_are_sent),
         WORLD_TEST(ten_redirects_are_followed_and_one_more_is_not),

@@ -159,7 +159,8 @@ static const struct consul_route routes[] = {
       .handle = acl_method_create,
       .flags = CONSUL_OF_ACL,
       .access = "acl:write",
-      .does = "the new method; type jwt with JWTValidationPubKeys only: keys are not fetched",
+      .does = "the new method: jwt, with keys given or fetched (JWKSURL, OIDCDiscoveryURL), or "
+              "kubernetes; aws-iam is refused, and oidc as in the Community Edition",
       .test = "test_acl auth_method_is_made_shown_changed_and_removed" },
     { .method = "GET",
       .path = "/v1/acl/auth-method/",

@@ -23,6 +23,8 @@ struct acl_task {
     struct uuid id;    /* of what is changed, made or shown */
     struct bytes name; /* the same, of an auth method */
     void *body;
+    const char *what; /* of a method: the setting that is tried */
+    void *waits_for;  /* acl_keys.c, acl_cluster.c */
 };
 
 /* The call's task, made by the first call. */

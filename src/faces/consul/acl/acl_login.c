@@ -3,9 +3,13 @@
 #include "access/acl_check.h"
 #include "access/jwt_method.h"
 #include "faces/consul/acl/acl.h"
+#include "faces/consul/acl/acl_cluster.h"
+#include "faces/consul/acl/acl_keys.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+
+enum { TRIES_MAX = 8 };
 
 struct login_body {
     struct bytes method, bearer;
@@ -20,7 +24,11 @@ static const struct json_field fields[] = {
 static const struct json_shape shape = { "ACLLoginParams", sizeof(struct login_body), fields, 3,
                                          false };
 
-struct login { /* between its plans */
+struct login { /* the task's body, between its plans */
+    struct login_body sent;
+    struct acl_auth_method method; /* as it was verified by */
+    struct acl_claims claims;
+    bool has_newer_keys;
     struct acl_token token;
     int64_t lease;
 };
@@ -189,7 +197,6 @@ static void make_token(struct consul_call *c, const struct acl_auth_method *m, s
     t->is_local = !m->is_global;
     t->created_ms = clock_wall_ms();
     acl_task(c)->id = t->accessor;
-    acl_task(c)->body = login;
     acl_task(c)->plan = plan;
     if (m->max_ttl_ms == 0) {
         plan(c, view);
@@ -199,40 +206,35 @@ static void make_token(struct consul_call *c, const struct acl_auth_method *m, s
     acl_grant_lease(c, t->created_ms, t->expires_ms, with_lease);
 }
 
-static enum err verify(struct consul_call *c, const struct acl_auth_method *m, struct bytes bearer,
-                       struct acl_claims *ret)
+/* -- who it is -----------------------------------------------------------------------------------
+ */
+
+static struct login *login_of(struct consul_call *c)
 {
-    struct jwt_method *method;
-    struct why why = { 0 };
-    enum err e = jwt_method_new(m->config, &method, &why);
-    if (e != OK) {
-        acl_refuse(c, &why); /* an older build took it */
-        return e;
-    }
-    e = jwt_method_login(method, bearer, clock_wall_ms(), consul_arena(c), ret, &why);
-    jwt_method_free(method);
-    if (e != OK)
-        consul_refuse_text(c, 403, "Permission denied: %s", why.text);
-    return e;
+    return acl_task(c)->body;
 }
 
-static void check(struct consul_call *c, const struct view *view)
+static bool is_same(const struct acl_auth_method *a, const struct acl_auth_method *b)
 {
-    const struct login_body *b = acl_task(c)->body;
-    struct login *login = arena_zalloc(consul_arena(c), 1, sizeof *login);
-    struct acl_claims *claims = arena_zalloc(consul_arena(c), 1, sizeof *claims);
+    return bytes_eq(a->type, b->type) && bytes_eq(a->config, b->config);
+}
+
+static void check(struct consul_call *c, const struct view *view);
+
+/* What was verified was verified by a method that may have changed meanwhile. */
+static void bind(struct consul_call *c, const struct view *view)
+{
+    struct login *login = login_of(c);
     struct acl_auth_method m;
     struct acl_stamp stamp;
     struct why why = { 0 };
-    if (acl_auth_method_get(view, b->method, consul_arena(c), &m, &stamp) != OK) {
-        consul_refuse_text(c, 403, "ACL not found: auth method %s not found",
-                           consul_quoted(c, b->method));
+    if (acl_auth_method_get(view, login->sent.method, consul_arena(c), &m, &stamp) != OK ||
+        !is_same(&m, &login->method)) {
+        check(c, view);
         return;
     }
-    if (verify(c, &m, b->bearer, claims) != OK)
-        return;
-    enum err e = bind_all(c, view, m.name, claims, &login->token.grants, &why);
-    login->token.description = describe(c, &b->meta);
+    enum err e = bind_all(c, view, m.name, &login->claims, &login->token.grants, &why);
+    login->token.description = describe(c, &login->sent.meta);
     if (e == OK)
         e = acl_token_check(&login->token, &why);
     if (e != OK)
@@ -243,6 +245,98 @@ static void check(struct consul_call *c, const struct view *view)
         make_token(c, &m, login, view);
 }
 
+static void refuse_bearer(struct consul_call *c, const char *reason)
+{
+    consul_refuse_text(c, 403, "Permission denied: %s", reason);
+}
+
+static void verify(struct consul_call *c, const struct jwk_set *keys);
+
+static void with_keys(struct consul_call *c, const struct jwk_set *keys, const char *failure)
+{
+    if (keys != NULL)
+        verify(c, keys);
+    else
+        consul_refuse_text(c, 500, "the keys of auth method %s cannot be fetched: %s",
+                           consul_quoted(c, login_of(c)->method.name), failure);
+}
+
+/* A token by a key that is not known may be by one that is newer than those here. */
+static void verify(struct consul_call *c, const struct jwk_set *keys)
+{
+    struct login *login = login_of(c);
+    struct jwt_method *method;
+    struct why why = { 0 };
+    if (jwt_method_new(login->method.config, &method, &why) != OK) {
+        acl_refuse(c, &why); /* an older build took it */
+        return;
+    }
+    enum err e = jwt_method_login(method, keys, login->sent.bearer, clock_wall_ms(),
+                                  consul_arena(c), &login->claims, &why);
+    if (e == OK) {
+        acl_plan(c, bind);
+    } else if (e == ERR_NOT_FOUND && keys != NULL && !login->has_newer_keys) {
+        login->has_newer_keys = true;
+        acl_keys_ask(c, jwt_method_source(method), keys, with_keys);
+    } else {
+        refuse_bearer(c, why.text);
+    }
+    jwt_method_free(method);
+}
+
+static void fetch_and_verify(struct consul_call *c)
+{
+    struct jwt_method *method;
+    struct why why = { 0 };
+    if (jwt_method_new(login_of(c)->method.config, &method, &why) != OK) {
+        acl_refuse(c, &why);
+        return;
+    }
+    const struct jwt_source *source = jwt_method_source(method);
+    if (source->kind == JWT_KEYS_GIVEN)
+        verify(c, NULL);
+    else
+        acl_keys_ask(c, source, NULL, with_keys);
+    jwt_method_free(method);
+}
+
+static void with_account(struct consul_call *c, const struct kubernetes_account *account,
+                         enum err e, const char *failure)
+{
+    if (e == ERR_UNAUTHENTICATED) {
+        refuse_bearer(c, failure);
+    } else if (e != OK) {
+        consul_refuse_text(c, 500, "the cluster of auth method %s cannot be asked: %s",
+                           consul_quoted(c, login_of(c)->method.name), failure);
+    } else {
+        kubernetes_claims(account, &login_of(c)->claims);
+        acl_plan(c, bind);
+    }
+}
+
+static void check(struct consul_call *c, const struct view *view)
+{
+    struct login *login = login_of(c);
+    struct acl_auth_method m;
+    struct acl_stamp stamp;
+    if (++acl_task(c)->tries > TRIES_MAX) {
+        consul_refuse(c, CONSUL_OVERLOADED);
+        return;
+    }
+    if (acl_auth_method_get(view, login->sent.method, consul_arena(c), &m, &stamp) != OK) {
+        consul_refuse_text(c, 403, "ACL not found: auth method %s not found",
+                           consul_quoted(c, login->sent.method));
+        return;
+    }
+    login->method = (struct acl_auth_method){ .name = arena_dup(consul_arena(c), m.name),
+                                              .type = arena_dup(consul_arena(c), m.type),
+                                              .config = arena_dup(consul_arena(c), m.config) };
+    if (bytes_is(m.type, "kubernetes"))
+        acl_cluster_ask(c, login->method.config, login->sent.bearer, with_account);
+    else
+        fetch_and_verify(c);
+}
+
 void acl_login(struct consul_call *c)
 {
     if (c->params.token.n > 0) {
@@ -251,5 +345,8 @@ void acl_login(struct consul_call *c)
     }
     if (!consul_grant_nobody(c) || !acl_decode(c, &shape, "Login"))
         return;
+    struct login *login = arena_zalloc(consul_arena(c), 1, sizeof *login);
+    login->sent = *(const struct login_body *)acl_task(c)->body;
+    acl_task(c)->body = login;
     acl_plan(c, check);
 }

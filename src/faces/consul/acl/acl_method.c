@@ -1,6 +1,7 @@
 /* Auth methods: who may log in. */
 #include "access/acl_check.h"
 #include "faces/consul/acl/acl.h"
+#include "faces/consul/acl/acl_keys.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/json_text.h"
@@ -158,13 +159,48 @@ static void plan(struct consul_call *c, const struct view *view)
     }
 }
 
+/* Keys that cannot be fetched now would let nobody in. */
+static void with_keys(struct consul_call *c, const struct jwk_set *keys, const char *failure)
+{
+    if (keys != NULL)
+        acl_plan(c, plan);
+    else
+        consul_refuse_text(c, 500, "Invalid Auth Method: error checking %s: %s", acl_task(c)->what,
+                           failure);
+}
+
+/* Looks at the method before it is written. */
+static void try_and_plan(struct consul_call *c)
+{
+    struct acl_auth_method m;
+    struct jwt_method *method;
+    struct why why = { 0 };
+    if (!read_method(c, &m))
+        return;
+    if (!bytes_is(m.type, "jwt")) {
+        acl_plan(c, plan);
+        return;
+    }
+    if (jwt_method_new(m.config, &method, &why) != OK) {
+        acl_refuse(c, &why);
+        return;
+    }
+    const struct jwt_source *source = jwt_method_source(method);
+    acl_task(c)->what = source->kind == JWT_KEYS_AT_URL ? "JWKSURL" : "OIDCDiscoveryURL";
+    if (source->kind == JWT_KEYS_GIVEN)
+        acl_plan(c, plan);
+    else
+        acl_keys_ask(c, source, NULL, with_keys);
+    jwt_method_free(method);
+}
+
 void acl_method_create(struct consul_call *c)
 {
     if (!acl_may_write(c) || !acl_decode(c, &shape, "AuthMethod"))
         return;
     acl_task(c)->is_new = true;
     acl_task(c)->name = ((const struct method_body *)acl_task(c)->body)->name;
-    acl_plan(c, plan);
+    try_and_plan(c);
 }
 
 void acl_method_put_one(struct consul_call *c)
@@ -175,7 +211,7 @@ void acl_method_put_one(struct consul_call *c)
     if (b->name.n > 0 && !bytes_eq(b->name, c->rest))
         consul_refuse_text(c, 400, "AuthMethod Name in URL and payload do not match");
     else
-        acl_plan(c, plan);
+        try_and_plan(c);
 }
 
 /* -- removing ---------------------------------------------------------------------------------- */

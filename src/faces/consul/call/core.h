@@ -7,6 +7,9 @@
 #include "hub/hub.h"
 #include "wire/json_writer.h"
 
+struct acl_keys;
+struct dialer;
+
 struct consul_face {
     struct hub *hub;
     struct loop *loop;
@@ -23,6 +26,12 @@ struct consul_face {
     struct metrics *own_metrics;        /* made here if none were given */
     bool draining;
     uint64_t random;
+
+    struct dialer *dialer; /* outside.h; made by the first who asks others */
+    struct list outside;   /* asks under way */
+    unsigned outside_n;
+    struct acl_keys *keys; /* acl_keys.h; made by the first login that wants some */
+    void (*free_keys)(struct acl_keys *keys);
 
     /* of the answer that is being made; free once it is */
     struct buf body;

@@ -8,6 +8,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/facts.h"
 #include "faces/consul/call/kept.h"
+#include "faces/consul/call/outside.h"
 #include "faces/consul/call/query.h"
 
 enum { DEFAULT_QUERY_MS = 300 * 1000, MAX_QUERY_MS = 600 * 1000 };
@@ -46,6 +47,7 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     face->requests =
         metric_counter(metrics, "muster_consul_requests_total", "Requests to Consul's API.");
     list_init(&face->calls);
+    list_init(&face->outside);
     buf_init(&face->body, BODY_MAX);
     arena_init(&face->scratch, 0);
     return face;
@@ -56,6 +58,9 @@ void consul_face_free(struct consul_face *face)
     if (face == NULL)
         return;
     mailbox_free(face->box);
+    if (face->keys != NULL)
+        face->free_keys(face->keys);
+    outside_free(face);
     consul_kept_free(face->kept);
     metrics_free(face->own_metrics);
     wait_table_free(face->waits);
@@ -68,10 +73,16 @@ void consul_face_free(struct consul_face *face)
 void consul_face_drain(struct consul_face *face)
 {
     face->draining = true;
+    outside_stop(face);
     LIST_FOR_EACH(link, &face->calls)
     {
         struct consul_call *c = CONTAINER_OF(link, struct consul_call, link);
         if (c->is_blocked)
             consul_query_answer_now(c);
     }
+}
+
+bool consul_face_is_drained(const struct consul_face *face)
+{
+    return outside_is_gone(face);
 }

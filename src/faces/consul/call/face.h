@@ -14,8 +14,11 @@ struct consul_face;
 struct consul_face *consul_face_new(struct hub *hub, const struct consul_options *options);
 /* After its requests are gone. */
 void consul_face_free(struct consul_face *face);
-/* On its thread: queries that wait are answered with what there is; later ones wait no more. */
+/* On its thread: queries that wait are answered with what there is; later ones wait no more, and
+ * nobody else is asked for anything any more. */
 void consul_face_drain(struct consul_face *face);
+/* True once no connection to others is left. */
+bool consul_face_is_drained(const struct consul_face *face);
 /* The context of its requests is the thread's struct consul_face. */
 extern const struct http_service consul_http;
 

@@ -52,6 +52,7 @@ struct consul_options {
     /* Of long answers that clients have not read, together: with more, a further one is refused. 0
      * = 256 MiB. */
     size_t unsent_max;
+    uint64_t keys_pause_ms;    /* between fetches of a signer's keys for logins; 0: none */
     const char *default_token; /* of who brings none; NULL: he is anonymous. Kept */
     struct metrics *metrics;   /* kept; may be NULL */
     /* The service of a TTL check has said how that is, and it is as it was: its time begins anew. A

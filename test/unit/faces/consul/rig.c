@@ -79,8 +79,32 @@ void rig_start(struct rig *rig)
     kernel_start(&rig->k);
 }
 
+static void drain(void *ctx)
+{
+    consul_face_drain(((struct rig *)ctx)->face);
+}
+
+static void look(void *ctx)
+{
+    struct rig *rig = ctx;
+    rig->is_drained = consul_face_is_drained(rig->face);
+}
+
+/* What the face asks of others ends with it, in turns of its loop. */
+static void end_what_is_asked(struct rig *rig)
+{
+    uint64_t until_ns = clock_now_ns() + UINT64_C(10000000000);
+    kernel_call(&rig->k, look, rig);
+    if (!rig->is_drained)
+        kernel_call(&rig->k, drain, rig);
+    while (!rig->is_drained && clock_now_ns() < until_ns)
+        kernel_call(&rig->k, look, rig);
+    assert_true(rig->is_drained);
+}
+
 void rig_free(struct rig *rig)
 {
+    end_what_is_asked(rig);
     kernel_stop(&rig->k, true);
     kernel_fini(&rig->k);
     buf_fini(&rig->answer);

@@ -15,6 +15,7 @@ struct rig {
     struct net_service service;
     void *contexts[1];
     uint16_t port;
+    bool is_drained;
     struct buf answer; /* of the last question: head and body */
     int reloads, leaves;
     const char *reload_why;     /* what a reload fails with; NULL: it does not */

@@ -577,9 +577,10 @@ static void secret_of_a_default_token_ends_at_its_limit(void **state)
 /* -- logging in -----------------------------------------------------------------------------------
  */
 
-#define METHOD                                                                                    \
-    "{\"Name\":\"idp\",\"Type\":\"jwt\",\"MaxTokenTTL\":\"1h\",\"Config\":{"                      \
-    "\"JWTValidationPubKeys\":[\"" KEY "\"],\"JWTSupportedAlgs\":[\"ES256\"],\"ClaimMappings\":{" \
+#define METHOD                                                                            \
+    "{\"Name\":\"idp\",\"Type\":\"jwt\",\"MaxTokenTTL\":\"1h\",\"Config\":{"              \
+    "\"JWTValidationPubKeys\":[\"" KEY "\"],\"JWTSupportedAlgs\":[\"ES256\"],"            \
+    "\"BoundAudiences\":[\"muster\"],\"NotBeforeLeeway\":\"900000h\",\"ClaimMappings\":{" \
     "\"sub\":\"user\"},\"ListClaimMappings\":{\"groups\":\"groups\"}}}"
 
 static void auth_method_is_made_shown_changed_and_removed(void **state)
@@ -598,7 +599,7 @@ static void auth_method_is_made_shown_changed_and_removed(void **state)
            "\"JWTValidationPubKeys\":[\"" KEY "\"]}}",
            200, "\"Description\":\"d\",\"TokenLocality\":\"global\"");
     expect(rig, "PUT /v1/acl/auth-method", "{\"Name\":\"x\",\"Type\":\"oidc\"}", 500,
-           "Invalid Auth Method: Type should be one of: [jwt]");
+           "Invalid Auth Method: Type should be one of: [jwt kubernetes]");
     expect(rig, "PUT /v1/acl/auth-method/none", METHOD, 400,
            "AuthMethod Name in URL and payload do not match");
     put(rig, "binding-rule",
