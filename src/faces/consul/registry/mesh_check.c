@@ -2,7 +2,7 @@
 #include "faces/consul/registry/mesh_check.h"
 
 #include "base/buf.h"
-#include "base/text.h"
+#include "faces/consul/rows/proxy.h"
 
 enum { FAULTS_MAX = 450 /* bytes: a sentence has 512 */ };
 
@@ -29,40 +29,9 @@ static void add(struct faults *f, const char *format, struct bytes kind)
 /* -- JSON ---------------------------------------------------------------------------------------
  */
 
-const struct json_node *consul_member(const struct json_node *node, const char *name)
-{
-    if (node == NULL || node->kind != JSON_NODE_OBJECT)
-        return NULL;
-    for (const struct json_node *at = node->first; at != NULL; at = at->next)
-        if (text_eq_nocase(at->name, bytes_str(name)))
-            return at;
-    return NULL;
-}
-
-static bool says(const struct json_node *node)
-{
-    if (node == NULL)
-        return false;
-    switch (node->kind) {
-    case JSON_NODE_NULL:
-        return false;
-    case JSON_NODE_BOOL:
-        return node->truth;
-    case JSON_NODE_NUMBER:
-        return !bytes_is(node->text, "0");
-    case JSON_NODE_STRING:
-        return node->text.n > 0;
-    case JSON_NODE_ARRAY:
-        return node->first != NULL;
-    case JSON_NODE_OBJECT:
-        break;
-    }
-    return true;
-}
-
 bool consul_json_is_native(const struct json_node *connect)
 {
-    return says(consul_member(connect, "Native"));
+    return consul_json_says(consul_member(connect, "Native"));
 }
 
 /* -- rules --------------------------------------------------------------------------------------
@@ -111,10 +80,10 @@ static void check_gateway(const struct consul_mesh_part *part, struct faults *f)
         bytes_is(part->kind, "ingress-gateway") || bytes_is(part->kind, "api-gateway");
     if (part->port == 0 && !is_told_its_port)
         add(f, "Port must be non-zero for a %s", part->kind);
-    if (says(consul_member(part->connect, "SidecarService")))
+    if (consul_json_says(consul_member(part->connect, "SidecarService")))
         add(f, "A %s cannot have a sidecar service defined", part->kind);
     for (size_t i = 0; i < ARRAY_LEN(not_of_a_gateway); i++)
-        if (says(consul_member(part->proxy, not_of_a_gateway[i].name)))
+        if (consul_json_says(consul_member(part->proxy, not_of_a_gateway[i].name)))
             add(f, not_of_a_gateway[i].text, part->kind);
 }
 
@@ -122,9 +91,9 @@ static void check_connect(const struct consul_mesh_part *part, struct faults *f)
 {
     const struct json_node *sidecar = consul_member(part->connect, "SidecarService");
     const struct json_node *its_connect = consul_member(sidecar, "Connect");
-    if (says(consul_member(sidecar, "ID")))
+    if (consul_json_says(consul_member(sidecar, "ID")))
         add(f, "A SidecarService cannot specify an ID as this is managed by the agent", part->kind);
-    if (says(consul_member(its_connect, "SidecarService")))
+    if (consul_json_says(consul_member(its_connect, "SidecarService")))
         add(f, "A SidecarService cannot have a nested SidecarService", part->kind);
     if (consul_json_is_native(part->connect) && part->port == 0 && part->socket_path.n == 0)
         add(f, "Port or SocketPath must be set for a Connect native service.", part->kind);

@@ -16,7 +16,5 @@ struct consul_mesh_part { /* lent */
 MUST_CHECK enum err consul_mesh_check(const struct consul_mesh_part *part, struct why *why);
 /* True if CONNECT, which may be NULL, says that the service speaks the mesh's protocol itself. */
 bool consul_json_is_native(const struct json_node *connect);
-/* The member NAME, without case, of an object; NULL. */
-const struct json_node *consul_member(const struct json_node *node, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "faces/consul/registry/mesh_check.h"
+#include "faces/consul/rows/proxy.h"
 #include "wire/go_text.h"
 
 enum { SHOWN = 80 /* bytes of what a sentence repeats */ };
@@ -95,7 +96,7 @@ static enum err make_instance(struct consul_registration *r, struct arena *arena
         .kind = bytes_is(b->kind, "typical") ? bytes_str("") : b->kind,
         .socket_path = b->socket_path,
         .has_tag_override = b->has_tag_override,
-        .proxy = consul_json_of(b->proxy, arena),
+        .proxy = consul_proxy_text(b->proxy, arena),
         .connect =
             consul_json_is_native(b->connect) ? bytes_str("{\"Native\":true}") : bytes_str(""),
         .locality = consul_json_of(b->locality, arena),

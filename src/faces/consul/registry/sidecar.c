@@ -1,7 +1,7 @@
 /* A proxy registered with its service: what is not said of it follows from that. */
 #include "base/text.h"
-#include "faces/consul/registry/mesh_check.h"
 #include "faces/consul/registry/sidecar.h"
+#include "faces/consul/rows/proxy.h"
 #include "wire/json_tree.h"
 
 enum { PORT_FIRST = 21000, PORT_LAST = 21255, PROXY_MAX = 64 * 1024 };

@@ -1,6 +1,7 @@
 /* Consul's field order; what it leaves out when empty is left out. */
 #include "faces/consul/rows/show.h"
 
+#include "faces/consul/rows/proxy.h"
 #include "wire/duration.h"
 
 static const char empty_proxy[] = "{\"Mode\":\"\",\"MeshGateway\":{},\"Expose\":{}}";
@@ -175,6 +176,14 @@ void consul_show_node_service(struct json_writer *j, const struct consul_service
     json_close_object(j);
 }
 
+static bool is_of_mesh(struct bytes kind)
+{
+    static const char gateway[] = "-gateway";
+    size_t n = sizeof gateway - 1;
+    return bytes_is(kind, "connect-proxy") ||
+           (kind.n > n && bytes_is(bytes_skip(kind, kind.n - n), gateway));
+}
+
 void consul_show_agent_service(struct json_writer *j, const struct consul_service *s,
                                const char *datacenter, const char *hash)
 {
@@ -196,8 +205,10 @@ void consul_show_agent_service(struct json_writer *j, const struct consul_servic
     json_add_bool(j, "EnableTagOverride", s->extras.has_tag_override);
     if (hash != NULL)
         json_add_str(j, "ContentHash", hash);
-    if (s->extras.proxy.n > 0)
-        json_add_raw(j, "Proxy", s->extras.proxy);
+    if (is_of_mesh(s->extras.kind)) {
+        json_put_name(j, "Proxy");
+        consul_put_agent_proxy(j, s->extras.proxy);
+    }
     if (s->extras.connect.n > 0)
         json_add_raw(j, "Connect", s->extras.connect);
     json_add_str(j, "Datacenter", datacenter);

@@ -221,9 +221,11 @@ static void sidecar_comes_and_goes_with_its_service(void **state)
     rig_expect_part(*state, "GET /v1/agent/service/w1-sidecar-proxy", NULL, 200,
                     "{\"Kind\":\"connect-proxy\",\"ID\":\"w1-sidecar-proxy\",\"Service\":"
                     "\"web-sidecar-proxy\",\"Tags\":[\"v1\"],\"Meta\":{},\"Port\":21000,");
-    assert_holds(state, "\"Proxy\":{\"DestinationServiceName\":\"web\",\"DestinationServiceID\":"
-                        "\"w1\",\"LocalServiceAddress\":\"127.0.0.1\",\"LocalServicePort\":80,"
-                        "\"Upstreams\":[{\"DestinationName\":\"db\",\"LocalBindPort\":9191}]}");
+    assert_holds(state,
+                 "\"Proxy\":{\"DestinationServiceName\":\"web\",\"DestinationServiceID\":"
+                 "\"w1\",\"LocalServiceAddress\":\"127.0.0.1\",\"LocalServicePort\":80,"
+                 "\"Upstreams\":[{\"DestinationType\":\"service\",\"DestinationName\":\"db\","
+                 "\"LocalBindPort\":9191,\"MeshGateway\":{}}],\"MeshGateway\":{},\"Expose\":{}}");
     rig_expect_part(*state, "GET /v1/agent/checks", NULL, 200,
                     "\"Name\":\"Connect Sidecar Listening\"");
     assert_holds(state, "\"Name\":\"Connect Sidecar Aliasing w1\"");
