@@ -35,9 +35,6 @@ static enum err check_names(struct consul_registration *r, struct why *why)
     if (b->port < 0 || b->port > UINT16_MAX)
         return why_set(why, ERR_INVALID, "Validation failed: Port %lld is outside 0 to 65535",
                        (long long)b->port);
-    if (b->socket_path.n > 0 && b->port != 0)
-        return why_set(why, ERR_INVALID,
-                       "Validation failed: Only one of Port and SocketPath may be set");
     return OK;
 }
 

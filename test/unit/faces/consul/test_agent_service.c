@@ -63,6 +63,7 @@ static void fields_of_a_service_are_taken_in_each_spelling(void **state)
         "\"enable_tag_override\":true",
         "\"tagged_addresses\":{\"lan\":{\"address\":\"x\",\"port\":1}}",
         "\"SocketPath\":\"/s\"",
+        "\"SocketPath\":\"/s\",\"Port\":1",
         "\"Token\":\"\"",
         "\"Kind\":\"\"",
         "\"Kind\":\"typical\"",

@@ -165,6 +165,10 @@ static void bad_index_and_wait_are_refused(void **state)
 {
     rig_expect(*state, "GET /v1/health/service/web?index=x", NULL, 400, "Invalid index");
     rig_expect(*state, "GET /v1/health/service/web?index=-1", NULL, 400, "Invalid index");
+    rig_expect(*state, "GET /v1/health/service/web?index=18446744073709551616", NULL, 400,
+               "Invalid index");
+    rig_expect_part(*state, "GET /v1/health/service/web?index=18446744073709551615", NULL, 200,
+                    "\"Port\":80");
     rig_expect(*state, "GET /v1/health/service/web?index=1&wait=10", NULL, 400,
                "Invalid wait time");
 }
