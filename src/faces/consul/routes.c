@@ -10,6 +10,7 @@ const struct consul_area *const consul_areas[] = {
     &consul_config_area,
     &consul_connect_area,
     &consul_coordinate_area,
+    &consul_exports_area,
     &consul_virtual_ip_area,
     &consul_discovery_area,
     &consul_event_area,

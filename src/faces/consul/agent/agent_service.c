@@ -99,7 +99,7 @@ static uint64_t hash_json(struct bytes json)
 }
 
 /* Of what is shown, so that a client is woken by nothing else: Consul's own digest, but for a
- * service with Proxy or Connect, whose text is hashed in place of their structs. */
+ * service with Proxy, Connect or Ports, whose text is hashed in place of their structs. */
 static void digest_service(struct one_service *one)
 {
     const struct consul_service *s = &one->service;
@@ -111,7 +111,7 @@ static void digest_service(struct one_service *one)
     go_hash_put(&h, "Tags", hash_texts(s->tags, s->tag_n));
     go_hash_put(&h, "Meta", hash_meta(&s->meta));
     go_hash_put(&h, "Port", go_hash_int(s->port));
-    go_hash_put(&h, "Ports", 0);
+    go_hash_put(&h, "Ports", x->ports.n == 0 ? 0 : go_hash_text(x->ports));
     go_hash_put(&h, "Address", go_hash_text(s->address));
     go_hash_put(&h, "SocketPath", go_hash_text(x->socket_path));
     go_hash_put(&h, "TaggedAddresses", hash_tagged(x));

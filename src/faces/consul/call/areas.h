@@ -13,6 +13,7 @@ extern const struct consul_area consul_catalog_area; /* catalog.c */
 extern const struct consul_area consul_config_area; /* config.c */
 extern const struct consul_area consul_connect_area; /* connect.c */
 extern const struct consul_area consul_coordinate_area; /* coordinate.c */
+extern const struct consul_area consul_exports_area; /* exports.c */
 extern const struct consul_area consul_virtual_ip_area; /* virtual_ip.c */
 extern const struct consul_area consul_discovery_area; /* discovery.c */
 extern const struct consul_area consul_event_area; /* event.c */

@@ -6,6 +6,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/catalog/gateway.h"
+#include "faces/consul/config/central.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/near.h"
 #include "faces/consul/rows/show.h"
@@ -149,10 +150,16 @@ void consul_catalog_services(struct consul_call *c)
 /* -- instances ----------------------------------------------------------------------------------
  */
 
+static enum err index_service(struct consul_call *c, const struct view *view, uint64_t *ret)
+{
+    enum err e = consul_index_service(c, view, ret);
+    return e == OK ? consul_central_index(c, view, ret) : e;
+}
+
 static void answer_service(struct consul_call *c, const struct view *view)
 {
     struct consul_service_list *list = &consul_lookup_of(c)->services;
-    if (!consul_sort_services(c, view, list))
+    if (!consul_sort_services(c, view, list) || !consul_central_merge(c, view, list))
         return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
@@ -165,7 +172,7 @@ static void answer_service(struct consul_call *c, const struct view *view)
 
 void consul_catalog_service(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_service, answer_service };
+    static const struct consul_query query = { index_service, answer_service };
     consul_lookup_new(c);
     consul_lookup_tags(c);
     if (consul_lookup_service(c) && consul_grant_open(c) &&

@@ -5,6 +5,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/catalog/gateway.h"
+#include "faces/consul/config/central.h"
 #include "faces/consul/rows/health_row.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/near.h"
@@ -30,7 +31,8 @@ static void answer_chosen(struct consul_call *c, const struct view *view)
     struct consul_lookup *l = consul_lookup_of(c);
     struct consul_rows rows = consul_rows_of(c, view);
     struct consul_node_checks memo = { 0 };
-    if (!consul_sort_services(c, view, &l->services))
+    if (!consul_sort_services(c, view, &l->services) ||
+        !consul_central_merge(c, view, &l->services))
         return;
     struct json_writer *j = consul_json(c);
     json_open_array(j);
@@ -49,6 +51,12 @@ static void answer_chosen(struct consul_call *c, const struct view *view)
     }
     json_close_array(j);
     consul_answer_filtered(c);
+}
+
+static enum err index_service(struct consul_call *c, const struct view *view, uint64_t *ret)
+{
+    enum err e = consul_index_service(c, view, ret);
+    return e == OK ? consul_central_index(c, view, ret) : e;
 }
 
 static void answer_connect(struct consul_call *c, const struct view *view)
@@ -85,7 +93,7 @@ static void query_instances(struct consul_call *c, const struct consul_query *qu
 
 static void handle_service(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_service, answer_chosen };
+    static const struct consul_query query = { index_service, answer_chosen };
     query_instances(c, &query);
 }
 

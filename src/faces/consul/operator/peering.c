@@ -19,11 +19,6 @@ static void handle_list(struct consul_call *c)
     answer_none(c, ACCESS_PEERING);
 }
 
-static void handle_exported(struct consul_call *c)
-{
-    answer_none(c, ACCESS_MESH);
-}
-
 static void handle_one(struct consul_call *c)
 {
     bool reads = bytes_is(http_method(c->request), "GET");
@@ -34,7 +29,10 @@ static void handle_one(struct consul_call *c)
 static void handle_make(struct consul_call *c)
 {
     if (consul_grant(c, ACCESS_WRITE, ACCESS_PEERING, bytes_str("")))
-        consul_refuse_text(c, 500, "peering is not supported by this server");
+        consul_refuse_text(
+            c, 500,
+            "peering is not supported by this server: it has one cluster, and no other can be "
+            "joined to it");
 }
 
 static void handle_states(struct consul_call *c)
@@ -61,12 +59,6 @@ static void handle_gateways(struct consul_call *c)
 }
 
 static const struct consul_route routes[] = {
-    { .method = "GET",
-      .path = "/v1/exported-services",
-      .handle = handle_exported,
-      .access = "mesh:read",
-      .does = "none",
-      .test = "test_peering there_are_no_peers" },
     { .method = "POST",
       .path = "/v1/peering/establish",
       .handle = handle_make,

@@ -149,7 +149,9 @@ static void define_headers(const struct json_texts_map *map, struct arena *arena
 static enum err check_refused(const struct consul_check_body *b, struct why *why)
 {
     if (b->docker.n > 0)
-        return why_set(why, ERR_INVALID, "Docker checks are not supported");
+        return why_set(
+            why, ERR_INVALID,
+            "Docker checks are not run by this server: a script check can run docker exec");
     if (b->os_service.n > 0)
         return why_set(why, ERR_INVALID, "OSService checks are not supported");
     if (b->interval_ns < 0)

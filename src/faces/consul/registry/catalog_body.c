@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "faces/consul/registry/mesh_check.h"
+#include "faces/consul/registry/ports.h"
 #include "faces/consul/rows/proxy.h"
 #include "faces/consul/rows/rows.h"
 #include "wire/duration.h"
@@ -28,7 +29,7 @@ static const struct json_field service_fields[] = {
     SERVICE(connect, "Connect", ANY),
     SERVICE(locality, "Locality", ANY),
     /* what Consul's own rows have, sent back to it */
-    SERVICE(other, "Ports", ANY),
+    SERVICE(ports, "Ports", ANY),
     SERVICE(other, "PeerName", ANY),
     SERVICE(other, "CreateIndex", ANY),
     SERVICE(modify, "ModifyIndex", UINT),
@@ -121,6 +122,8 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
     if (service_id_parse(bytes_str(CONSUL_NS), s->name, &in.service) != OK)
         return why_set(why, ERR_INVALID, "Invalid service name");
     in.word = s->name;
+    enum err e = consul_ports_make(s->ports, s->port, edit->arena, &in.extras.ports, &s->port, why);
+    in.port = (uint16_t)s->port;
     struct consul_mesh_part part = { .kind = s->kind,
                                      .socket_path = s->socket_path,
                                      .port = s->port,
@@ -128,7 +131,8 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
                                      .connect = s->connect };
     const struct consul_weights_body *w = s->weights; /* Go's client sends zeroes for none */
     bool has_weights = w != NULL && (w->passing != 0 || w->warning != 0);
-    enum err e = consul_mesh_check(&part, why);
+    if (e == OK)
+        e = consul_mesh_check(&part, why);
     if (e == OK)
         e = consul_weights_make(has_weights ? w : NULL, &in.extras, why);
     if (e == OK)

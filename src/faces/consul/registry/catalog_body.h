@@ -20,7 +20,7 @@ struct consul_service_row {
     struct json_structs tagged;
     struct consul_weights_body *weights;
     bool has_tag_override;
-    const struct json_node *proxy, *connect, *locality, *other;
+    const struct json_node *proxy, *connect, *locality, *ports, *other;
     uint64_t modify; /* of the row that is meant */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "faces/consul/registry/mesh_check.h"
+#include "faces/consul/registry/ports.h"
 #include "faces/consul/rows/proxy.h"
 #include "wire/go_text.h"
 
@@ -84,6 +85,9 @@ static enum err make_instance(struct consul_registration *r, struct arena *arena
     struct consul_instance *in = &r->instance;
     if (b->id.n == 0)
         b->id = b->name;
+    struct bytes ports;
+    enum err e = put_before(consul_ports_make(b->ports, b->port, arena, &ports, &b->port, why),
+                            "Validation failed", why);
     in->id = b->id;
     in->address = b->address;
     in->port = (uint16_t)b->port;
@@ -97,9 +101,10 @@ static enum err make_instance(struct consul_registration *r, struct arena *arena
         .connect =
             consul_json_is_native(b->connect) ? bytes_str("{\"Native\":true}") : bytes_str(""),
         .locality = consul_json_of(b->locality, arena),
+        .ports = ports,
     };
-    enum err e =
-        put_before(consul_weights_make(b->weights, &in->extras, why), "Invalid Weights", why);
+    if (e == OK)
+        e = put_before(consul_weights_make(b->weights, &in->extras, why), "Invalid Weights", why);
     if (e == OK)
         e = put_before(consul_meta_make(&b->meta, arena, &in->meta, why), "Invalid Service Meta",
                        why);

@@ -1,5 +1,6 @@
 /* Bytes: u8 format, u8 flags, u32 passing, u32 warning, runs kind, socket path, proxy, connect,
- * locality, u16 number of tagged addresses, each run name, run address, u32 port. */
+ * locality, u16 number of tagged addresses, each run name, run address, u32 port; from format 2 on
+ * run ports. */
 #include "faces/consul/rows/extras.h"
 
 #include "base/rd.h"
@@ -14,7 +15,7 @@ struct consul_extras consul_extras_none(void)
 
 void consul_extras_write(const struct consul_extras *x, struct buf *out)
 {
-    buf_put_u8(out, CONSUL_EXTRAS_FORMAT);
+    buf_put_u8(out, x->ports.n > 0 ? CONSUL_EXTRAS_FORMAT : 1);
     buf_put_u8(out, (uint8_t)((x->has_tag_override ? FLAG_TAG_OVERRIDE : 0) |
                               (x->is_sidecar ? FLAG_SIDECAR : 0)));
     buf_put_u32(out, x->passing);
@@ -28,6 +29,8 @@ void consul_extras_write(const struct consul_extras *x, struct buf *out)
         buf_put_run(out, x->tagged[i].address);
         buf_put_u32(out, x->tagged[i].port);
     }
+    if (x->ports.n > 0)
+        buf_put_run(out, x->ports);
 }
 
 static struct bytes rd_utf8(struct rd *r)
@@ -67,7 +70,7 @@ enum err consul_extras_read(struct bytes bytes, struct arena *arena, struct cons
     }
     rd_init(&r, bytes);
     uint8_t format = rd_u8(&r), flags = rd_u8(&r);
-    if (r.err == OK && format != CONSUL_EXTRAS_FORMAT)
+    if (r.err == OK && (format == 0 || format > CONSUL_EXTRAS_FORMAT))
         return ERR_VERSION;
     x.has_tag_override = (flags & FLAG_TAG_OVERRIDE) != 0;
     x.is_sidecar = (flags & FLAG_SIDECAR) != 0;
@@ -79,6 +82,8 @@ enum err consul_extras_read(struct bytes bytes, struct arena *arena, struct cons
     x.connect = rd_utf8(&r);
     x.locality = rd_utf8(&r);
     read_tagged(&r, arena, &x);
+    if (format > 1)
+        x.ports = rd_utf8(&r);
     if (flags > FLAGS || x.passing > CONSUL_WEIGHT_MAX || x.warning > CONSUL_WEIGHT_MAX)
         rd_fail(&r, ERR_MALFORMED);
     enum err e = rd_end(&r);

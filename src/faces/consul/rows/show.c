@@ -111,6 +111,12 @@ static void add_weights(struct json_writer *j, const char *name, const struct co
     json_close_object(j);
 }
 
+static void add_ports(struct json_writer *j, const char *name, const struct consul_service *s)
+{
+    if (s->extras.ports.n > 0)
+        json_add_raw(j, name, s->extras.ports);
+}
+
 static void add_tags(struct json_writer *j, const char *name, const struct consul_service *s)
 {
     json_put_name(j, name);
@@ -139,6 +145,7 @@ void consul_show_service_node(struct json_writer *j, const struct consul_service
     json_put_name(j, "ServiceMeta");
     consul_show_meta(j, &s->meta);
     json_add_uint(j, "ServicePort", s->port);
+    add_ports(j, "ServicePorts", s);
     json_add_string(j, "ServiceSocketPath", s->extras.socket_path);
     json_add_bool(j, "ServiceEnableTagOverride", s->extras.has_tag_override);
     add_json(j, "ServiceProxy", s->extras.proxy, empty_proxy);
@@ -163,6 +170,7 @@ void consul_show_node_service(struct json_writer *j, const struct consul_service
     consul_show_meta(j, &s->meta);
     if (s->port != 0)
         json_add_uint(j, "Port", s->port);
+    add_ports(j, "Ports", s);
     if (s->extras.socket_path.n > 0)
         json_add_string(j, "SocketPath", s->extras.socket_path);
     add_weights(j, "Weights", s);
@@ -196,6 +204,7 @@ void consul_show_agent_service(struct json_writer *j, const struct consul_servic
     json_put_name(j, "Meta");
     consul_show_meta(j, &s->meta);
     json_add_uint(j, "Port", s->port);
+    add_ports(j, "Ports", s);
     json_add_string(j, "Address", s->address);
     if (s->extras.socket_path.n > 0)
         json_add_string(j, "SocketPath", s->extras.socket_path);

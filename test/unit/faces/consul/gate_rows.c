@@ -628,6 +628,7 @@ const struct gate_row gate_rows[] = {
     { .route = "GET /v1/operator/usage", .right = "operator read", .shows = "ServiceInstances" },
     /* -- peering -- */
     { .route = "GET /v1/exported-services", .right = "mesh read" },
+    { .route = "GET /v1/imported-services", .right = "mesh read" },
     { .route = "POST /v1/peering/establish",
       .body = "{}",
       .right = "peering write",
@@ -767,6 +768,10 @@ const struct gate_row gate_rows[] = {
       .hidden_status = 409,
       .right = "service api write, service web write",
       .shows = "Results" },
+    { .route = "PUT /v1/internal/service-virtual-ip",
+      .body = "{\"Service\":\"web\",\"ManualVIPs\":[\"1.2.3.4\"]}",
+      .right = "mesh write",
+      .shows = "\"Found\"" },
     /* -- ui -- */
     { .route = "GET /v1/internal/ui/services",
       .right = FAR_BOTH,

@@ -43,7 +43,8 @@ static void bad_checks_are_refused_in_consuls_words(void **state)
                "ServiceID \"no\" does not exist");
     rig_expect(*state, "PUT /v1/agent/check/register",
                "{\"Name\":\"x\",\"DockerContainerID\":\"d\",\"Interval\":\"1s\"}", 400,
-               "Invalid check: Docker checks are not supported");
+               "Invalid check: Docker checks are not run by this server: a script check can run "
+               "docker exec");
     rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
 }
 

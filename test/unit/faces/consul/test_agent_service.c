@@ -439,6 +439,73 @@ static void registered_services_are_listed_by_id(void **state)
                     "Failed to create boolean expression evaluator: ");
 }
 
+#define PORTS                                                                              \
+    "\"Ports\":[{\"Name\":\"http\",\"Port\":8080,\"Default\":true},{\"Name\":\"metrics\"," \
+    "\"Port\":9090,\"Default\":false}]"
+
+/* Who knows of no names gets the default one. */
+static void ports_have_names_and_one_is_the_default(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"multi\",\"Ports\":[{\"Name\":\"http\",\"Port\":8080,\"Default\":true},{"
+               "\"Name\":"
+               "\"metrics\",\"Port\":9090}]}",
+               200, "");
+    rig_expect_part(*state, "GET /v1/agent/services", NULL, 200, "\"Port\":8080," PORTS);
+    rig_expect_part(*state, "GET /v1/health/service/multi", NULL, 200, "\"Port\":8080," PORTS);
+    rig_expect_part(*state, "GET /v1/catalog/service/multi", NULL, 200,
+                    "\"ServicePort\":8080,\"ServicePorts\":[{\"Name\":\"http\"");
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"x\",\"Address\":\"10.0.0.9\",\"Service\":{\"Service\":\"other\"," PORTS
+               "}}",
+               200, "true");
+    rig_expect_part(*state, "GET /v1/catalog/node-services/x", NULL, 200, "\"Port\":8080," PORTS);
+}
+
+static void ports_that_are_none_are_refused(void **state)
+{
+    static const char *const rows[][2] = {
+        { "[{\"Name\":\" \",\"Port\":1,\"Default\":true}]", "Ports.Name cannot be empty" },
+        { "[{\"Name\":\"a\",\"Default\":true}]", "Ports.Port must be non-zero" },
+        { "[{\"Name\":\"a\",\"Port\":65536,\"Default\":true}]", "Ports.Port 65536 is above 65535" },
+        { "[{\"Name\":\"a\",\"Port\":1,\"Default\":true},{\"Name\":\"a\",\"Port\":2}]",
+          "Ports.Name \"a\" has to be unique" },
+        { "[{\"Name\":\"a\",\"Port\":1,\"Default\":true},{\"Name\":\"b\",\"Port\":2,\"Default\":"
+          "true}]",
+          "only one port can be marked as default" },
+        { "[{\"Name\":\"a\",\"Port\":1}]", "one of the Ports must be marked as Default" },
+        { "{}", "Ports is no list" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char body[300], text[200];
+        snprintf(body, sizeof body, "{\"Name\":\"bad\",\"Ports\":%s}", rows[i][0]);
+        snprintf(text, sizeof text, "Validation failed: %s", rows[i][1]);
+        rig_expect(*state, "PUT /v1/agent/service/register", body, 400, text);
+    }
+    rig_expect(
+        *state, "PUT /v1/agent/service/register",
+        "{\"Name\":\"bad\",\"Port\":7,\"Ports\":[{\"Name\":\"a\",\"Port\":1,\"Default\":true}]}",
+        400, "Validation failed: Port is 7, the default of Ports is 1");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"none\",\"Port\":7,\"Ports\":[]}", 200, "");
+}
+
+/* Of 64 and of 65. */
+static void service_has_64_ports_and_no_more(void **state)
+{
+    for (int most = 64; most <= 65; most++) {
+        char body[8000];
+        int n = snprintf(body, sizeof body, "{\"Name\":\"many\",\"Ports\":[");
+        for (int i = 1; i <= most; i++)
+            n += snprintf(body + n, sizeof body - (size_t)n,
+                          "%s{\"Name\":\"p%d\",\"Port\":%d,\"Default\":%s}", i > 1 ? "," : "", i, i,
+                          i == 1 ? "true" : "false");
+        snprintf(body + n, sizeof body - (size_t)n, "]}");
+        assert_int_equal(rig_ask(*state, "PUT /v1/agent/service/register", body, ""),
+                         most == 64 ? 200 : 400);
+    }
+}
+
 /* What hashstructure gives for this service: the test of Consul's Go client compares it. */
 static void hash_is_consuls(void **state)
 {
@@ -538,6 +605,9 @@ int main(void)
         EACH(registered_services_are_listed_by_id),
         EACH(one_service_waits_by_its_hash),
         EACH(hash_is_consuls),
+        EACH(ports_have_names_and_one_is_the_default),
+        EACH(ports_that_are_none_are_refused),
+        EACH(service_has_64_ports_and_no_more),
         EACH(deregister_takes_the_checks_too),
         EACH(maintenance_is_a_critical_check),
     };

@@ -89,6 +89,29 @@ static void kinds_that_are_none_are_refused(void **state)
     rig_expect(*state, PUT, "{\"Kind\":\"service-router\"}", 500, "Name is required");
 }
 
+static void proxies_are_merged_with_what_entries_say(void **state)
+{
+    char request[100];
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"web-proxy\",\"Kind\":\"connect-proxy\",\"Port\":9,\"Proxy\":{"
+               "\"DestinationServiceName\":\"web\"}}",
+               200, "");
+    put(state, "{\"Kind\":\"proxy-defaults\",\"Name\":\"global\",\"Config\":{\"a\":1}}");
+    rig_ask(*state, "GET /v1/health/service/web-proxy", NULL, "");
+    assert_null(strstr(rig_body(*state), "\"Config\""));
+    rig_expect_part(*state, "GET /v1/health/service/web-proxy?merge-central-config", NULL, 200,
+                    "\"Config\":{\"a\":1}");
+    snprintf(request, sizeof request,
+             "GET /v1/catalog/service/web-proxy?merge-central-config&index=%s",
+             rig_header(*state, "x-consul-index"));
+    struct client *c = rig_begin(*state, request, NULL);
+    put(state, "{\"Kind\":\"service-defaults\",\"Name\":\"web\",\"Protocol\":\"http\"}");
+    assert_int_equal(rig_end(*state, c), 200);
+    assert_non_null(strstr(rig_body(*state), "\"Config\":{\"protocol\":\"http\",\"a\":1}"));
+    rig_expect_part(*state, "GET /v1/health/connect/web?merge-central-config", NULL, 200,
+                    "\"protocol\":\"http\"");
+}
+
 /* An entry of N bytes. */
 static int put_long(void **state, size_t n)
 {
@@ -334,6 +357,7 @@ int main(void)
         CLAIM(what_is_not_there_is_not_found),
         CLAIM(kinds_that_are_none_are_refused),
         CLAIM(an_entry_has_256_kib),
+        CLAIM(proxies_are_merged_with_what_entries_say),
         CLAIM(put_again_changes_nothing),
         CLAIM(cas_asks_for_an_index),
         CLAIM(what_stands_as_asked_has_no_index_to_meet),

@@ -62,6 +62,22 @@ static void known_bytes_of_an_instance(void **state)
     assert_true(bytes_eq(buf_bytes(&row), bytes_of(bytes, sizeof bytes)));
 }
 
+/* Only who has ports is written in the format that knows them. */
+static void ports_are_of_format_2(void **state)
+{
+    struct consul_extras x = consul_extras_none(), got;
+    x.ports = bytes_str("[]");
+    consul_extras_write(&x, &row);
+    assert_int_equal(row.p[0], 2);
+    assert_int_equal(consul_extras_read(buf_bytes(&row), &arena, &got), OK);
+    assert_true(bytes_is(got.ports, "[]"));
+    assert_int_equal(consul_extras_read(bytes_of(row.p, row.n - 1), &arena, &got), ERR_TRUNCATED);
+    row.p[0] = 1;
+    assert_int_equal(consul_extras_read(buf_bytes(&row), &arena, &got), ERR_MALFORMED);
+    row.p[0] = 3;
+    assert_int_equal(consul_extras_read(buf_bytes(&row), &arena, &got), ERR_VERSION);
+}
+
 static void what_is_written_is_read(void **state)
 {
     struct consul_extras x = full(), got;
@@ -108,7 +124,7 @@ static enum err read_changed(size_t at, uint8_t byte)
 
 static void what_cannot_be_is_refused(void **state)
 {
-    assert_int_equal(read_changed(0, 2), ERR_VERSION);
+    assert_int_equal(read_changed(0, 3), ERR_VERSION);
     assert_int_equal(read_changed(1, 4), ERR_MALFORMED);     /* a flag that there is not */
     assert_int_equal(read_changed(4, 1), ERR_MALFORMED);     /* a weight above 65535 */
     assert_int_equal(read_changed(14, 0xff), ERR_MALFORMED); /* no UTF-8 */
@@ -176,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(known_bytes_of_an_instance),
+        EACH(ports_are_of_format_2),
         EACH(what_is_written_is_read),
         EACH(no_bytes_are_the_defaults),
         EACH(cut_at_every_byte_it_is_refused),

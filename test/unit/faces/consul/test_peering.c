@@ -9,7 +9,6 @@
 static void there_are_no_peers(void **state)
 {
     rig_expect(*state, "GET /v1/peerings", NULL, 200, "[]");
-    rig_expect(*state, "GET /v1/exported-services", NULL, 200, "[]");
 }
 
 static void one_is_not_found(void **state)
