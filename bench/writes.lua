@@ -11,15 +11,15 @@ end
 
 function kinds.agent(name, turn)
     return "/v1/agent/service/register", string.format(
-        '{"ID":"svc-%d","Name":"svc-%d","Address":"10.1.0.1","Port":%d,"Tags":["v1"],"Meta":{"zone":"a"}}',
-        name, name, 1024 + turn % 60000)
+        '{"ID":"svc-%d","Name":"svc-%d","Address":"10.1.0.1","Port":8080,"Tags":["v1"],"Meta":{"turn":"%d"}}',
+        name, name, turn)
 end
 
 function kinds.catalog(name, turn)
     return "/v1/catalog/register", string.format(
-        '{"Node":"node-%d","Address":"10.2.%d.%d","Service":{"ID":"api-%d","Service":"api-%d","Port":%d,' ..
-        '"Tags":["v1"],"Meta":{"zone":"a"}}}',
-        name, math.floor(name / 250), name % 250 + 1, name, name % 100, 1024 + turn % 60000)
+        '{"Node":"node-%d","Address":"10.2.%d.%d","Service":{"ID":"api-%d","Service":"api-%d","Port":8080,' ..
+        '"Tags":["v1"],"Meta":{"turn":"%d"}}}',
+        name, math.floor(name / 250), name % 250 + 1, name, name % 100, turn)
 end
 
 local kind, first

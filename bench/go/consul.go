@@ -75,7 +75,7 @@ func openWaiters(n int) *waiters {
 	for i := range w.all {
 		conn, err := net.Dial("tcp", *endpoint)
 		must(err)
-		w.all[i] = &waiter{conn: conn, in: bufio.NewReader(conn)}
+		w.all[i] = &waiter{conn: conn, in: bufio.NewReaderSize(conn, 16<<10)} // an answer in one reading
 		w.all[i].ask()
 		w.all[i].read()
 	}
