@@ -288,6 +288,19 @@ static void node_that_keeps_its_id_may_be_renamed(void **state)
                     "\"Node\":\"new\"");
 }
 
+/* An agent would bring it back; here agent and catalog are one registry. */
+static void what_the_catalog_takes_out_the_agent_does_not_have_either(void **state)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"web\",\"Check\":{\"TTL\":\"1h\"}}", 200, "");
+    rig_expect(*state, "PUT /v1/catalog/deregister", "{\"Node\":\"n1\",\"ServiceID\":\"web\"}", 200,
+               "true");
+    rig_expect(*state, "GET /v1/agent/services", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/agent/checks", NULL, 200, "{}");
+    rig_expect(*state, "GET /v1/catalog/service/web", NULL, 200, "[]");
+    rig_expect_part(*state, "GET /v1/health/node/n1", NULL, 200, "serfHealth");
+}
+
 static void deregister_takes_a_service_a_check_or_a_node(void **state)
 {
     put(state, node2);
@@ -343,6 +356,7 @@ int main(void)
         EACH(bad_registrations_leave_nothing),
         EACH(name_of_a_node_that_lives_is_not_given_to_another),
         EACH(node_that_keeps_its_id_may_be_renamed),
+        EACH(what_the_catalog_takes_out_the_agent_does_not_have_either),
         EACH(deregister_takes_a_service_a_check_or_a_node),
         EACH(what_an_agent_registered_is_gone_when_the_catalog_drops_it),
     };
