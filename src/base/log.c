@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -10,6 +11,8 @@
 enum { LINE_MAX_BYTES = 8192 };
 
 static struct log_setup setup;
+static _Atomic(log_tap_fn) tap;
+static _Atomic int tap_level = LOG_ERROR + 1; /* above all: there is none */
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
@@ -18,9 +21,31 @@ void log_set(const struct log_setup *s)
     setup = *s;
 }
 
-bool log_wants(enum log_level level)
+void log_set_tap(log_tap_fn fn, enum log_level level)
+{
+    atomic_store_explicit(&tap, fn, memory_order_release);
+    atomic_store_explicit(&tap_level, fn == NULL ? LOG_ERROR + 1 : (int)level,
+                          memory_order_release);
+}
+
+static bool sink_wants(enum log_level level)
 {
     return setup.sink != NULL && level >= setup.level;
+}
+
+static bool tap_wants(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&tap_level, memory_order_acquire);
+}
+
+bool log_wants(enum log_level level)
+{
+    return sink_wants(level) || tap_wants(level);
+}
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
 }
 
 bool log_level_parse(const char *name, enum log_level *ret_level)
@@ -48,9 +73,14 @@ static void civil_date(uint64_t days, unsigned *y, unsigned *m, unsigned *d)
     *y = (unsigned)(yoe + era * 400) + (*m <= 2 ? 1 : 0);
 }
 
+static uint64_t wall_ms(void)
+{
+    return setup.wall_ms == NULL ? 0 : setup.wall_ms(setup.ctx);
+}
+
 static void put_time(struct buf *b)
 {
-    uint64_t ms = setup.wall_ms == NULL ? 0 : setup.wall_ms(setup.ctx);
+    uint64_t ms = wall_ms();
     uint64_t s = ms / 1000;
     unsigned y, m, d;
     civil_date(s / 86400, &y, &m, &d);
@@ -73,8 +103,7 @@ static void put_quoted(struct buf *b, struct bytes text)
     buf_put_u8(b, '"');
 }
 
-/* "raft: became leader term=3" has its area before the first colon. */
-static struct bytes area_of(struct bytes text)
+struct bytes log_area(struct bytes text)
 {
     for (size_t i = 0; i < text.n && text.p[i] != ' '; i++)
         if (text.p[i] == ':')
@@ -87,7 +116,7 @@ static void put_json(struct buf *b, enum log_level level, struct bytes text)
     buf_put_str(b, "{\"@timestamp\":\"");
     put_time(b);
     buf_printf(b, "\",\"log.level\":\"%s\",\"log.logger\":", level_names[level]);
-    put_quoted(b, area_of(text));
+    put_quoted(b, log_area(text));
     buf_put_str(b, ",\"message\":");
     if (text_is_utf8(text))
         put_quoted(b, text);
@@ -105,6 +134,27 @@ static void put_text(struct buf *b, enum log_level level, struct bytes text)
     buf_put_u8(b, '\n');
 }
 
+static void write_sink(enum log_level level, struct bytes text)
+{
+    if (!sink_wants(level))
+        return;
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES * 8);
+    if (setup.format == LOG_JSON)
+        put_json(&line, level, text);
+    else
+        put_text(&line, level, text);
+    setup.sink(setup.ctx, buf_bytes(&line));
+    buf_fini(&line);
+}
+
+static void write_tap(enum log_level level, struct bytes text)
+{
+    log_tap_fn fn = tap_wants(level) ? atomic_load_explicit(&tap, memory_order_acquire) : NULL;
+    if (fn != NULL)
+        fn(level, wall_ms(), text);
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
     if (!log_wants(level))
@@ -117,13 +167,6 @@ void log_line(enum log_level level, const char *format, ...)
     if (n < 0)
         return;
     size_t used = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-
-    struct buf line;
-    buf_init(&line, LINE_MAX_BYTES * 8);
-    if (setup.format == LOG_JSON)
-        put_json(&line, level, bytes_of(text, used));
-    else
-        put_text(&line, level, bytes_of(text, used));
-    setup.sink(setup.ctx, buf_bytes(&line));
-    buf_fini(&line);
+    write_sink(level, bytes_of(text, used));
+    write_tap(level, bytes_of(text, used));
 }

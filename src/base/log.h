@@ -23,6 +23,12 @@ struct log_setup {
 };
 
 void log_set(const struct log_setup *setup);
+/* Beside the sink, lines at LEVEL and above go to TAP from now on, without time and level: on the
+ * thread that logs, which TAP must not do itself. NULL: to nobody. Any thread. */
+typedef void (*log_tap_fn)(enum log_level level, uint64_t wall_ms, struct bytes text);
+void log_set_tap(log_tap_fn tap, enum log_level level);
+/* "raft" of "raft: became leader term=3"; "server" of what has none. */
+struct bytes log_area(struct bytes text);
 bool log_wants(enum log_level level);
 void log_line(enum log_level level, const char *format, ...) PRINTF_FMT(2, 3);
 
@@ -36,6 +42,8 @@ void log_line(enum log_level level, const char *format, ...) PRINTF_FMT(2, 3);
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 
 /* "debug", "info", "warn", "error". */
+const char *log_level_name(enum log_level level);
+/* By one of these names. */
 bool log_level_parse(const char *name, enum log_level *ret_level);
 
 #endif
