@@ -12,6 +12,9 @@ void consul_agent_members(struct consul_call *c);
 void consul_agent_host(struct consul_call *c);
 /* metrics.c */
 void consul_agent_metrics(struct consul_call *c);
+void consul_agent_metrics_stream(struct consul_call *c);
+/* agent_monitor.c */
+void consul_agent_monitor(struct consul_call *c);
 /* agent_node.c */
 void consul_agent_node_maintenance(struct consul_call *c);
 /* agent_service.c */

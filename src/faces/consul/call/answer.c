@@ -6,10 +6,12 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/facts.h"
 #include "faces/consul/call/kept.h"
+#include "faces/consul/call/live.h"
 #include "net/conn.h"
 #include "net/grpc_gzip.h"
 #include "wire/json_pretty.h"
@@ -94,12 +96,22 @@ static void make_head(struct consul_call *c, int status, struct head *h)
         h->all[h->n++] = c->more[i];
 }
 
+/* Without the query, in which a token may be. */
+static void log_request(struct consul_call *c, int status)
+{
+    struct bytes method = http_method(c->request), path = http_path(c->request);
+    log_debug("consul: request was answered method=%.*s url=%.*s from=%s status=%d", (int)method.n,
+              (const char *)method.p, (int)path.n, (const char *)path.p, http_peer(c->request),
+              status);
+}
+
 static void respond(struct consul_call *c, int status, const char *type, struct bytes body)
 {
     struct head h = { .n = 0 };
     make_head(c, status, &h);
     assert(!c->is_answered && c->on_give_up == NULL);
     c->is_answered = true;
+    log_request(c, status);
     http_respond(c->request, status, type, h.all, h.n, body);
 }
 
@@ -144,6 +156,7 @@ static void respond_long(struct consul_call *c, int status, const char *type, st
         return;
     }
     make_head(c, status, &h);
+    log_request(c, status);
     c->stream = arena_zalloc(consul_arena(c), 1, sizeof *c->stream);
     c->stream->p = buf_take(body, &c->stream->n);
     c->face->unsent_bytes += c->stream->n;
@@ -163,6 +176,38 @@ static void respond_buf(struct consul_call *c, int status, const char *type, str
         respond(c, status, type, buf_bytes(body));
         buf_clear(body, BODY_KEPT);
     }
+}
+
+/* -- answers that go on ----------------------------------------------------------------------- */
+
+void consul_live_begin(struct consul_call *c, const char *type,
+                       void (*drained)(struct consul_call *c), void (*end)(struct consul_call *c))
+{
+    struct head h = { .n = 0 };
+    make_head(c, 200, &h);
+    assert(!c->is_answered && c->on_give_up == NULL);
+    c->is_live = true;
+    c->on_drained = drained;
+    c->on_end = end;
+    log_request(c, 200);
+    http_respond_start(c->request, 200, type, h.all, h.n);
+}
+
+bool consul_live_is_full(const struct consul_call *c)
+{
+    return http_respond_pending(c->request) >= CONN_OUT_HIGH;
+}
+
+void consul_live_write(struct consul_call *c, struct bytes piece)
+{
+    http_respond_write(c->request, piece);
+}
+
+void consul_live_end(struct consul_call *c)
+{
+    assert(c->is_live && c->on_give_up == NULL);
+    c->is_answered = true;
+    http_respond_end(c->request);
 }
 
 /* -- bodies ----------------------------------------------------------------------------------- */

@@ -66,6 +66,9 @@ struct consul_call {
     struct http_header more[CONSUL_MORE_MAX];
     size_t more_n;
     struct consul_stream *stream; /* answer.c */
+    bool is_live;                 /* live.h; then the next two */
+    void (*on_drained)(struct consul_call *c);
+    void (*on_end)(struct consul_call *c);
 };
 
 struct arena *consul_arena(struct consul_call *c);

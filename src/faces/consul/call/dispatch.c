@@ -52,6 +52,8 @@ static void client_drained(void *self)
     struct consul_call *c = self;
     if (c->stream != NULL)
         consul_stream_go_on(c);
+    else if (c->is_live && c->on_drained != NULL)
+        c->on_drained(c);
 }
 
 static struct consul_call *begin(struct http_request *r)

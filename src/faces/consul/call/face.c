@@ -70,6 +70,17 @@ void consul_face_free(struct consul_face *face)
     mem_free(face);
 }
 
+static struct consul_call *find_live(struct consul_face *face)
+{
+    LIST_FOR_EACH(link, &face->calls)
+    {
+        struct consul_call *c = CONTAINER_OF(link, struct consul_call, link);
+        if (c->is_live)
+            return c;
+    }
+    return NULL;
+}
+
 void consul_face_drain(struct consul_face *face)
 {
     face->draining = true;
@@ -80,6 +91,8 @@ void consul_face_drain(struct consul_face *face)
         if (c->is_blocked)
             consul_query_answer_now(c);
     }
+    for (struct consul_call *c; (c = find_live(face)) != NULL;)
+        c->on_end(c);
 }
 
 bool consul_face_is_drained(const struct consul_face *face)

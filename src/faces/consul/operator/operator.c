@@ -7,6 +7,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/facts.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/operator/autopilot.h"
 #include "faces/consul/operator/usage.h"
 
 static const char *own_address(struct consul_call *c)
@@ -166,56 +167,33 @@ static void handle_state(struct consul_call *c)
     consul_answer_json(c, 200);
 }
 
-static void handle_configuration(struct consul_call *c)
-{
-    if (!grant(c, ACCESS_READ))
-        return;
-    struct json_writer *j = consul_json(c);
-    json_open_object(j);
-    json_add_bool(j, "CleanupDeadServers", true);
-    json_add_str(j, "LastContactThreshold", "200ms");
-    json_add_uint(j, "MaxTrailingLogs", 250);
-    json_add_uint(j, "MinQuorum", 0);
-    json_add_str(j, "ServerStabilizationTime", "10s");
-    json_add_str(j, "RedundancyZoneTag", "");
-    json_add_bool(j, "DisableUpgradeMigration", false);
-    json_add_str(j, "UpgradeVersionTag", "");
-    json_add_uint(j, "CreateIndex", 1);
-    json_add_uint(j, "ModifyIndex", 1);
-    json_close_object(j);
-    consul_answer_json(c, 200);
-}
-
-static void handle_set_configuration(struct consul_call *c)
-{
-    if (grant(c, ACCESS_WRITE))
-        consul_refuse_text(c, 500, "there is no autopilot to configure: this server is alone");
-}
-
 /* -- keyring ---------------------------------------------------------------------------------- */
 
+/* As Consul's gossip says it where it is not encrypted. */
 static void handle_keyring(struct consul_call *c)
 {
     bool reads = bytes_is(http_method(c->request), "GET");
     if (consul_grant(c, reads ? ACCESS_READ : ACCESS_WRITE, ACCESS_KEYRING, bytes_str("")))
-        consul_refuse_text(c, 500,
-                           "keyring is empty: there is no gossip to encrypt, members speak "
-                           "TLS");
+        consul_answer_text(c, 500,
+                           reads ? "Keyring is empty (encryption not enabled)"
+                                 : "No keyring to modify (encryption not enabled)");
 }
 
 static const struct consul_route routes[] = {
     { .method = "GET",
       .path = "/v1/operator/autopilot/configuration",
-      .handle = handle_configuration,
+      .handle = consul_autopilot_get,
       .access = "operator:read",
-      .does = "Consul's defaults",
+      .does = "what was set, or Consul's defaults; it is kept for clusters: one server has nobody "
+              "to clean up",
       .test = "test_operator configuration_is_the_default" },
     { .method = "PUT",
       .path = "/v1/operator/autopilot/configuration",
-      .handle = handle_set_configuration,
+      .handle = consul_autopilot_put,
+      .parameters = "cas",
       .access = "operator:write",
-      .does = "refused (500): there is none in a cluster of one",
-      .test = "test_operator what_needs_a_cluster_is_refused" },
+      .does = "true; with cas true or false",
+      .test = "test_operator configuration_is_set_if_its_index_is_the_one_given" },
     { .method = "GET",
       .path = "/v1/operator/autopilot/health",
       .handle = handle_health,

@@ -2,6 +2,7 @@
 #ifndef TEST_UNIT_FACES_CONSUL_GATE_ROWS_H
 #define TEST_UNIT_FACES_CONSUL_GATE_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum gate_who {
@@ -42,6 +43,7 @@ struct gate_row {
     enum gate_kind kind;
     int status;        /* to who may; 0: 200 */
     const char *shows; /* to who may; for ASKED and OPEN may be NULL */
+    bool goes_on;      /* the answer; it is read until SHOWS has come */
     int hidden_status; /* to who may not; 0: STATUS where it is FILTERED, else 403 */
     struct gate_cell cells[GATE_WHO];
 };

@@ -215,6 +215,20 @@ int rig_ask_bytes(struct rig *rig, const char *request, struct bytes body, const
     return rig_end(rig, begin_bytes(rig, request, body, more));
 }
 
+int rig_peek(struct rig *rig, const char *request, const char *more, const char *text)
+{
+    struct client *c = begin(rig, request, NULL, more);
+    assert_true(client_read_until(c, "\r\n\r\n"));
+    if (!client_has(c, "HTTP/1.1 200"))
+        return rig_end(rig, c);
+    assert_true(client_read_until(c, text));
+    buf_clear(&rig->answer, SIZE_MAX);
+    buf_put_bytes(&rig->answer, client_received(c));
+    buf_put_u8(&rig->answer, 0);
+    client_close(c);
+    return 200;
+}
+
 struct bytes rig_body_bytes(struct rig *rig)
 {
     size_t head = (size_t)(rig_body(rig) - (const char *)rig->answer.p);

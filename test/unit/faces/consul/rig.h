@@ -37,6 +37,8 @@ int rig_teardown(void **state);
 int rig_ask(struct rig *rig, const char *request, const char *body, const char *more);
 /* The same with a body of any bytes (p NULL: none). */
 int rig_ask_bytes(struct rig *rig, const char *request, struct bytes body, const char *more);
+/* Of an answer of 200 that goes on: as rig_ask, but only until TEXT has come. */
+int rig_peek(struct rig *rig, const char *request, const char *more, const char *text);
 /* The body of the last answer as bytes. */
 struct bytes rig_body_bytes(struct rig *rig);
 /* The body of the last answer, and one of its headers (lower case; "" if it is not there), lent

@@ -225,6 +225,8 @@ static int ask(const struct cell *cell, const struct filling *f)
     snprintf(request, sizeof request, "%s%s", row->route,
              fill(f, row->rest == NULL ? "" : row->rest, rest));
     snprintf(header, sizeof header, "X-Consul-Token: %s\r\n", token);
+    if (row->goes_on)
+        return rig_peek(rig, request, token[0] == 0 ? "" : header, row->shows);
     return rig_ask(rig, request,
                    has_body ? fill(f, row->body == NULL ? "" : row->body, body) : NULL,
                    token[0] == 0 ? "" : header);

@@ -60,10 +60,52 @@ static void configuration_is_the_default(void **state)
                     "{\"CleanupDeadServers\":true,\"LastContactThreshold\":\"200ms\"");
 }
 
-static void what_needs_a_cluster_is_refused(void **state)
+#define CONFIGURATION "/v1/operator/autopilot/configuration"
+
+/* The last ModifyIndex that was shown. */
+static unsigned long shown_index(struct rig *rig)
 {
-    rig_expect_part(*state, "PUT /v1/operator/autopilot/configuration", "{}", 500,
-                    "this server is alone");
+    rig_expect_part(rig, "GET " CONFIGURATION, NULL, 200, "\"ModifyIndex\":");
+    return strtoul(strstr(rig_body(rig), "\"ModifyIndex\":") + 14, NULL, 10);
+}
+
+static void configuration_is_what_was_set(void **state)
+{
+    struct rig *rig = *state;
+    rig_expect(
+        rig, "PUT " CONFIGURATION,
+        "{\"CleanupDeadServers\":false,\"LastContactThreshold\":\"1s\",\"MaxTrailingLogs\":7,"
+        "\"ServerStabilizationTime\":null,\"RedundancyZoneTag\":\"zone\"}",
+        200, "true");
+    rig_expect_part(rig, "GET " CONFIGURATION, NULL, 200,
+                    "{\"CleanupDeadServers\":false,\"LastContactThreshold\":\"1s\","
+                    "\"MaxTrailingLogs\":7,\"MinQuorum\":0,\"ServerStabilizationTime\":\"0s\","
+                    "\"RedundancyZoneTag\":\"zone\",\"DisableUpgradeMigration\":false,"
+                    "\"UpgradeVersionTag\":\"\",\"CreateIndex\":");
+}
+
+static void configuration_is_set_if_its_index_is_the_one_given(void **state)
+{
+    struct rig *rig = *state;
+    char ask[100];
+    for (int i = 0; i < 2; i++) { /* of the default or not, and of what was set */
+        unsigned long index = shown_index(rig);
+        snprintf(ask, sizeof ask, "PUT " CONFIGURATION "?cas=%lu", index - 1);
+        rig_expect(rig, ask, "{\"MaxTrailingLogs\":1}", 200, "false");
+        assert_int_equal(shown_index(rig), index);
+        snprintf(ask, sizeof ask, "PUT " CONFIGURATION "?cas=%lu", index);
+        rig_expect(rig, ask, "{\"MaxTrailingLogs\":2}", 200, "true");
+        assert_true(shown_index(rig) > index);
+    }
+}
+
+static void configuration_that_makes_no_sense_is_refused(void **state)
+{
+    rig_expect_part(*state, "PUT " CONFIGURATION, "{\"MinQuorum\":2}", 400, "MinQuorum");
+    rig_expect_part(*state, "PUT " CONFIGURATION, "{\"LastContactThreshold\":\"-1s\"}", 400,
+                    "durations cannot be negative");
+    rig_expect_part(*state, "PUT " CONFIGURATION, "{\"Cleanup\":true}", 400, "unknown field");
+    rig_expect_part(*state, "PUT " CONFIGURATION "?cas=x", "{}", 400, "Error parsing cas value");
 }
 
 static void there_is_no_keyring(void **state)
@@ -73,7 +115,8 @@ static void there_is_no_keyring(void **state)
         char request[64];
         snprintf(request, sizeof request, "%s /v1/operator/keyring", methods[i]);
         rig_expect_part(*state, request, i == 0 ? NULL : "{\"Key\":\"x\"}", 500,
-                        "keyring is empty");
+                        i == 0 ? "Keyring is empty (encryption not enabled)"
+                               : "No keyring to modify (encryption not enabled)");
     }
 }
 
@@ -103,7 +146,9 @@ int main(void)
         cmocka_unit_test(the_server_is_healthy),
         cmocka_unit_test(the_state_is_by_id),
         cmocka_unit_test(configuration_is_the_default),
-        cmocka_unit_test(what_needs_a_cluster_is_refused),
+        cmocka_unit_test(configuration_is_set_if_its_index_is_the_one_given),
+        cmocka_unit_test(configuration_is_what_was_set),
+        cmocka_unit_test(configuration_that_makes_no_sense_is_refused),
         cmocka_unit_test(there_is_no_keyring),
         cmocka_unit_test(usage_counts_services_instances_and_nodes),
     };
