@@ -8,8 +8,6 @@
 #include "faces/consul/registry/ports.h"
 #include "faces/consul/rows/proxy.h"
 #include "faces/consul/rows/rows.h"
-#include "wire/duration.h"
-#include "wire/json_tree.h"
 
 #define SERVICE(member, json, kind) JSON_FIELD(struct consul_service_row, member, json, kind)
 static const struct json_field service_fields[] = {
@@ -52,7 +50,8 @@ static const struct json_field check_fields[] = {
     CHECK(type, "Type", STRING),
     CHECK(interval, "Interval", STRING),
     CHECK(timeout, "Timeout", STRING),
-    CHECK(definition, "Definition", ANY),
+    JSON_FIELD_OF(struct consul_check_row, definition, "Definition", POINTER,
+                  &consul_shown_definition_shape),
     CHECK(other, "ServiceTags", ANY),
     CHECK(other, "ExposedPort", ANY),
     CHECK(other, "PeerName", ANY),
@@ -143,83 +142,6 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
     return e == OK ? consul_edit_instance(edit, place, &in, why) : e;
 }
 
-static bool is_zero(const struct json_node *node)
-{
-    switch (node->kind) {
-    case JSON_NODE_NULL:
-        return true;
-    case JSON_NODE_BOOL:
-        return !node->truth;
-    case JSON_NODE_NUMBER:
-        return bytes_is(node->text, "0");
-    case JSON_NODE_STRING:
-        return node->text.n == 0 || bytes_is(node->text, "0s");
-    case JSON_NODE_ARRAY:
-    case JSON_NODE_OBJECT:
-        break;
-    }
-    return node->first == NULL;
-}
-
-static void put_member(struct json_writer *j, const struct json_node *node)
-{
-    static const char *const durations[] = { "Interval", "Timeout",
-                                             "DeregisterCriticalServiceAfter" };
-    int64_t ns;
-    bool is_duration = false;
-    for (size_t i = 0; i < ARRAY_LEN(durations); i++)
-        is_duration = is_duration || text_eq_nocase(node->name, bytes_str(durations[i]));
-    json_put_name_bytes(j, node->name);
-    if (!is_duration || !json_node_int(node, &ns)) {
-        json_put_node(j, node);
-        return;
-    }
-    struct buf text;
-    buf_init(&text, 64);
-    duration_print(ns, &text);
-    json_put_string(j, buf_bytes(&text));
-    buf_fini(&text);
-}
-
-/* What of a definition says something, durations as texts; empty if nothing does. */
-static struct bytes definition_of(const struct json_node *node, struct arena *arena)
-{
-    struct buf text;
-    struct json_writer j;
-    bool says = false;
-    if (node == NULL || node->kind != JSON_NODE_OBJECT)
-        return bytes_str("");
-    buf_init(&text, CHECK_MAX);
-    json_init(&j, &text);
-    json_open_object(&j);
-    for (const struct json_node *at = node->first; at != NULL; at = at->next) {
-        if (is_zero(at))
-            continue;
-        put_member(&j, at);
-        says = true;
-    }
-    json_close_object(&j);
-    struct bytes ret = says ? arena_dup(arena, buf_bytes(&text)) : bytes_str("");
-    buf_fini(&text);
-    return ret;
-}
-
-/* What a definition does, if it says so. */
-static struct bytes type_of(const struct json_node *definition)
-{
-    static const struct {
-        const char *name, *type;
-    } types[] = { { "GRPC", "grpc" }, { "HTTP", "http" },     { "TCP", "tcp" },
-                  { "UDP", "udp" },   { "H2PING", "h2ping" }, { "OSService", "os_service" } };
-    const struct json_node *first =
-        definition == NULL || definition->kind != JSON_NODE_OBJECT ? NULL : definition->first;
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (const struct json_node *at = first; at != NULL; at = at->next)
-            if (text_eq_nocase(at->name, bytes_str(types[i].name)) && !is_zero(at))
-                return bytes_str(types[i].type);
-    return bytes_str("");
-}
-
 enum err consul_row_add_check(const struct consul_place *place, const struct consul_check_row *b,
                               struct consul_edit *edit, struct why *why)
 {
@@ -228,10 +150,12 @@ enum err consul_row_add_check(const struct consul_place *place, const struct con
                          .name = b->name,
                          .notes = b->notes,
                          .output = b->output,
-                         .type = b->type.n > 0 ? b->type : type_of(b->definition) };
+                         .type = b->type.n > 0 ? b->type
+                                               : consul_shown_definition_type(b->definition) };
     struct check_extras extras = { .interval = b->interval,
                                    .timeout = b->timeout,
-                                   .definition = definition_of(b->definition, edit->arena) };
+                                   .definition =
+                                       consul_shown_definition_text(b->definition, edit->arena) };
     if (b->node.n > 0 && !text_eq_nocase(b->node, place->node))
         return why_set(why, ERR_INVALID,
                        "Node '%.*s' for check '%.*s' doesn't match register request node '%.*s'",

@@ -5,6 +5,7 @@
 
 #include "faces/consul/registry/body.h"
 #include "faces/consul/registry/edit.h"
+#include "faces/consul/registry/shown_definition.h"
 
 struct consul_node_row {
     struct bytes id, name, address;
@@ -27,7 +28,8 @@ struct consul_service_row {
 struct consul_check_row {
     struct bytes node, id, name, status, notes, output, service_id, service_name, type;
     struct bytes interval, timeout;
-    const struct json_node *definition, *other;
+    struct consul_shown_definition *definition; /* NULL: none */
+    const struct json_node *other;
     uint64_t modify;
 };
 

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -165,8 +166,8 @@ static void register_writes_node_service_and_checks_at_once(void **state)
                  "{\"Node\":\"m2\",\"CheckID\":\"alive\",\"Name\":\"alive\",\"Status\":"
                  "\"passing\",\"Notes\":\"\",\"Output\":\"\",\"ServiceID\":\"\","
                  "\"ServiceName\":\"\",\"ServiceTags\":[],\"Type\":\"http\",\"Interval\":\"\","
-                 "\"Timeout\":\"\",\"ExposedPort\":0,\"Definition\":{\"HTTP\":\"http://x\","
-                 "\"Interval\":\"30s\",\"Timeout\":\"5s\"},\"CreateIndex\":2,");
+                 "\"Timeout\":\"\",\"ExposedPort\":0,\"Definition\":{\"Interval\":\"30s\","
+                 "\"Timeout\":\"5s\",\"HTTP\":\"http://x\"},\"CreateIndex\":2,");
     assert_holds(state, "\"CheckID\":\"s\",\"Name\":\"s\",\"Status\":\"critical\"");
     assert_holds(state, "\"ServiceName\":\"db\"");
     rig_ask(*state, "GET /v1/catalog/nodes", NULL, "");
@@ -225,6 +226,50 @@ static void metadata_of_a_copied_node_has_any_names(void **state)
     rig_expect_part(*state, "GET /v1/catalog/service/web?node-meta=consul-version:1.0", NULL, 200,
                     "\"NodeMeta\":{\"a b\":\"c\",\"consul-version\":\"1.0\"}");
     assert_holds(state, "\"ServiceMeta\":{\"consul-x\":\"y\"}");
+}
+
+/* Every client that reads the service reads them: what it cannot take must not get in. */
+static void definitions_are_shown_whole_in_consuls_names_and_must_be_readable(void **state)
+{
+    static const struct {
+        const char *definition, *shown;
+    } taken[] = {
+        { "null", "{}" },
+        { "{}", "{}" },
+        { "{\"Interval\":\"0s\",\"HTTP\":\"\",\"Header\":null,\"Unknown\":1}", "{}" },
+        { "{\"http\":\"http://x\",\"timeout\":5000000000,\"interval\":\"90s\",\"header\":{\"a\":["
+          "\"b\"]},\"DeregisterCriticalServiceAfter\":\"1h\",\"TLSSkipVerify\":true,\"Odd\":[1]}",
+          "{\"Interval\":\"1m30s\",\"Timeout\":\"5s\",\"DeregisterCriticalServiceAfter\":"
+          "\"1h0m0s\","
+          "\"HTTP\":\"http://x\",\"TLSSkipVerify\":true,\"Header\":{\"a\":[\"b\"]}}" },
+        { "{\"TTL\":\"9s\",\"ScriptArgs\":[\"a\",\"b\"],\"OutputMaxSize\":5}",
+          "{\"OutputMaxSize\":5,\"ScriptArgs\":[\"a\",\"b\"],\"TTL\":9000000000}" },
+        { "{\"GRPC\":\"x:1\",\"GRPCUseTLS\":true,\"TCP\":\"\",\"Body\":\"b\",\"Method\":\"PUT\"}",
+          "{\"Method\":\"PUT\",\"Body\":\"b\",\"GRPC\":\"x:1\",\"GRPCUseTLS\":true}" },
+    };
+    static const char *const refused[] = {
+        "{\"Interval\":\"soon\"}",    "{\"HTTP\":1}", "{\"TLSSkipVerify\":\"yes\"}",
+        "{\"Header\":{\"a\":\"b\"}}", "\"x\"",        "[]"
+    };
+    char body[600], part[500];
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+        snprintf(
+            body, sizeof body,
+            "{\"Node\":\"m2\",\"Address\":\"1\",\"Check\":{\"CheckID\":\"c\",\"Definition\":%s}}",
+            taken[i].definition);
+        put(state, body);
+        snprintf(part, sizeof part, "\"Definition\":%s,\"CreateIndex\"", taken[i].shown);
+        rig_expect_part(*state, "GET /v1/health/node/m2", NULL, 200, part);
+    }
+    assert_holds(state, "\"Type\":\"grpc\"");
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        snprintf(
+            body, sizeof body,
+            "{\"Node\":\"m3\",\"Address\":\"1\",\"Check\":{\"CheckID\":\"c\",\"Definition\":%s}}",
+            refused[i]);
+        rig_expect_part(*state, "PUT /v1/catalog/register", body, 400, "Request decode failed: ");
+    }
+    rig_expect(*state, "GET /v1/catalog/node/m3", NULL, 200, "null");
 }
 
 static void node_that_is_not_to_be_updated_is_made_if_it_is_not_there(void **state)
@@ -352,6 +397,7 @@ int main(void)
         EACH(register_writes_node_service_and_checks_at_once),
         EACH(registering_the_same_again_moves_nothing),
         EACH(metadata_of_a_copied_node_has_any_names),
+        EACH(definitions_are_shown_whole_in_consuls_names_and_must_be_readable),
         EACH(node_that_is_not_to_be_updated_is_made_if_it_is_not_there),
         EACH(bad_registrations_leave_nothing),
         EACH(name_of_a_node_that_lives_is_not_given_to_another),
