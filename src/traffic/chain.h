@@ -26,6 +26,10 @@ struct chain_request { /* lent */
     /* instead of what the entries say; empty or 0: nothing */
     struct bytes override_protocol, override_gateway;
     int64_t override_connect_timeout; /* nanoseconds */
+    /* The service's address in the mesh, and those given by hand: only shown. */
+    struct bytes virtual_address; /* empty: none */
+    const struct bytes *virtual_by_hand;
+    size_t virtual_by_hand_n;
 };
 
 struct chain_target {
@@ -68,6 +72,9 @@ struct chain {
     const struct config_entry *defaults; /* service-defaults, or NULL */
     char customization[9];               /* "" if no override changed anything */
     bool is_default;
+    struct bytes virtual_address;
+    const struct bytes *virtual_by_hand;
+    size_t virtual_by_hand_n;
     const struct chain_node *start;
     const struct chain_node **nodes; /* reached from it, by key */
     size_t node_n;

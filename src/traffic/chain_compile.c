@@ -258,6 +258,9 @@ enum err chain_compile(const struct chain_request *request, const struct chain_s
                       bytes_eq(start->target->service, request->service) &&
                       bytes_eq(start->target->datacenter, request->datacenter);
     put_customization(&c, ret->customization);
+    ret->virtual_address = request->virtual_address;
+    ret->virtual_by_hand = request->virtual_by_hand;
+    ret->virtual_by_hand_n = request->virtual_by_hand_n;
     gather(&c, ret);
     return OK;
 }

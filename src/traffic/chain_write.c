@@ -147,6 +147,19 @@ static void write_head(const struct chain *chain, struct json_writer *j)
     json_add_string(j, "StartNode", chain->start->key);
 }
 
+static void put_addresses(struct json_writer *j, const char *name, const struct bytes *all,
+                          size_t n)
+{
+    if (n == 0) {
+        json_add_null(j, name);
+        return;
+    }
+    json_add_array(j, name);
+    for (size_t i = 0; i < n; i++)
+        json_put_string(j, all[i]);
+    json_close_array(j);
+}
+
 void chain_write(const struct chain *chain, struct json_writer *j)
 {
     json_open_object(j);
@@ -160,8 +173,8 @@ void chain_write(const struct chain *chain, struct json_writer *j)
     for (size_t i = 0; i < chain->target_n; i++)
         write_target(chain->targets[i], j);
     json_close_object(j);
-    json_add_null(j, "AutoVirtualIPs");
-    json_add_null(j, "ManualVirtualIPs");
+    put_addresses(j, "AutoVirtualIPs", &chain->virtual_address, chain->virtual_address.n > 0);
+    put_addresses(j, "ManualVirtualIPs", chain->virtual_by_hand, chain->virtual_by_hand_n);
     json_close_object(j);
     json_close_object(j);
 }

@@ -32,8 +32,9 @@ static enum err merge(const struct chain_source *source, struct consul_service *
         source->find(source->ctx, ENTRY_SERVICE_DEFAULTS, service);
     const struct config_entry *proxies =
         source->find(source->ctx, ENTRY_PROXY_DEFAULTS, bytes_str("global"));
-    return central_merge(s->extras.proxy, defaults == NULL ? NULL : &defaults->defaults,
-                         proxies == NULL ? NULL : &proxies->proxy, arena, &s->extras.proxy);
+    enum err e = central_merge(s->extras.proxy, defaults == NULL ? NULL : &defaults->defaults,
+                               proxies == NULL ? NULL : &proxies->proxy, arena, &s->extras.proxy);
+    return e == OK ? json_read(s->extras.proxy, arena, &s->proxy, NULL) : e;
 }
 
 bool consul_central_merge(struct consul_call *c, const struct view *view,

@@ -1,13 +1,19 @@
 /* /v1/discovery-chain: what entries make of requests to a service. */
+#include "catalog/object.h"
+#include "catalog/virtual.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/areas.h"
 #include "faces/consul/call/ask.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
+#include "faces/consul/call/query.h"
 #include "faces/consul/config/entries.h"
 #include "faces/consul/mesh/connect_root.h"
 #include "faces/consul/rows/index.h"
+#include "faces/consul/rows/rows.h"
 #include "wire/json_bind.h"
+
+enum { KEY_MAX = 64 * 1024 };
 
 struct gateway_body {
     struct bytes mode;
@@ -45,10 +51,31 @@ static const struct json_shape overrides_shape = {
 };
 /* clang-format on */
 
+/* Of the row of its virtual address, which it hangs on; 0: it has none. */
+static enum err index_of_address(struct consul_call *c, const struct view *view, uint64_t *ret)
+{
+    struct object object;
+    struct buf key;
+    struct bytes name = fold_dup(c->rest, &c->face->scratch);
+    buf_init(&key, KEY_MAX);
+    object_key(OBJECT_VIRTUAL, bytes_str(CONSUL_NS), bytes_str(""), name, &key);
+    consul_depends(c, SPACE_CATALOG, buf_bytes(&key), bytes_str(""));
+    buf_fini(&key);
+    enum err e = object_read(view, OBJECT_VIRTUAL, bytes_str(CONSUL_NS), bytes_str(""), name,
+                             &c->face->scratch, &object);
+    *ret = e == OK ? object.modify : 0;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err index_of(struct consul_call *c, const struct view *view, uint64_t *ret)
 {
+    uint64_t of_address = 0;
     struct asked *a = c->state;
     enum err e = consul_index_of_table(c, view, REGISTRY_CONFIG, ret);
+    if (e == OK)
+        e = index_of_address(c, view, &of_address);
+    if (of_address > *ret)
+        *ret = of_address;
     return e == OK ? consul_entries_read(view, ENTRY_KIND_N, &c->face->scratch, &a->all) : e;
 }
 
@@ -76,6 +103,14 @@ static void answer_chain(struct consul_call *c, const struct view *view)
     struct bytes trust_domain;
     if (!read_trust_domain(c, view, &trust_domain))
         return;
+    struct virtual_address address = { .number = 0 };
+    char text[VIRTUAL_TEXT_MAX];
+    enum err e = virtual_get(view, bytes_str(CONSUL_NS), c->rest, &c->face->scratch, &address);
+    if (e != OK && e != ERR_NOT_FOUND) {
+        consul_fail(c, e);
+        return;
+    }
+    virtual_print(address.number, text);
     const struct chain_request request = {
         .service = c->rest,
         .datacenter = a->datacenter,
@@ -83,8 +118,11 @@ static void answer_chain(struct consul_call *c, const struct view *view)
         .override_protocol = a->overrides.protocol,
         .override_gateway = a->overrides.gateway.mode,
         .override_connect_timeout = a->overrides.connect_timeout,
+        .virtual_address = bytes_str(text),
+        .virtual_by_hand = address.by_hand,
+        .virtual_by_hand_n = address.by_hand_n,
     };
-    enum err e = chain_compile(&request, &source, &c->face->scratch, &chain, &why);
+    e = chain_compile(&request, &source, &c->face->scratch, &chain, &why);
     if (a->all.err != OK) {
         consul_fail(c, a->all.err);
     } else if (e != OK) {

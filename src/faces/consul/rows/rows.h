@@ -14,6 +14,7 @@
 #include "store/view.h"
 
 struct consul_self;
+struct json_node;
 
 struct consul_node {
     struct node row;
@@ -48,6 +49,7 @@ struct consul_service {    /* an instance */
     const struct bytes *tags;
     size_t tag_n;
     struct consul_extras extras;
+    const struct json_node *proxy; /* of the extras, as a tree; NULL: none */
     const struct consul_node *node;
     struct consul_check_list checks; /* its own */
     enum face face;                  /* of who registered it; FACE_NONE: Muster itself */

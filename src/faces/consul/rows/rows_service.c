@@ -9,6 +9,7 @@
 #include "faces/consul/call/face.h"
 #include "faces/consul/rows/rows_core.h"
 #include "faces/consul/rows/virtual_tag.h"
+#include "wire/json_reader.h"
 
 enum { SERVER_PORT = 8300 };
 
@@ -104,6 +105,13 @@ static enum err find_node(const struct consul_rows *r, struct bytes name, struct
     return OK;
 }
 
+static enum err read_proxy(const struct consul_rows *r, struct consul_service *s)
+{
+    return s->extras.proxy.n == 0
+               ? OK
+               : consul_rows_damage(json_read(s->extras.proxy, r->arena, &s->proxy, NULL));
+}
+
 static enum err decode_instance(const struct consul_rows *r, const struct service_id *id,
                                 struct bytes word, const struct instance *i, struct node_memo *memo,
                                 struct consul_service *ret)
@@ -126,6 +134,8 @@ static enum err decode_instance(const struct consul_rows *r, const struct servic
         e = consul_rows_damage(consul_extras_read(p->said.extras, r->arena, &ret->extras));
     if (i->weight != p->said.weight || !is_consuls)
         ret->extras.passing = (i->weight + WEIGHT_ONE / 2) / WEIGHT_ONE;
+    if (e == OK)
+        e = read_proxy(r, ret);
     if (e == OK && is_consuls)
         e = consul_virtual_tag(r, ret);
     if (e == OK)
@@ -361,7 +371,8 @@ static enum err decode_registered(const struct consul_rows *r, const struct cons
                                     .face = FACE_CONSUL,
                                     .create = from->published.create,
                                     .modify = from->published.modify };
-    return consul_rows_damage(consul_extras_read(said->extras, r->arena, &ret->extras));
+    enum err e = consul_rows_damage(consul_extras_read(said->extras, r->arena, &ret->extras));
+    return e == OK ? read_proxy(r, ret) : e;
 }
 
 enum err consul_registered_read(const struct consul_rows *r, const struct consul_node *node,

@@ -6,6 +6,7 @@
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/rows/mesh.h"
+#include "faces/consul/rows/proxy_selectors.h"
 
 /* -- accessors: GET(name, struct, member of the value, what of it) ------------------------------
  */
@@ -42,6 +43,7 @@ GET(service_meta, consul_service, object, &of->meta)
 GET(service_weights, consul_service, object, &of->extras)
 GET(service_override, consul_service, truth, of->extras.has_tag_override)
 GET(service_connect, consul_service, object, &of->extras)
+GET(service_proxy, consul_service, object, of->proxy == NULL ? &consul_no_proxy : of->proxy)
 GET(connect_native, consul_extras, truth, consul_extras_are_native(of))
 GET(service_create, consul_service, natural, of->create)
 GET(service_modify, consul_service, natural, of->modify)
@@ -244,6 +246,7 @@ static const struct filter_field service_node_fields[] = {
     INT("ServicePort", service_port),
     STRING("ServiceSocketPath", service_socket),
     BOOL("ServiceEnableTagOverride", service_override),
+    STRUCT("ServiceProxy", service_proxy, &consul_proxy_schema),
     STRUCT("ServiceConnect", service_connect, &connect_schema),
     STRING("PeerName", no_text),
     UINT("CreateIndex", service_create),
@@ -263,6 +266,7 @@ static const struct filter_field node_service_fields[] = {
     STRING("SocketPath", service_socket),
     STRUCT("Weights", service_weights, &weights_schema),
     BOOL("EnableTagOverride", service_override),
+    STRUCT("Proxy", service_proxy, &consul_proxy_schema),
     STRUCT("Connect", service_connect, &connect_schema),
     STRING("PeerName", no_text),
     UINT("CreateIndex", service_create),

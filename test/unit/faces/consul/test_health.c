@@ -171,6 +171,66 @@ static void consistency_is_said_and_conflicts_are_refused(void **state)
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, rig_teardown)
 
+/* Each of them keeps the proxy, and its opposite keeps nothing. */
+static void proxies_are_selected_by_all_that_they_say(void **state)
+{
+    static const char *const filters[] = {
+        "Proxy.DestinationServiceName == web",
+        "Proxy.DestinationServiceID == \"web-1\"",
+        "Proxy.LocalServiceAddress == \"127.0.0.9\"",
+        "Proxy.LocalServicePort == 81",
+        "Proxy.LocalServiceSocketPath == \"\"",
+        "Proxy.Mode == transparent",
+        "Proxy.MeshGateway.Mode == local",
+        "Proxy.Expose.Checks == true",
+        "Proxy.Expose.Paths.Path == \"/m\"",
+        "Proxy.Expose.Paths.ListenerPort == 9001",
+        "Proxy.TransparentProxy.OutboundListenerPort == 15001",
+        "Proxy.TransparentProxy.DialedDirectly == true",
+        "Proxy.Upstreams.DestinationName == db",
+        "Proxy.Upstreams.LocalBindPort == 9191",
+        "Proxy.Upstreams.MeshGateway.Mode == remote",
+        "Proxy.Upstreams is not empty",
+        "Proxy.EnvoyExtensions is empty",
+        "Proxy.AccessLogs.Enabled == false",
+    };
+    rig_expect(
+        *state, "PUT /v1/agent/service/register",
+        "{\"Name\":\"web-proxy\",\"Kind\":\"connect-proxy\",\"Port\":9,\"Proxy\":{"
+        "\"DestinationServiceName\":\"web\",\"DestinationServiceID\":\"web-1\","
+        "\"LocalServiceAddress\":\"127.0.0.9\",\"LocalServicePort\":81,\"Mode\":\"transparent\","
+        "\"MeshGateway\":{\"Mode\":\"local\"},\"Expose\":{\"Checks\":true,\"Paths\":[{\"Path\":"
+        "\"/m\",\"ListenerPort\":9001,\"LocalPathPort\":1,\"Protocol\":\"http\"}]},"
+        "\"TransparentProxy\":{\"OutboundListenerPort\":15001,\"DialedDirectly\":true},"
+        "\"Upstreams\":[{\"DestinationName\":\"db\",\"LocalBindPort\":9191,\"MeshGateway\":{"
+        "\"Mode\":\"remote\"}}]}}",
+        200, "");
+    for (size_t i = 0; i < 2 * ARRAY_LEN(filters); i++) {
+        char request[400];
+        struct buf text;
+        buf_init(&text, sizeof request);
+        for (const char *at = filters[i / 2]; *at != 0; at++)
+            if (*at == ' ' || *at == '"')
+                buf_printf(&text, "%%%02X", (unsigned)*at);
+            else
+                buf_put_u8(&text, (uint8_t)*at);
+        snprintf(request, sizeof request, "GET /v1/health/service/web-proxy?filter=%s%.*s%s",
+                 i % 2 == 0 ? "Service." : "not%20(Service.", (int)text.n, (const char *)text.p,
+                 i % 2 == 0 ? "" : ")");
+        buf_fini(&text);
+        rig_ask(*state, request, NULL, "");
+        if ((strcmp(rig_body(*state), "[]") == 0) != (i % 2 == 1))
+            fail_msg("%s: %s", request, rig_body(*state));
+    }
+    rig_expect_part(*state,
+                    "GET /v1/catalog/service/"
+                    "web-proxy?filter=ServiceProxy.DestinationServiceName%20==%20web",
+                    NULL, 200, "\"ServiceID\":\"web-proxy\"");
+    rig_expect_part(*state, "GET /v1/agent/services?filter=Proxy.Mode%20==%20transparent", NULL,
+                    200, "{\"web-proxy\":");
+    rig_expect(*state, "GET /v1/agent/services?filter=Proxy.Mode%20==%20direct", NULL, 200, "{}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +242,7 @@ int main(void)
         EACH(connect_has_proxies),
         EACH(node_has_its_checks_and_its_services),
         EACH(checks_are_those_of_the_service),
+        EACH(proxies_are_selected_by_all_that_they_say),
         EACH(state_selects_checks),
         EACH(consistency_is_said_and_conflicts_are_refused),
     };

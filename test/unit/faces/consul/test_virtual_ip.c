@@ -98,6 +98,22 @@ static void addresses_by_hand_move_between_services(void **state)
         "{\"Found\":true,\"UnassignedFrom\":[{\"ServiceName\":{\"Name\":\"two\"},\"Peer\":\"\"}]}");
 }
 
+static void chain_shows_both_kinds(void **state)
+{
+    char request[100];
+    rig_expect_part(*state, "GET /v1/discovery-chain/one", NULL, 200,
+                    "\"AutoVirtualIPs\":null,\"ManualVirtualIPs\":null");
+    resolve(state, "one");
+    rig_expect_part(*state, "GET /v1/discovery-chain/one", NULL, 200,
+                    "\"AutoVirtualIPs\":[\"240.0.0.1\"],\"ManualVirtualIPs\":null");
+    snprintf(request, sizeof request, "GET /v1/discovery-chain/one?index=%s&wait=60s",
+             rig_header(*state, "x-consul-index"));
+    struct client *c = rig_begin(*state, request, NULL);
+    assign(state, "one", "\"1.1.1.1\",\"2.2.2.2\"", "{\"Found\":true,\"UnassignedFrom\":[]}");
+    assert_int_equal(rig_end(*state, c), 200);
+    assert_non_null(strstr(rig_body(*state), "\"ManualVirtualIPs\":[\"1.1.1.1\",\"2.2.2.2\"]"));
+}
+
 static void bad_addresses_are_refused(void **state)
 {
     rig_expect(*state, "PUT /v1/internal/service-virtual-ip",
@@ -126,6 +142,7 @@ int main(void)
         EACH(address_is_kept),
         EACH(catalog_and_transactions_give_one_too),
         EACH(addresses_by_hand_move_between_services),
+        EACH(chain_shows_both_kinds),
         EACH(bad_addresses_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
