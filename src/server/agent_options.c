@@ -181,17 +181,18 @@ static enum err put_service_ttl(struct making *m)
 }
 
 /* Consul listens without a certificate too, and nobody gets through: left off. */
-static void put_https(struct making *m, struct buf *ignored)
+static void put_with_tls(struct making *m, const char *option, const char *name,
+                         struct buf *ignored)
 {
-    const char *port = agent_value(m->config, "ports.https");
+    const char *port = agent_value(m->config, arena_printf(m->arena, "ports.%s", name));
     bool has_certificate = tls_value(m->config, &tls_keys[0]) != NULL;
     if (has_certificate) {
-        put_listener(m, "consul-https-listen", "https", "-1");
+        put_listener(m, option, name, "-1");
         return;
     }
-    put(m, "consul-https-listen", "off");
+    put(m, option, "off");
     if (port != NULL && port[0] != '-')
-        buf_put_str(ignored, "ports.https (there is no certificate)\n");
+        buf_printf(ignored, "ports.%s (there is no certificate)\n", name);
 }
 
 static enum err check_role(struct making *m)
@@ -234,7 +235,9 @@ enum err agent_options_make(const struct agent_config *a, struct arena *arena,
     put(&m, "native-listen", "off");
     put_same(&m, ignored);
     put_listener(&m, "consul-listen", "http", "8500");
-    put_https(&m, ignored);
+    put_with_tls(&m, "consul-https-listen", "https", ignored);
+    put_listener(&m, "consul-grpc-listen", "grpc", "-1");
+    put_with_tls(&m, "consul-grpc-tls-listen", "grpc_tls", ignored);
     put_listener(&m, "dns-listen", "dns", "8600");
     put_log(&m);
     put_tls(&m);

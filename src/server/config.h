@@ -43,6 +43,8 @@ enum config_kind {
     X(advertise,           TEXT,     "etcd-advertise",       "", 0, 0, "advertise-client-urls", "Listeners", "URLs that member lists show; default: what is listened on") \
     X(consul_listen,       TEXT,     "consul-listen",        "127.0.0.1:8500", 0, 0, "", "Listeners", "Consul's HTTP API: addresses or URLs, comma-separated, or off") \
     X(consul_https_listen, TEXT,     "consul-https-listen",  "off", 0, 0, "", "Listeners", "the same with TLS (8501 by habit): addresses, comma-separated, or off") \
+    X(consul_grpc_listen,  TEXT,     "consul-grpc-listen",   "off", 0, 0, "", "Listeners", "gRPC as Consul's servers have it (8502 by habit): health and reflection so far; addresses, comma-separated, or off") \
+    X(consul_grpc_tls_listen, TEXT,  "consul-grpc-tls-listen", "off", 0, 0, "", "Listeners", "the same with TLS (8503 by habit)") \
     X(native_listen,       TEXT,     "native-listen",        "127.0.0.1:6878", 0, 0, "", "Listeners", "health, metrics, snapshots: an address or off") \
     X(allowed_hosts,       TEXT,     "allowed-hosts",        "", 0, 0, "host-whitelist", "Listeners", "names that HTTP clients may call this server by, comma-separated, beside addresses and localhost; * = any") \
     X(insecure,            BOOL,     "insecure-no-auth",     "false", 0, 0, "", "Listeners", "allow addresses that others reach although there is no authentication") \

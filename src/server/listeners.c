@@ -61,7 +61,8 @@ static enum err listen_tcp(struct listeners *l, const struct net_service *servic
 /* Consul's, when access is on and closed to who is nobody. */
 static bool is_asked_for_tokens(const struct config *c, const char *addresses)
 {
-    bool is_consuls = addresses == c->consul_listen || addresses == c->consul_https_listen;
+    bool is_consuls = addresses == c->consul_listen || addresses == c->consul_https_listen ||
+                      addresses == c->consul_grpc_listen || addresses == c->consul_grpc_tls_listen;
     return is_consuls && c->acl_enabled && strcmp(c->acl_default_policy, "deny") == 0;
 }
 
@@ -162,15 +163,21 @@ enum err listeners_check(struct listeners *l, const struct config *c, struct why
     if (e == OK)
         e = each_address(l, c->consul_https_listen, true, NULL, why);
     if (e == OK)
+        e = each_address(l, c->consul_grpc_listen, false, NULL, why);
+    if (e == OK)
+        e = each_address(l, c->consul_grpc_tls_listen, true, NULL, why);
+    if (e == OK)
         e = check_dns(l, c->dns_listen, why);
     return e != OK ? e : each_address(l, c->native_listen, false, NULL, why);
 }
 
-static void collect_services(const struct grpc_service **served)
+/* OWN, NULL-terminated, and what every gRPC listener has. */
+static void collect_services(const struct grpc_service *const *own,
+                             const struct grpc_service **served)
 {
     size_t n = 0;
-    for (size_t i = 0; etcd_services[i] != NULL && n + 4 < LISTENERS_SERVICES_MAX; i++)
-        served[n++] = etcd_services[i];
+    for (size_t i = 0; own[i] != NULL && n + 4 < LISTENERS_SERVICES_MAX; i++)
+        served[n++] = own[i];
     served[n++] = &grpc_health_service;
     served[n++] = &grpc_reflection_service;
     served[n++] = &grpc_reflection_alpha_service;
@@ -180,10 +187,12 @@ enum err listeners_open(struct listeners *l, struct net_server *net,
                         const struct listeners_contexts *contexts, size_t etcd_message_bytes,
                         struct why *why)
 {
+    static const struct grpc_service *const no_service = NULL; /* of its own: xDS is to come */
     const struct config *c = l->config;
     l->net = net;
     l->contexts = contexts;
-    collect_services(l->served);
+    collect_services(etcd_services, l->served);
+    collect_services(&no_service, l->consul_served);
     l->etcd_http = hosts_service(&l->hosts, &etcd_http);
     l->consul_http = hosts_service(&l->hosts, &consul_http);
     l->native_http = hosts_service(&l->hosts, &native_http);
@@ -204,6 +213,10 @@ enum err listeners_open(struct listeners *l, struct net_server *net,
     l->consul_service = (struct net_service){ .name = "consul",
                                               .http = &l->consul_http,
                                               .contexts = contexts->consul };
+    l->consul_grpc_service = (struct net_service){ .name = "consul-grpc",
+                                                   .services = l->consul_served,
+                                                   .contexts = contexts->consul,
+                                                   .limits = limits };
     l->dns_service = (struct net_service){ .name = "dns",
                                            .framed = &dns_tcp_service,
                                            .contexts = contexts->dns,
@@ -214,6 +227,10 @@ enum err listeners_open(struct listeners *l, struct net_server *net,
         e = each_address(l, c->consul_listen, false, &l->consul_service, why);
     if (e == OK)
         e = each_address(l, c->consul_https_listen, true, &l->consul_service, why);
+    if (e == OK)
+        e = each_address(l, c->consul_grpc_listen, false, &l->consul_grpc_service, why);
+    if (e == OK)
+        e = each_address(l, c->consul_grpc_tls_listen, true, &l->consul_grpc_service, why);
     if (e == OK)
         e = each_address(l, c->dns_listen, false, &l->dns_service, why);
     return e != OK ? e : each_address(l, c->native_listen, false, &l->native_service, why);

@@ -19,7 +19,9 @@ struct listeners {
     struct hosts hosts;
     const struct grpc_service *served[LISTENERS_SERVICES_MAX];
     struct http_service etcd_http, consul_http, native_http; /* as HOSTS allows */
-    struct net_service etcd_service, consul_service, dns_service, native_service;
+    const struct grpc_service *consul_served[LISTENERS_SERVICES_MAX];
+    struct net_service etcd_service, consul_service, consul_grpc_service, dns_service,
+        native_service;
     struct udp_port *udp[LISTENERS_UDP_MAX]; /* of DNS */
     size_t udp_n;
     struct buf addresses;   /* one "face address" a line */

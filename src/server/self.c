@@ -120,12 +120,19 @@ static enum err find_meta(const char *text, struct arena *arena, struct self *se
     return OK;
 }
 
+/* Of the first address of LIST. */
+static uint16_t port_of(const char *list)
+{
+    struct endpoint first = first_endpoint(list);
+    return first.kind == ENDPOINT_TCP ? first.port : 0;
+}
+
 enum err self_find(const struct config *c, struct arena *arena, struct self *ret, struct why *why)
 {
-    struct endpoint plain = first_endpoint(c->consul_listen);
-    struct endpoint tls = first_endpoint(c->consul_https_listen);
-    struct self self = { .consul_port = plain.kind == ENDPOINT_TCP ? plain.port : 0,
-                         .consul_https_port = tls.kind == ENDPOINT_TCP ? tls.port : 0 };
+    struct self self = { .consul_port = port_of(c->consul_listen),
+                         .consul_https_port = port_of(c->consul_https_listen),
+                         .consul_grpc_port = port_of(c->consul_grpc_listen),
+                         .consul_grpc_tls_port = port_of(c->consul_grpc_tls_listen) };
     struct uuid id;
     enum err e = find_name(c, arena, &self.node_name, why);
     if (e != OK)

@@ -13,7 +13,8 @@ struct self {
     const char *address; /* --node-address, or what the first listener of Consul, or of DNS, says */
     struct consul_meta *meta; /* ascending by name */
     size_t meta_n;
-    uint16_t consul_port, consul_https_port; /* as configured; 0: off, or any free one */
+    /* As configured; 0: off, or any free one. */
+    uint16_t consul_port, consul_https_port, consul_grpc_port, consul_grpc_tls_port;
 };
 
 /* Texts live in ARENA. ERR_INVALID for a name that cannot be one. */

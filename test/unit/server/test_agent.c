@@ -14,7 +14,7 @@
 #include "server/config_table.h"
 #include "test/lib/tempdir.h"
 
-enum { ARGUMENTS_MAX = 16 };
+enum { ARGUMENTS_MAX = 32 };
 
 struct run {
     struct arena arena;
@@ -120,6 +120,7 @@ static void dev_opens_consuls_ports_alone(void **state)
     assert_option(&r, "native-listen", "off");
     assert_option(&r, "consul-listen", "127.0.0.1:8500");
     assert_option(&r, "consul-https-listen", "off");
+    assert_option(&r, "consul-grpc-listen", "off"); /* only where it is asked for */
     assert_option(&r, "dns-listen", "127.0.0.1:8600");
     end(&r);
 }
@@ -128,11 +129,14 @@ static void ports_and_addresses_meet(void **state)
 {
     struct run r;
     assert_int_equal(begin(&r, "-dev -http-port=18500 -dns-port -1 --https-port 18501 "
+                               "-grpc-port 18502 -grpc-tls-port 18503 "
                                "-client 127.0.0.2 -node n1 -datacenter=east "
                                "-hcl tls{https{cert_file=\"c.pem\"}}"),
                      OK);
     assert_option(&r, "consul-listen", "127.0.0.2:18500");
     assert_option(&r, "consul-https-listen", "127.0.0.2:18501");
+    assert_option(&r, "consul-grpc-listen", "127.0.0.2:18502");
+    assert_option(&r, "consul-grpc-tls-listen", "127.0.0.2:18503");
     assert_option(&r, "dns-listen", "off");
     assert_option(&r, "node-name", "n1");
     assert_option(&r, "datacenter", "east");
@@ -237,6 +241,8 @@ static void the_file_of_gos_harness_is_understood(void **state)
     assert_option(&r, "log-level", "debug");
     assert_option(&r, "consul-listen", "127.0.0.1:20002");
     assert_option(&r, "consul-https-listen", "off"); /* without a certificate nobody gets in */
+    assert_option(&r, "consul-grpc-listen", "127.0.0.1:20007");
+    assert_option(&r, "consul-grpc-tls-listen", "off");
     assert_option(&r, "dns-listen", "127.0.0.1:20001");
     end(&r);
     tempdir_free(dir);
