@@ -9,6 +9,7 @@
 #include "faces/consul/rows/mesh.h"
 #include "faces/consul/rows/near.h"
 #include "faces/consul/rows/own_meta.h"
+#include "faces/consul/rows/proxies.h"
 #include "faces/consul/rows/virtual_tag.h"
 #include "faces/consul/rows/weight.h"
 #include "faces/dns/prepared.h"
@@ -125,6 +126,7 @@ struct dns_settings dns_options_settings(const struct config *c, const struct se
         .weight = consul_srv_weight,
         .lan = consul_lan_addresses,
         .is_mesh_of = consul_instance_is_mesh_of,
+        .proxies = consul_proxies_of,
         .gateways = find_gateways,
         .virtual_address = consul_virtual_find,
         .prepared = run_prepared,

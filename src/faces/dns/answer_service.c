@@ -311,37 +311,63 @@ static bool is_any(struct lookup *l, const struct dns_asked *asked, const struct
     return true;
 }
 
-/* Adds the usable instances of the gateways that lead to the service, or stand for it. What entries
- * say of gateways has no part in what a kept answer hangs on. */
+/* Adds the usable and CHOSEN instances of each of the services that may be known. */
+static enum err read_each(struct lookup *l, const struct dns_asked *asked,
+                          const struct bytes *names, size_t n, chosen_fn chosen,
+                          struct places *places)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < n && e == OK; i++)
+        if (lookup_may(l, ACCESS_SERVICE, names[i]))
+            e = read_instances(l, asked, names[i], chosen, places);
+    return e;
+}
+
+/* Adds those of the gateways that lead to the service, or stand for it. */
 static enum err read_gateways(struct lookup *l, const struct dns_asked *asked, bool ingress,
                               struct places *places)
 {
     const struct dns_config *c = l->source->config;
     struct bytes *names = NULL;
     size_t n = 0;
-    l->reply->may_be_kept = false;
-    enum err e = c->gateways == NULL ? OK
-                                     : c->gateways(l->source->view, ingress, asked->name,
-                                                   l->reply->arena, &names, &n);
+    if (c->gateways == NULL)
+        return OK;
+    enum err e = c->gateways(l->source->view, ingress, asked->name, l->reply->arena, &names, &n);
+    return e == OK ? read_each(l, asked, names, n, is_any, places) : e;
+}
+
+/* Adds those that speak the mesh's protocol themselves, and the service's proxies. */
+static enum err read_mesh(struct lookup *l, const struct dns_asked *asked, struct places *places)
+{
+    const struct dns_config *c = l->source->config;
+    struct bytes *names = NULL;
+    size_t n = 0;
+    enum err e = read_instances(l, asked, asked->name, is_mesh_of, places);
+    if (e == OK && c->proxies != NULL)
+        e = c->proxies(l->source->view, asked->name, l->reply->arena, &names, &n);
     for (size_t i = 0; i < n && e == OK; i++)
-        if (lookup_may(l, ACCESS_SERVICE, names[i]))
-            e = read_instances(l, asked, names[i], is_any, places);
+        if (!text_eq_nocase(names[i], asked->name))
+            e = read_each(l, asked, &names[i], 1, is_mesh_of, places);
     return e;
 }
 
-/* Those of the service that speak the mesh's protocol themselves, its proxies by the name that
- * Consul gives them, and gateways. */
+/* Which services are proxies, and what entries say of gateways, are things of all services and all
+ * entries. */
+static void stamp_all(struct lookup *l)
+{
+    static const enum registry_table tables[] = { REGISTRY_SERVICES, REGISTRY_CONFIG };
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+        dns_stamp_table(&l->reply->stamp, l->source->view, bytes_str(NAMESPACE_DEFAULT), tables[i],
+                        l->reply->arena);
+}
+
 void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type)
 {
-    static const char suffix[] = "-sidecar-proxy";
     struct places places = { .ttl = dns_config_service_ttl(l->source->config, asked->name) };
     enum err e = OK;
-    char *proxy = arena_printf(l->reply->arena, "%.*s%s", (int)asked->name.n,
-                               (const char *)asked->name.p, suffix);
+    stamp_all(l);
     if (l->source->config->is_mesh_of != NULL && lookup_may(l, ACCESS_SERVICE, asked->name)) {
-        e = read_instances(l, asked, asked->name, is_mesh_of, &places);
-        if (e == OK && lookup_may(l, ACCESS_SERVICE, bytes_str(proxy)))
-            e = read_instances(l, asked, bytes_str(proxy), is_mesh_of, &places);
+        e = read_mesh(l, asked, &places);
         if (e == OK)
             e = read_gateways(l, asked, false, &places);
     }
@@ -351,8 +377,10 @@ void lookup_mesh(struct lookup *l, const struct dns_asked *asked, uint16_t type)
 void lookup_ingress(struct lookup *l, const struct dns_asked *asked, uint16_t type)
 {
     struct places places = { .ttl = dns_config_service_ttl(l->source->config, asked->name) };
-    enum err e =
-        lookup_may(l, ACCESS_SERVICE, asked->name) ? read_gateways(l, asked, true, &places) : OK;
+    enum err e = OK;
+    stamp_all(l);
+    if (lookup_may(l, ACCESS_SERVICE, asked->name))
+        e = read_gateways(l, asked, true, &places);
     put_found(l, e, &places, type);
 }
 

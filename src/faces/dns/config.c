@@ -213,6 +213,7 @@ enum err dns_config_init(struct dns_config *c, const struct dns_settings *s, str
         .weight = s->weight,
         .lan = s->lan,
         .is_mesh_of = s->is_mesh_of,
+        .proxies = s->proxies,
         .gateways = s->gateways,
         .virtual_address = s->virtual_address,
         .prepared = s->prepared,

@@ -52,8 +52,11 @@ struct dns_settings {                /* as options say it; texts are copied */
     /* True if I, of SERVICE, takes requests for NAME in the mesh; NULL: there is none. */
     bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
                        struct arena *arena);
-    /* The gateways that lead to a service (ingress), or stand for it in the mesh, and its address
-     * there as text (empty: none); NULL: there is no mesh. */
+    /* The services that have proxies of SERVICE among their instances, the gateways that lead to it
+     * (ingress) or stand for it in the mesh, and its address there as text (empty: none); NULL:
+     * there is no mesh. */
+    enum err (*proxies)(const struct view *view, struct bytes service, struct arena *arena,
+                        struct bytes **ret, size_t *ret_n);
     enum err (*gateways)(const struct view *view, bool ingress, struct bytes service,
                          struct arena *arena, struct bytes **ret, size_t *ret_n);
     enum err (*virtual_address)(const struct view *view, struct bytes service, struct arena *arena,
@@ -96,6 +99,8 @@ struct dns_config {
                 struct bytes *ret_v6);
     bool (*is_mesh_of)(const struct instance *i, struct bytes service, struct bytes name,
                        struct arena *arena);
+    enum err (*proxies)(const struct view *view, struct bytes service, struct arena *arena,
+                        struct bytes **ret, size_t *ret_n);
     enum err (*gateways)(const struct view *view, bool ingress, struct bytes service,
                          struct arena *arena, struct bytes **ret, size_t *ret_n);
     enum err (*virtual_address)(const struct view *view, struct bytes service, struct arena *arena,

@@ -1,4 +1,5 @@
-/* A thing is a letter and runs: `s` namespace, group, name; `n` namespace, node. PRINT is a hash of
+/* A thing is a letter and runs: `s` namespace, group, name; `n` namespace, node; `t` namespace,
+ * number of a table. PRINT is a hash of
  * the indexes in the order of the list: no secret, since nobody chooses revisions. */
 #include "faces/dns/stamp.h"
 
@@ -6,6 +7,18 @@
 #include "catalog/index.h"
 
 enum { THINGS_MAX = 4 << 20 };
+
+static enum err table_index(const struct view *view, struct bytes ns, struct bytes table,
+                            uint64_t *ret)
+{
+    struct registry_tables tables;
+    if (table.n != 1 || table.p[0] >= REGISTRY_TABLES)
+        return ERR_MALFORMED;
+    enum err e = registry_tables_get(view, ns, &tables);
+    if (e == OK)
+        *ret = tables.last[table.p[0]];
+    return e;
+}
 
 static enum err index_of(struct rd *r, const struct view *view, uint64_t *ret)
 {
@@ -15,6 +28,8 @@ static enum err index_of(struct rd *r, const struct view *view, uint64_t *ret)
     struct service_state state = { .revision = 0 };
     if (kind == 'n')
         return node_index(view, ns, first, ret);
+    if (kind == 't')
+        return table_index(view, ns, first, ret);
     id.name = rd_run(r);
     enum err e = service_state_get(view, &id, &state);
     *ret = state.revision;
@@ -89,6 +104,19 @@ void dns_stamp_node(struct dns_stamp *s, const struct view *view, struct bytes n
     struct buf things;
     buf_init(&things, THINGS_MAX);
     put_node(&things, ns, node);
+    add_things(s, view, &things, arena);
+    buf_fini(&things);
+}
+
+void dns_stamp_table(struct dns_stamp *s, const struct view *view, struct bytes ns,
+                     enum registry_table table, struct arena *arena)
+{
+    const uint8_t number = (uint8_t)table;
+    struct buf things;
+    buf_init(&things, THINGS_MAX);
+    buf_put_u8(&things, 't');
+    buf_put_run(&things, ns);
+    buf_put_run(&things, bytes_of(&number, 1));
     add_things(s, view, &things, arena);
     buf_fini(&things);
 }

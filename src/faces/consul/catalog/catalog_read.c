@@ -180,15 +180,9 @@ void consul_catalog_service(struct consul_call *c)
         consul_query(c, &query);
 }
 
-static void answer_connect(struct consul_call *c, const struct view *view)
-{
-    if (consul_choose_mesh(c, view))
-        answer_service(c, view);
-}
-
 void consul_catalog_connect(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_mesh, answer_connect };
+    static const struct consul_query query = { consul_index_mesh, answer_service };
     consul_lookup_new(c);
     consul_lookup_tags(c);
     if (consul_lookup_service(c) && consul_grant_open(c) &&

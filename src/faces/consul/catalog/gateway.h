@@ -4,10 +4,10 @@
 
 #include "faces/consul/call/call.h"
 
-/* Of the call's lookup, which is consul_index_mesh's, stay: what speaks the mesh's protocol for the
- * service of the path, with the terminating gateways that stand for it; the ingress gateways that
- * lead to it. False: it failed, and is answered. */
-bool consul_choose_mesh(struct consul_call *c, const struct view *view);
-bool consul_choose_ingress(struct consul_call *c, const struct view *view);
+/* For `index` of a query, into the call's lookup: the instances that speak the mesh's protocol for
+ * the service of the path, with the terminating gateways that stand for it; the ingress gateways
+ * that lead to it. */
+enum err consul_index_mesh(struct consul_call *c, const struct view *view, uint64_t *ret);
+enum err consul_index_ingress(struct consul_call *c, const struct view *view, uint64_t *ret);
 
 #endif

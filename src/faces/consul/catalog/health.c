@@ -59,18 +59,6 @@ static enum err index_service(struct consul_call *c, const struct view *view, ui
     return e == OK ? consul_central_index(c, view, ret) : e;
 }
 
-static void answer_connect(struct consul_call *c, const struct view *view)
-{
-    if (consul_choose_mesh(c, view))
-        answer_chosen(c, view);
-}
-
-static void answer_ingress(struct consul_call *c, const struct view *view)
-{
-    if (consul_choose_ingress(c, view))
-        answer_chosen(c, view);
-}
-
 static bool read_passing(struct consul_call *c)
 {
     struct bytes value;
@@ -99,13 +87,13 @@ static void handle_service(struct consul_call *c)
 
 static void handle_connect(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_mesh, answer_connect };
+    static const struct consul_query query = { consul_index_mesh, answer_chosen };
     query_instances(c, &query);
 }
 
 static void handle_ingress(struct consul_call *c)
 {
-    static const struct consul_query query = { consul_index_mesh, answer_ingress };
+    static const struct consul_query query = { consul_index_ingress, answer_chosen };
     query_instances(c, &query);
 }
 

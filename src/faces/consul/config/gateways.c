@@ -5,14 +5,15 @@
 #include "catalog/read.h"
 #include "faces/consul/config/entries.h"
 #include "faces/consul/rows/mesh.h"
+#include "faces/consul/rows/proxies.h"
 #include "faces/consul/rows/rows_core.h"
 
 /* -- who there is ----------------------------------------------------------------------------- */
 
-/* Counts the instances of SERVICE that take requests of NAME in the mesh, and those that do not.
+/* Counts the instances of SERVICE that speak the mesh's protocol themselves, and those that do not.
  * Neither proxies nor gateways are services of their own. */
-static enum err look(const struct view *view, struct bytes service, struct bytes name,
-                     struct arena *arena, struct gateway_service *into)
+static enum err look(const struct view *view, struct bytes service, struct arena *arena,
+                     struct gateway_service *into)
 {
     struct service_id id;
     struct service_rows rows;
@@ -28,7 +29,7 @@ static enum err look(const struct view *view, struct bytes service, struct bytes
             e = consul_rows_damage(consul_extras_read(all.all[i].from->said.extras, arena, &x));
         if (e != OK)
             return e;
-        if (consul_extras_are_mesh_of(&x, service, name, arena))
+        if (consul_extras_are_native(&x))
             into->in_mesh = true;
         else if (x.kind.n == 0)
             into->outside = true;
@@ -36,18 +37,23 @@ static enum err look(const struct view *view, struct bytes service, struct bytes
     return e;
 }
 
-/* Of a service with its own instances and the proxies by the name that Consul gives them. */
-static enum err look_at(const struct view *view, struct bytes name, struct arena *arena,
-                        struct gateway_service *ret)
+/* Of a service with its own instances and its proxies, of which the service needs not be known. */
+static enum err look_at(const struct view *view, struct bytes name, bool has_proxies,
+                        struct arena *arena, struct gateway_service *ret)
 {
-    char *proxies = arena_printf(arena, "%.*s-sidecar-proxy", (int)name.n, (const char *)name.p);
     *ret = (struct gateway_service){ .name = name };
-    enum err e = look(view, name, name, arena, ret);
-    struct gateway_service of_proxies = { .name = name };
-    if (e == OK)
-        e = look(view, bytes_str(proxies), name, arena, &of_proxies);
-    ret->in_mesh = ret->in_mesh || of_proxies.in_mesh;
+    enum err e = look(view, name, arena, ret);
+    ret->in_mesh = ret->in_mesh || has_proxies;
     return e;
+}
+
+static enum err look_at_one(const struct view *view, struct bytes name, struct arena *arena,
+                            struct gateway_service *ret)
+{
+    struct bytes *proxies;
+    size_t n;
+    enum err e = consul_proxies_of(view, name, arena, &proxies, &n);
+    return e == OK ? look_at(view, name, n > 0, arena, ret) : e;
 }
 
 struct services_seen {
@@ -59,14 +65,18 @@ static enum err look_at_all(const struct view *view, struct arena *arena, struct
 {
     const struct consul_rows rows = { .view = view, .arena = arena };
     struct services services;
+    struct consul_proxy_list proxies;
     enum err e = services_read(view, bytes_str(CONSUL_NS), arena, &services);
+    if (e == OK)
+        e = consul_proxies_read(view, arena, &proxies);
     if (e != OK)
         return e;
     ret->all = arena_zalloc(arena, services.n + 1, sizeof *ret->all);
     for (size_t i = 0; i < services.n && e == OK; i++) {
         const struct service_listed *s = &services.all[i];
+        struct bytes name = consul_rows_word(&rows, s->id.group, s->id.name);
         if (s->state.publication_n > 0)
-            e = look_at(view, consul_rows_word(&rows, s->id.group, s->id.name), arena,
+            e = look_at(view, name, consul_proxies_have(&proxies, name), arena,
                         &ret->all[ret->n++]);
     }
     return e;
@@ -141,7 +151,7 @@ enum err consul_gateways_of(const struct view *view, enum config_entry_kind kind
         if (entry == NULL)
             continue;
         if (gateway_has_wildcard(entry) && !has_looked) {
-            e = look_at(view, service, arena, &seen);
+            e = look_at_one(view, service, arena, &seen);
             has_looked = true;
         }
         struct gateway_bindings b = gateway_bind(entry, &seen, has_looked, &source, arena);

@@ -67,19 +67,6 @@ enum err consul_index_services(struct consul_call *c, const struct view *view, u
     return e != OK ? e : consul_index_of_table(c, view, REGISTRY_SERVICES, ret);
 }
 
-enum err consul_index_mesh(struct consul_call *c, const struct view *view, uint64_t *ret)
-{
-    static const enum registry_table tables[] = { REGISTRY_NODES, REGISTRY_CHECKS,
-                                                  REGISTRY_CONFIG };
-    enum err e = consul_index_services(c, view, ret);
-    for (size_t i = 0; i < ARRAY_LEN(tables) && e == OK; i++) {
-        uint64_t index = 0;
-        e = consul_index_of_table(c, view, tables[i], &index);
-        *ret = index > *ret ? index : *ret;
-    }
-    return e;
-}
-
 enum err consul_index_node(struct consul_call *c, const struct view *view, uint64_t *ret)
 {
     struct consul_lookup *l = consul_lookup_of(c);

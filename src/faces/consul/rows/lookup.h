@@ -36,8 +36,6 @@ void consul_lookup_tags(struct consul_call *c);
 enum err consul_index_service(struct consul_call *c, const struct view *view, uint64_t *ret);
 /* All services, with the index of their table. */
 enum err consul_index_services(struct consul_call *c, const struct view *view, uint64_t *ret);
-/* The same with the newest index of all that shows in health and of the entries of gateways. */
-enum err consul_index_mesh(struct consul_call *c, const struct view *view, uint64_t *ret);
 /* The node of the rest of the path with its services, and the newer of both tables. */
 enum err consul_index_node(struct consul_call *c, const struct view *view, uint64_t *ret);
 

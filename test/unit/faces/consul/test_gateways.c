@@ -121,6 +121,31 @@ static void terminating_gateway_stands_for_its_services_in_the_mesh(void **state
     assert_null(strstr(rig_body(*state), "\"ID\":\"out\""));
 }
 
+/* It may be an instance of any service, and names another by any case. */
+static void proxy_of_any_name_brings_its_service_into_the_mesh(void **state)
+{
+    put(state, "{\"Kind\":\"service-defaults\",\"Name\":\"redis\",\"Protocol\":\"http\"}");
+    put(state,
+        "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",\"Listeners\":[{\"Port\":80,\"Protocol\":"
+        "\"http\",\"Services\":[{\"Name\":\"*\"}]}]}");
+    rig_expect(*state, "GET /v1/health/ingress/redis", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/health/connect/redis", NULL, 200, "[]");
+    serve(state, "{\"ID\":\"e\",\"Name\":\"edge\",\"Kind\":\"connect-proxy\",\"Port\":2,"
+                 "\"Proxy\":{\"DestinationServiceName\":\"REDIS\"}}");
+    serve(state, "{\"ID\":\"f\",\"Name\":\"edge\",\"Kind\":\"connect-proxy\",\"Port\":3,"
+                 "\"Proxy\":{\"DestinationServiceName\":\"other\"}}");
+    rig_expect_part(*state, "GET /v1/health/connect/Redis", NULL, 200, "\"ID\":\"e\"");
+    assert_null(strstr(rig_body(*state), "\"ID\":\"f\""));
+    assert_null(strstr(rig_body(*state), "\"ID\":\"redis\""));
+    rig_expect_part(*state, "GET /v1/catalog/connect/other", NULL, 200, "\"ServiceID\":\"f\"");
+    rig_expect_part(*state, "GET /v1/health/ingress/redis", NULL, 200, "\"ID\":\"in\"");
+    rig_expect_part(*state, "GET /v1/catalog/gateway-services/in", NULL, 200,
+                    "\"Service\":{\"Name\":\"redis\"}");
+    rig_expect(*state, "PUT /v1/agent/service/deregister/e", NULL, 200, "");
+    rig_expect(*state, "GET /v1/health/connect/redis", NULL, 200, "[]");
+    rig_expect(*state, "GET /v1/health/ingress/redis", NULL, 200, "[]");
+}
+
 static void mesh_hears_of_checks(void **state)
 {
     serve(state, "{\"Name\":\"native\",\"Port\":1,\"Connect\":{\"Native\":true},\"Check\":{\"TTL\":"
@@ -153,6 +178,7 @@ int main(void)
         EACH(ingress_has_the_gateways_of_a_service),
         EACH(wildcard_of_an_ingress_leads_to_all_that_speak_its_protocol),
         EACH(terminating_gateway_stands_for_its_services_in_the_mesh),
+        EACH(proxy_of_any_name_brings_its_service_into_the_mesh),
         EACH(mesh_hears_of_checks),
         EACH(listener_speaks_what_its_services_do),
     };

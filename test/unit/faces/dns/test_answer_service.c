@@ -223,7 +223,22 @@ static bool say_mesh(const struct instance *i, struct bytes service, struct byte
     return bytes_eq(service, name) ? bytes_is(extras, "native") : bytes_eq(extras, name);
 }
 
-static void mesh_is_native_instances_and_sidecars(void **state)
+/* The service itself is not to be read twice, and what is no service is none. */
+static enum err say_proxies(const struct view *view, struct bytes service, struct arena *arena,
+                            struct bytes **ret, size_t *ret_n)
+{
+    static struct bytes names[3];
+    names[0] = bytes_str("web");
+    names[1] = bytes_str("edge");
+    names[2] = bytes_str("nobody");
+    if (bytes_is(service, "broken"))
+        return ERR_DAMAGED;
+    *ret = names;
+    *ret_n = bytes_is(service, "web") ? ARRAY_LEN(names) : 0;
+    return OK;
+}
+
+static void mesh_is_native_instances_and_proxies_of_any_name(void **state)
 {
     struct rig *r = *state;
     struct publication native = rig_at("10.0.0.1", 80), proxy = rig_at("10.0.0.2", 20000),
@@ -233,16 +248,18 @@ static void mesh_is_native_instances_and_sidecars(void **state)
     others.extras = bytes_str("db");
     rig_publish(r, "web", "a", native);
     rig_publish(r, "web", "b", rig_at("10.0.0.4", 80));
-    rig_publish(r, "web-sidecar-proxy", "c", proxy);
-    rig_publish(r, "web-sidecar-proxy", "d", others);
+    rig_publish(r, "edge", "c", proxy);
+    rig_publish(r, "edge", "d", others);
     assert_memory_equal(rig_ask(r, "web.connect.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
     r->settings.is_mesh_of = say_mesh;
+    r->settings.proxies = say_proxies;
     rig_configure(r);
     const char *text = rig_ask(r, "web.connect.consul", KNOT_RRTYPE_SRV);
     assert_int_equal(rig_count(text, "\n= "), 2);
     assert_non_null(strstr(text, "SRV 1 1 20000 0a000002.addr.dc1.consul."));
     assert_non_null(strstr(text, "SRV 1 1 80 0a000001.addr.dc1.consul."));
     assert_memory_equal(rig_ask(r, "none.connect.consul", KNOT_RRTYPE_A), "NXDOMAIN", 8);
+    assert_memory_equal(rig_ask(r, "broken.connect.consul", KNOT_RRTYPE_A), "SERVFAIL", 8);
 }
 
 /* "in" leads to web, "out" stands for it. */
@@ -712,7 +729,7 @@ int main(void)
         CASE(tag_selects_and_knows_no_case),
         CASE(other_groups_and_namespaces_have_names_of_their_own),
         CASE(what_may_not_be_seen_is_not_there),
-        CASE(mesh_is_native_instances_and_sidecars),
+        CASE(mesh_is_native_instances_and_proxies_of_any_name),
         CASE(gateways_are_found_by_whom_they_lead_to),
         CASE(virtual_address_is_the_services_or_an_empty_answer),
         CASE(families_are_answered_to_their_types),

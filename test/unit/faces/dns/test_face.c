@@ -307,6 +307,50 @@ static void alias_is_forgotten_when_what_it_leads_to_changes(void **state)
     assert_non_null(strstr(ask(r, "front.service.consul", KNOT_RRTYPE_A), "A 10.0.0.2\n"));
 }
 
+static bool say_mesh(const struct instance *i, struct bytes service, struct bytes name,
+                     struct arena *arena)
+{
+    return bytes_is(service, "edge") && bytes_is(name, "web");
+}
+
+static size_t proxies_sought; /* which is dear */
+
+static enum err say_proxies(const struct view *view, struct bytes service, struct arena *arena,
+                            struct bytes **ret, size_t *ret_n)
+{
+    static struct bytes name;
+    name = bytes_str("edge");
+    proxies_sought++;
+    *ret = &name;
+    *ret_n = 1;
+    return OK;
+}
+
+static int start_mesh(void **state)
+{
+    struct running *r = calloc(1, sizeof *r);
+    r->rig.settings = rig_settings();
+    r->rig.settings.is_mesh_of = say_mesh;
+    r->rig.settings.proxies = say_proxies;
+    proxies_sought = 0;
+    *state = r;
+    return start_with(state, false);
+}
+
+static void answer_of_the_mesh_is_kept_until_any_service_changes(void **state)
+{
+    struct running *r = *state;
+    rig_publish(&r->rig, "edge", "a", rig_at("10.0.0.1", 80));
+    for (int i = 0; i < 3; i++)
+        assert_non_null(strstr(ask(r, "web.connect.consul", KNOT_RRTYPE_A), "A 10.0.0.1\n"));
+    assert_int_equal(proxies_sought, 1);
+    rig_publish(&r->rig, "other", "a", rig_at("10.0.0.2", 80));
+    ask(r, "web.connect.consul", KNOT_RRTYPE_A);
+    assert_int_equal(proxies_sought, 2);
+    rig_publish(&r->rig, "edge", "a", rig_at("10.0.0.3", 80));
+    assert_non_null(strstr(ask(r, "web.connect.consul", KNOT_RRTYPE_A), "A 10.0.0.3\n"));
+}
+
 static void denials_are_not_kept(void **state)
 {
     struct running *r = *state;
@@ -719,6 +763,8 @@ int main(void)
         CASE(answer_is_forgotten_when_a_node_of_its_service_changes),
         CASE(address_of_a_node_is_forgotten_when_it_changes),
         CASE(alias_is_forgotten_when_what_it_leads_to_changes),
+        cmocka_unit_test_setup_teardown(answer_of_the_mesh_is_kept_until_any_service_changes,
+                                        start_mesh, stop),
         CASE(denials_are_not_kept),
         CASE(queries_over_tcp_are_answered_in_a_row),
         CASE(more_work_than_a_turn_has_time_for_is_done_in_the_next),
