@@ -19,6 +19,7 @@ struct register_body {
     struct json_structs checks;
     bool skip_node_update;
     const struct json_node *locality, *other;
+    struct consul_edit edit; /* what comes of it */
 };
 
 #define REGISTER(member, json, kind) JSON_FIELD(struct register_body, member, json, kind)
@@ -100,9 +101,9 @@ static enum err add_node(const struct register_body *b, struct consul_edit *edit
     return consul_row_add_node(&node, b->skip_node_update ? OP_ENSURE : OP_SET, edit, why);
 }
 
-static enum err make_change(struct consul_call *c, const struct register_body *b,
-                            struct consul_edit *edit, struct why *why)
+static enum err make_change(struct consul_call *c, struct register_body *b, struct why *why)
 {
+    struct consul_edit *edit = &b->edit;
     struct consul_place place = { .node = b->node, .is_member = is_own_node(c, b->node) };
     if (place.is_member)
         place.address = bytes_str(c->face->self.address);
@@ -184,10 +185,17 @@ static bool may_put_service(const struct vetting *v)
                          may_write_over(v, s->id.n > 0 ? s->id : s->name, NULL));
 }
 
+/* True if it is the node's, or of the service that is registered with it. */
+static bool is_of_body(const struct register_body *b, const struct consul_check_row *check)
+{
+    const struct consul_service_row *s = b->service;
+    return check->service_id.n == 0 ||
+           (s != NULL && bytes_eq(check->service_id, s->id.n > 0 ? s->id : s->name));
+}
+
 /* What another check of this id hangs on is written over too. */
 static bool may_put_check(const struct vetting *v, const struct consul_check_row *check)
 {
-    const struct consul_service_row *s = v->b->service;
     struct consul_check other;
     struct bytes id = check->id.n > 0 ? check->id : check->name;
     enum err e = v->has_node ? consul_check_find(&v->rows, &v->node, id, &other) : ERR_NOT_FOUND;
@@ -197,20 +205,9 @@ static bool may_put_check(const struct vetting *v, const struct consul_check_row
     if (e == OK && other.service.n > 0 &&
         !consul_grant(v->c, ACCESS_WRITE, ACCESS_SERVICE, other.service))
         return false;
-    if (check->service_id.n == 0 ||
-        (s != NULL && bytes_eq(check->service_id, s->id.n > 0 ? s->id : s->name)))
+    if (is_of_body(v->b, check))
         return true;
     return may_write_over(v, check->service_id, consul_text(v->c, id));
-}
-
-static void register_it(struct consul_call *c, const struct register_body *b)
-{
-    struct consul_edit edit = consul_edit_new(c);
-    struct why why = { 0 };
-    if (make_change(c, b, &edit, &why) != OK)
-        consul_refuse_text(c, 500, "%s", why.text);
-    else
-        consul_edit_submit(c, &edit, answer_true);
 }
 
 static void vet_and_register(struct consul_call *c, const struct view *view)
@@ -232,18 +229,32 @@ static void vet_and_register(struct consul_call *c, const struct view *view)
     for (size_t i = 0; i < b->checks.n; i++)
         if (!may_put_check(&v, &checks[i]))
             return;
-    register_it(c, b);
+    consul_edit_submit(c, &b->edit, answer_true);
+}
+
+/* True if it takes more than the body to know what the checks hang on. */
+static bool names_others(const struct register_body *b)
+{
+    const struct consul_check_row *checks = b->checks.all;
+    bool found = b->check != NULL && !is_of_body(b, b->check);
+    for (size_t i = 0; i < b->checks.n && !found; i++)
+        found = !is_of_body(b, &checks[i]);
+    return found;
 }
 
 void consul_catalog_register(struct consul_call *c)
 {
     struct register_body *b = c->state = arena_zalloc(consul_arena(c), 1, sizeof *b);
+    struct why why = { 0 };
     if (!consul_decode(c, &register_shape, b) || !check_body(c, b) || !consul_grant_open(c))
         return;
-    if (access_options(c->face->hub)->is_on)
+    b->edit = consul_edit_new(c);
+    if (make_change(c, b, &why) != OK)
+        consul_refuse_text(c, 500, "%s", why.text);
+    else if (access_options(c->face->hub)->is_on || names_others(b))
         consul_read(c, vet_and_register);
     else
-        register_it(c, b);
+        consul_edit_submit(c, &b->edit, answer_true);
 }
 
 /* -- deregistering ------------------------------------------------------------------------------

@@ -209,13 +209,34 @@ static const struct {
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Service\":{\"Service\":\"x\",\"Address\":\"::\"}}", 500,
       "Invalid service address" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Check\":{\"Name\":\"c\",\"ServiceID\":\"no\"}}", 500,
-      "Missing service registration" },
+      "Unknown service ID 'no' for check ID 'c'" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Checks\":[{\"CheckID\":\"c1\",\"Name\":\"c\"},{"
+      "\"CheckID\":\"c2\","
+      "\"ServiceID\":\"X\"}],\"Service\":{\"Service\":\"x\"}}",
+      500, "Unknown service ID 'X' for check ID 'c2'" },
+    { "{\"Node\":\"a\",\"Address\":\"1\",\"Check\":{\"CheckID\":\"c\",\"Node\":\"b\",\"ServiceID\":"
+      "\"no\"}}",
+      500, "Node 'b' for check 'c' doesn't match register request node 'a'" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"Bogus\":1}", 400,
       "Request decode failed: json: unknown field \"Bogus\"" },
     { "{\"Node\":\"a\",\"Address\":\"1\",\"NodeMeta\":{\"\":\"x\"}}", 500,
       "Couldn't load metadata pair ('', 'x'): Key cannot be blank" },
     { "{\"Datacenter\":\"dc9\",\"Node\":\"a\",\"Address\":\"1\"}", 500, "No path to datacenter" },
 };
+
+static void check_may_be_of_a_service_that_stands(void **state)
+{
+    put(state,
+        "{\"Node\":\"m2\",\"Address\":\"1\",\"Service\":{\"ID\":\"w\",\"Service\":\"web\"}}");
+    put(state,
+        "{\"Node\":\"m2\",\"Address\":\"1\",\"Check\":{\"Name\":\"c\",\"ServiceID\":\"w\"}}");
+    rig_expect_part(*state, "GET /v1/health/checks/web", NULL, 200,
+                    "\"CheckID\":\"c\",\"Name\":\"c\"");
+    rig_expect(*state, "PUT /v1/catalog/register",
+               "{\"Node\":\"m3\",\"Address\":\"1\",\"Check\":{\"Name\":\"c\",\"ServiceID\":\"w\"}}",
+               500, "Unknown service ID 'w' for check ID 'c'");
+    rig_expect(*state, "GET /v1/catalog/node/m3", NULL, 200, "null");
+}
 
 /* As tools do that copy nodes: what agents may not say of themselves is not theirs here. */
 static void metadata_of_a_copied_node_has_any_names(void **state)
@@ -396,6 +417,7 @@ int main(void)
         EACH(node_services_are_a_list),
         EACH(register_writes_node_service_and_checks_at_once),
         EACH(registering_the_same_again_moves_nothing),
+        EACH(check_may_be_of_a_service_that_stands),
         EACH(metadata_of_a_copied_node_has_any_names),
         EACH(definitions_are_shown_whole_in_consuls_names_and_must_be_readable),
         EACH(node_that_is_not_to_be_updated_is_made_if_it_is_not_there),
