@@ -12,6 +12,23 @@ static void add_duration(struct json_writer *j, const char *name, int64_t ns)
     buf_fini(&text);
 }
 
+/* The last of a router, which the compiler has made: it alone says where its service is. */
+static void write_catch_all(const struct entry_route *route, struct json_writer *j)
+{
+    json_open_object(j);
+    json_add_object(j, "Match");
+    json_add_object(j, "HTTP");
+    json_add_string(j, "PathPrefix", route->match->http->path_prefix);
+    json_close_object(j);
+    json_close_object(j);
+    json_add_object(j, "Destination");
+    json_add_string(j, "Service", route->destination->service);
+    json_add_str(j, "Namespace", "default");
+    json_add_str(j, "Partition", "default");
+    json_close_object(j);
+    json_close_object(j);
+}
+
 static void write_legs(const struct chain_node *node, struct json_writer *j)
 {
     bool is_router = node->kind == CHAIN_ROUTER;
@@ -20,7 +37,9 @@ static void write_legs(const struct chain_node *node, struct json_writer *j)
         const struct chain_leg *leg = &node->legs[i];
         json_open_object(j);
         json_put_name(j, "Definition");
-        if (is_router) {
+        if (is_router && i + 1 == node->leg_n) {
+            write_catch_all(&leg->route, j);
+        } else if (is_router) {
             shape_write(&leg->route, &entry_route_shape, false, j);
         } else {
             shape_write(&leg->split, &entry_split_shape, false, j);

@@ -266,22 +266,36 @@ static void vectors_come_out(void **state)
 /* -- JSON ---------------------------------------------------------------------------------------
  */
 
-static void expect_json(const char *entries, const char *service, const char *json)
+static void write_json(const char *entries, const char *service, struct buf *out)
 {
     struct store s;
     struct chain chain;
     struct why why = { "" };
-    struct buf out;
     struct json_writer j;
     fill(&s, entries);
     assert_int_equal(compile(&s, service, "", &chain, &why), OK);
-    buf_init(&out, 100000);
-    json_init(&j, &out);
+    buf_init(out, 100000);
+    json_init(&j, out);
     chain_write(&chain, &j);
-    buf_put_u8(&out, 0);
+    buf_put_u8(out, 0);
+    arena_fini(&s.arena);
+}
+
+static void expect_json(const char *entries, const char *service, const char *json)
+{
+    struct buf out;
+    write_json(entries, service, &out);
     assert_string_equal((const char *)out.p, json);
     buf_fini(&out);
-    arena_fini(&s.arena);
+}
+
+static void expect_json_part(const char *entries, const char *service, const char *part)
+{
+    struct buf out;
+    write_json(entries, service, &out);
+    if (strstr((const char *)out.p, part) == NULL)
+        fail_msg("%s\nlacks %s", out.p, part);
+    buf_fini(&out);
 }
 
 static void a_service_without_entries_has_one_resolver(void **state)
@@ -298,6 +312,20 @@ static void a_service_without_entries_has_one_resolver(void **state)
                 "\"Subset\":{},\"TransparentProxy\":{},\"SNI\":\"web.default.dc1.internal.td\","
                 "\"Name\":\"web.default.dc1.internal.td\"}},\"AutoVirtualIPs\":null,"
                 "\"ManualVirtualIPs\":null}}");
+}
+
+/* As Consul shows it: the routes of the entry as they were written, the one that it adds in full.
+ */
+static void last_route_of_a_router_says_where_its_service_is(void **state)
+{
+    expect_json_part("[" HTTP "," ROUTER("web", "{\"Match\":{\"HTTP\":{\"PathPrefix\":\"/a\"}},"
+                                                "\"Destination\":{\"Service\":\"api\"}}") "]",
+                     "web",
+                     "\"Routes\":[{\"Definition\":{\"Match\":{\"HTTP\":{\"PathPrefix\":\"/a\"}},"
+                     "\"Destination\":{\"Service\":\"api\"}},\"NextNode\":\"resolver:api.default."
+                     "default.dc1\"},{\"Definition\":{\"Match\":{\"HTTP\":{\"PathPrefix\":\"/\"}},"
+                     "\"Destination\":{\"Service\":\"web\",\"Namespace\":\"default\",\"Partition\":"
+                     "\"default\"}},\"NextNode\":\"resolver:web.default.default.dc1\"}]");
 }
 
 static void splits_and_subsets_are_shown(void **state)
@@ -417,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_come_out),
         cmocka_unit_test(a_service_without_entries_has_one_resolver),
+        cmocka_unit_test(last_route_of_a_router_says_where_its_service_is),
         cmocka_unit_test(splits_and_subsets_are_shown),
         cmocka_unit_test(headers_of_joined_splitters_are_merged),
         cmocka_unit_test(redirects_end_somewhere),
