@@ -1,6 +1,7 @@
 /* Policies. */
 #include "access/acl_check.h"
 #include "faces/consul/acl/acl.h"
+#include "faces/consul/acl/acl_order.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 
@@ -76,19 +77,13 @@ static void show_named(struct consul_call *c, const struct view *view)
 static void list(struct consul_call *c, const struct view *view)
 {
     struct arena *arena = consul_arena(c);
-    struct acl_texts ids;
-    enum err e = acl_list(view, ACL_ROW_POLICY, arena, &ids);
+    struct acl_listed *all;
+    size_t n;
+    enum err e = acl_list_in_order(view, ACL_ROW_POLICY, arena, &all, &n);
     struct json_writer *j = consul_json(c);
     json_open_array(j);
-    for (size_t i = 0; e == OK && i < ids.n; i++) {
-        struct uuid id;
-        struct acl_policy p;
-        struct acl_stamp stamp;
-        memcpy(id.b, ids.all[i].p, UUID_BYTES);
-        e = acl_policy_get(view, &id, arena, &p, &stamp);
-        if (e == OK)
-            acl_put_policy_object(j, &p, &stamp, false);
-    }
+    for (size_t i = 0; e == OK && i < n; i++)
+        acl_put_policy_object(j, &all[i].policy, &all[i].stamp, false);
     json_close_array(j);
     if (e == OK)
         consul_answer_json(c, 200);

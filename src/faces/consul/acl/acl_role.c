@@ -1,6 +1,7 @@
 /* Roles. */
 #include "access/acl_check.h"
 #include "faces/consul/acl/acl.h"
+#include "faces/consul/acl/acl_order.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 
@@ -81,22 +82,17 @@ static bool has_policy(const struct acl_role *r, struct bytes text)
 static void list(struct consul_call *c, const struct view *view)
 {
     struct arena *arena = consul_arena(c);
-    struct acl_texts ids;
+    struct acl_listed *all;
+    size_t n;
     struct bytes policy;
     if (!consul_param(c, "policy", &policy))
         policy = bytes_str("");
-    enum err e = acl_list(view, ACL_ROW_ROLE, arena, &ids);
+    enum err e = acl_list_in_order(view, ACL_ROW_ROLE, arena, &all, &n);
     struct json_writer *j = consul_json(c);
     json_open_array(j);
-    for (size_t i = 0; e == OK && i < ids.n; i++) {
-        struct uuid id;
-        struct acl_role r;
-        struct acl_stamp stamp;
-        memcpy(id.b, ids.all[i].p, UUID_BYTES);
-        e = acl_role_get(view, &id, arena, &r, &stamp);
-        if (e == OK && has_policy(&r, policy))
-            acl_put_role_object(c, j, view, &r, &stamp);
-    }
+    for (size_t i = 0; e == OK && i < n; i++)
+        if (has_policy(&all[i].role, policy))
+            acl_put_role_object(c, j, view, &all[i].role, &all[i].stamp);
     json_close_array(j);
     if (e == OK)
         consul_answer_json(c, 200);

@@ -1,6 +1,7 @@
 /* Tokens as they are shown: whole to who may write them, without their secret to who may read them.
  */
 #include "faces/consul/acl/acl.h"
+#include "faces/consul/acl/acl_order.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
@@ -162,20 +163,15 @@ static void answer_list(struct consul_call *c, const struct view *view)
                            .role = param(c, "role"),
                            .auth_method = param(c, "authmethod"),
                            .service = param(c, "servicename") };
-    struct acl_texts ids;
+    struct acl_listed *all;
+    size_t n;
     bool is_hidden = !consul_could(c, ACCESS_WRITE, ACCESS_ACL, bytes_str(""));
-    enum err e = acl_list(view, ACL_ROW_TOKEN, arena, &ids);
+    enum err e = acl_list_in_order(view, ACL_ROW_TOKEN, arena, &all, &n);
     struct json_writer *j = consul_json(c);
     json_open_array(j);
-    for (size_t i = 0; e == OK && i < ids.n; i++) {
-        struct uuid id;
-        struct acl_token t;
-        struct acl_stamp stamp;
-        memcpy(id.b, ids.all[i].p, UUID_BYTES);
-        e = acl_token_get(view, &id, arena, &t, &stamp);
-        if (e == OK && is_asked_for(&s, &t))
-            acl_put_token_object(c, j, view, &t, &stamp, is_hidden);
-    }
+    for (size_t i = 0; e == OK && i < n; i++)
+        if (is_asked_for(&s, &all[i].token))
+            acl_put_token_object(c, j, view, &all[i].token, &all[i].stamp, is_hidden);
     json_close_array(j);
     if (e == OK)
         consul_answer_json(c, 200);

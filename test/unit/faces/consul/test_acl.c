@@ -344,6 +344,51 @@ static void tokens_are_listed_by_what_they_have(void **state)
     expect(rig, "GET /v1/acl/tokens?authmethod=x", NULL, 200, "[]");
 }
 
+/* True of the last answer if it shows them one behind the other. */
+static void assert_in_order(struct rig *rig, const char *const *parts, size_t n)
+{
+    const char *at = rig_body(rig);
+    for (size_t i = 0; i < n; i++) {
+        const char *next = strstr(at, parts[i]);
+        if (next == NULL)
+            fail_msg("%s is not in its place in %s", parts[i], rig_body(rig));
+        at = next + 1;
+    }
+}
+
+static void lists_are_by_name_without_case_and_by_secret(void **state)
+{
+    static const char *const policies[] = { "\"Name\":\"alpha\"", "\"Name\":\"Beta\"",
+                                            "\"Name\":\"builtin/global-read-only\"",
+                                            "\"Name\":\"global-management\"", "\"Name\":\"zeta\"" };
+    static const char *const roles[] = { "\"Name\":\"alpha\"", "\"Name\":\"Beta\"",
+                                         "\"Name\":\"zeta\"" };
+    static const char *const tokens[] = { "\"00000001-0000-4000-8000-000000000000\"",
+                                          "\"" ROOT "\"",
+                                          "\"a0000000-0000-4000-8000-000000000000\"",
+                                          "\"SecretID\":\"anonymous\"",
+                                          "\"f0000000-0000-4000-8000-000000000000\"" };
+    struct rig *rig = *state;
+    for (size_t i = ARRAY_LEN(roles); i-- > 0;) {
+        char body[100];
+        snprintf(body, sizeof body, "{%s}", roles[i]);
+        put(rig, "policy", body);
+        put(rig, "role", body);
+    }
+    for (size_t i = ARRAY_LEN(tokens); i-- > 0;) {
+        char body[100];
+        snprintf(body, sizeof body, "{\"SecretID\":%s}", tokens[i]);
+        if (tokens[i][1] != 'S' && strcmp(tokens[i], "\"" ROOT "\"") != 0)
+            put(rig, "token", body);
+    }
+    expect(rig, "GET /v1/acl/policies", NULL, 200, "[{");
+    assert_in_order(rig, policies, ARRAY_LEN(policies));
+    expect(rig, "GET /v1/acl/roles", NULL, 200, "[{");
+    assert_in_order(rig, roles, ARRAY_LEN(roles));
+    expect(rig, "GET /v1/acl/tokens", NULL, 200, "[{");
+    assert_in_order(rig, tokens, ARRAY_LEN(tokens));
+}
+
 static void secrets_are_hidden_from_who_may_only_read(void **state)
 {
     struct rig *rig = *state;
@@ -798,6 +843,7 @@ int main(void)
         TEST(anonymous_token_is_changed_but_never_removed),
         TEST(nobody_removes_the_branch_he_sits_on),
         TEST(tokens_are_listed_by_what_they_have),
+        TEST(lists_are_by_name_without_case_and_by_secret),
         TEST(secrets_are_hidden_from_who_may_only_read),
         TEST(expanded_token_shows_its_policies_and_roles),
         TEST(policy_is_made_shown_changed_and_removed),
