@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "faces/consul/registry/mesh_check.h"
+#include "faces/consul/registry/types_check.h"
 #include "faces/consul/registry/ports.h"
 #include "faces/consul/rows/proxy.h"
 #include "faces/consul/rows/rows.h"
@@ -84,7 +85,9 @@ enum err consul_row_add_node(const struct consul_node_row *b, enum op_verb verb,
 {
     struct consul_extras extras = consul_extras_none();
     struct node node = { .name = b->name, .id = b->id, .address = b->address };
-    enum err e = check_id(b->id, why);
+    enum err e = consul_types_check(NULL, NULL, b->locality, edit->arena, why);
+    if (e == OK)
+        e = check_id(b->id, why);
     if (e == OK)
         e = consul_meta_copy(&b->meta, edit->arena, &node.metadata, why);
     if (e != OK)
@@ -121,7 +124,9 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
     if (service_id_parse(bytes_str(CONSUL_NS), s->name, &in.service) != OK)
         return why_set(why, ERR_INVALID, "Invalid service name");
     in.word = s->name;
-    enum err e = consul_ports_make(s->ports, s->port, edit->arena, &in.extras.ports, &s->port, why);
+    enum err e = consul_types_check(s->proxy, s->connect, s->locality, edit->arena, why);
+    if (e == OK)
+        e = consul_ports_make(s->ports, s->port, edit->arena, &in.extras.ports, &s->port, why);
     in.port = (uint16_t)s->port;
     struct consul_mesh_part part = { .kind = s->kind,
                                      .socket_path = s->socket_path,

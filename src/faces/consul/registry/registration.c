@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "faces/consul/registry/mesh_check.h"
+#include "faces/consul/registry/types_check.h"
 #include "faces/consul/registry/ports.h"
 #include "faces/consul/rows/proxy.h"
 #include "wire/go_text.h"
@@ -179,7 +180,10 @@ static enum err make_checks(struct consul_registration *r, struct arena *arena, 
 enum err consul_registration_make(struct consul_registration *r, struct arena *arena,
                                   struct why *why)
 {
-    enum err e = check_names(r, why);
+    const struct consul_service_body *b = &r->body;
+    enum err e = consul_types_check(b->proxy, b->connect, b->locality, arena, why);
+    if (e == OK)
+        e = check_names(r, why);
     if (e == OK)
         e = make_instance(r, arena, why);
     if (e == OK)

@@ -351,6 +351,50 @@ static void weights_end_at_their_limits(void **state)
                "Invalid Weights: Passing must be greater than 0");
 }
 
+/* What is kept as it came is shown to all: one of a wrong type would break every typed client. */
+static void parts_of_a_wrong_type_are_refused(void **state)
+{
+    static const char *const parts[] = {
+        "\"Locality\":\"x\"",
+        "\"Locality\":{\"Region\":1}",
+        "\"Connect\":\"x\"",
+        "\"Connect\":{\"Native\":\"x\"}",
+        "\"Connect\":{\"SidecarService\":[]}",
+        "\"Proxy\":\"x\"",
+        "\"Proxy\":{\"Mode\":1}",
+        "\"Proxy\":{\"LocalServicePort\":\"x\"}",
+        "\"Proxy\":{\"local_service_port\":\"x\"}",
+        "\"Proxy\":{\"Config\":\"x\"}",
+        "\"Proxy\":{\"Upstreams\":[1]}",
+        "\"Proxy\":{\"Upstreams\":{}}",
+        "\"Proxy\":{\"Upstreams\":[{\"LocalBindPort\":\"1\"}]}",
+        "\"Proxy\":{\"Upstreams\":[{\"Config\":[]}]}",
+        "\"Proxy\":{\"MeshGateway\":\"local\"}",
+        "\"Proxy\":{\"Expose\":{\"Paths\":[{\"ListenerPort\":\"1\"}]}}",
+        "\"Proxy\":{\"TransparentProxy\":{\"OutboundListenerPort\":true}}",
+        "\"Proxy\":{\"EnvoyExtensions\":{}}",
+        "\"Proxy\":{\"AccessLogs\":1}",
+        "\"Connect\":{\"SidecarService\":{\"Proxy\":{\"Config\":1}}}"
+    };
+    char body[300];
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        snprintf(body, sizeof body, "{\"Name\":\"w\",\"Port\":1,%s}", parts[i]);
+        rig_expect_part(*state, "PUT /v1/agent/service/register", body, 400,
+                        "Request decode failed: json: cannot unmarshal ");
+        snprintf(body, sizeof body,
+                 "{\"Node\":\"m\",\"Address\":\"1\",\"Service\":{\"Service\":\"w\",\"Port\":1,%s}}",
+                 parts[i]);
+        if (strstr(parts[i], "SidecarService\":{") == NULL) /* only agents register them */
+            rig_expect_part(*state, "PUT /v1/catalog/register", body, 500,
+                            "Request decode failed: json: cannot unmarshal ");
+    }
+    rig_expect(*state, "GET /v1/catalog/services", NULL, 200, "{\"consul\":[]}");
+    put(state, "/v1/agent/service/register",
+        "{\"Name\":\"w\",\"Kind\":\"connect-proxy\",\"Port\":1,\"Proxy\":{"
+        "\"DestinationServiceName\":"
+        "\"v\",\"Config\":{\"a\":[1,\"x\",{}]},\"Upstreams\":null,\"Expose\":null,\"Later\":1}}");
+}
+
 static void metadata_ends_at_its_limits(void **state)
 {
     char body[3000], value[514];
@@ -598,6 +642,7 @@ int main(void)
         EACH(sidecar_comes_and_goes_with_its_service),
         EACH(bad_registrations_are_refused_in_consuls_words_and_leave_nothing),
         EACH(weights_end_at_their_limits),
+        EACH(parts_of_a_wrong_type_are_refused),
         EACH(metadata_ends_at_its_limits),
         EACH(value_of_ten_mebibytes_is_refused_unread),
         EACH(change_ends_at_1024_operations),
