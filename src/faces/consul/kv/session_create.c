@@ -202,13 +202,15 @@ static bool answer_refused(struct consul_call *c, enum err err, const struct com
     const struct session_result *r = &consul_change_refused(result)->session;
     switch (r->refusal) {
     case SESSION_NO_NODE:
-        consul_refuse_text(c, 500, "Missing node registration");
+        consul_refuse_text(c, 500, "apply failed: Missing node registration");
         return true;
     case SESSION_NO_CHECK:
-        consul_refuse_text(c, 500, "Missing check '%s' registration", consul_text(c, r->check));
+        consul_refuse_text(c, 500, "apply failed: Missing check '%s' registration",
+                           consul_text(c, r->check));
         return true;
     case SESSION_CHECK_CRITICAL:
-        consul_refuse_text(c, 500, "Check '%s' is in critical state", consul_text(c, r->check));
+        consul_refuse_text(c, 500, "apply failed: Check '%s' is in critical state",
+                           consul_text(c, r->check));
         return true;
     case SESSION_DONE:
     case SESSION_EXISTS:

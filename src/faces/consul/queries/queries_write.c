@@ -205,7 +205,10 @@ static bool read_body(struct consul_call *c, struct job *job)
     job->query.id = job->id;
     job->query.create = job->query.modify = 0;
     if (prepared_check(&job->query, consul_arena(c), &why) != OK) {
-        consul_refuse_text(c, 500, "%s", why.text);
+        /* Consul's log compiles templates; the rest is refused before it. */
+        bool is_template = strncmp(why.text, "failed compiling", strlen("failed compiling")) == 0;
+        consul_refuse_text(c, 500, "%s: %s",
+                           is_template ? "raft apply failed" : "Invalid prepared query", why.text);
         return false;
     }
     return has_name(&job->query) ? consul_grant(c, ACCESS_WRITE, ACCESS_QUERY, job->query.name)

@@ -87,21 +87,24 @@ static void what_makes_no_sense_is_refused(void **state)
 {
     char id[37], query[200];
     refuse(state, "{\"ID\":\"x\"}", "ID must be empty when creating a new prepared query");
-    refuse(state, "{\"Service\":{\"Service\":\"web\"}}", "Must be bound to a session");
-    refuse(state, "{\"Name\":\"q\"}", "Must provide a Service name to query");
+    refuse(state, "{\"Service\":{\"Service\":\"web\"}}",
+           "Invalid prepared query: Must be bound to a session");
+    refuse(state, "{\"Name\":\"q\"}",
+           "Invalid prepared query: Must provide a Service name to query");
     refuse(state, "{\"Name\":\"q\",\"Token\":\"<hidden>\",\"Service\":{\"Service\":\"web\"}}",
-           "Bad Token '<hidden>', it looks like a query definition with a redacted token was "
+           "Invalid prepared query: Bad Token '<hidden>', it looks like a query definition with a "
+           "redacted token was "
            "submitted");
     refuse(state, "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\",\"Failover\":{\"NearestN\":-1}}}",
-           "Bad NearestN '-1', must be >= 0");
+           "Invalid prepared query: Bad NearestN '-1', must be >= 0");
     refuse(state,
            "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\",\"Failover\":{\"NearestN\":1,"
            "\"Targets\":[{\"Peer\":\"p\"}]}}}",
-           "Targets cannot be populated with NearestN or Datacenters");
+           "Invalid prepared query: Targets cannot be populated with NearestN or Datacenters");
     refuse(state, "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\"},\"DNS\":{\"TTL\":\"x\"}}",
-           "Bad DNS TTL 'x': time: invalid duration \"x\"");
+           "Invalid prepared query: Bad DNS TTL 'x': time: invalid duration \"x\"");
     refuse(state, "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\"},\"DNS\":{\"TTL\":\"-1s\"}}",
-           "DNS TTL '-1000000000', must be >=0");
+           "Invalid prepared query: DNS TTL '-1000000000', must be >=0");
     refuse(state, "{\"Session\":\"x\",\"Service\":{\"Service\":\"w\"}}",
            "raft apply failed: invalid session \"x\"");
     create(state, "{\"Name\":\"q\",\"Service\":{\"Service\":\"w\"}}", id);
@@ -202,15 +205,16 @@ static void templates_take_the_longest_prefix(void **state)
     refuse(state, "{\"Template\":{\"Type\":\"name_prefix_match\"},\"Service\":{\"Service\":\"x\"}}",
            "raft apply failed: a query template with an empty name already exists");
     refuse(state, "{\"Name\":\"t\",\"Template\":{\"Type\":\"x\"},\"Service\":{\"Service\":\"x\"}}",
-           "failed compiling template: Bad Template.Type 'x'");
+           "raft apply failed: failed compiling template: Bad Template.Type 'x'");
     refuse(state,
            "{\"Name\":\"t\",\"Template\":{\"Type\":\"name_prefix_match\"},\"Service\":{\"Service\":"
            "\"${nope}\"}}",
-           "failed compiling template: Bad format '${nope}'");
+           "raft apply failed: failed compiling template: Bad format '${nope}'");
     refuse(state,
            "{\"Name\":\"t\",\"Template\":{\"Type\":\"name_prefix_match\",\"Regexp\":\"(\"},"
            "\"Service\":{\"Service\":\"x\"}}",
-           "failed compiling template: Bad Regexp: error parsing regexp: missing closing ): `(`");
+           "raft apply failed: failed compiling template: Bad Regexp: error parsing regexp: "
+           "missing closing ): `(`");
 }
 
 static void a_query_ends_with_its_session(void **state)

@@ -117,9 +117,10 @@ static void what_a_session_cannot_be_is_refused(void **state)
     rig_expect(*state, create_path, "{\"Behavior\":\"keep\"}", 500,
                "Invalid Behavior setting 'keep'");
     rig_expect(*state, create_path, "{\"Node\":\"\"}", 500, "Must provide Node");
-    rig_expect(*state, create_path, "{\"Node\":\"other\"}", 500, "Missing node registration");
+    rig_expect(*state, create_path, "{\"Node\":\"other\"}", 500,
+               "apply failed: Missing node registration");
     rig_expect(*state, create_path, "{\"NodeChecks\":[\"none\"]}", 500,
-               "Missing check 'none' registration");
+               "apply failed: Missing check 'none' registration");
     rig_expect(*state, create_path, "{\"Name\":", 400, "Request decode failed: unexpected EOF");
     rig_expect(*state, create_path, "{\"NodeChecks\":[\"\"]}", 400,
                "Request decode failed: a name is empty or too long, or there are too many checks");
@@ -268,7 +269,7 @@ static void critical_check_ends_the_sessions_bound_to_it(void **state)
     rig_expect_part(*state, "GET /v1/kv/k", NULL, 200, "\"Value\":\"MQ==\",\"CreateIndex\"");
     expect(*state, "PUT /v1/kv/k?acquire=", &other, "2", 200, "false"); /* its lock-delay */
     rig_expect(*state, "PUT /v1/session/create", "{\"NodeChecks\":[\"disk\"]}", 500,
-               "Check 'disk' is in critical state");
+               "apply failed: Check 'disk' is in critical state");
 }
 
 static void check_that_goes_ends_the_sessions_bound_to_it(void **state)
@@ -291,7 +292,7 @@ static void check_of_a_service_is_bound_by_its_id(void **state)
     rig_expect(*state, "PUT /v1/agent/check/fail/service:web", NULL, 200, "");
     expect(*state, "GET /v1/session/info/", &id, NULL, 200, "[]");
     rig_expect(*state, "PUT /v1/session/create", "{\"ServiceChecks\":[{\"ID\":\"none\"}]}", 500,
-               "Missing check 'none' registration");
+               "apply failed: Missing check 'none' registration");
 }
 
 static void node_that_goes_takes_its_sessions_and_their_queries_with_it(void **state)
