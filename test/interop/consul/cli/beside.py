@@ -9,7 +9,7 @@ Indented lines below it say more:
     ends                how it ends is the same, not what it says
     muster REGEX        it differs, for the reason in the comment above: this is what Muster says
 """
-import os, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.request
+import os, random, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.request
 
 consul, muster, script, *flags = sys.argv[1:]
 here = os.path.dirname(os.path.abspath(script))
@@ -25,7 +25,13 @@ NORMAL = [(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id
 
 
 def free_ports(n):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
+    """Below those the kernel gives to clients: one that dials must not be given a port of a server that starts."""
+    held = []
+    while len(held) < n:
+        try:
+            held.append(socket.create_server(("127.0.0.1", random.randrange(12000, 32000))))
+        except OSError:
+            pass
     ports = [s.getsockname()[1] for s in held]
     for s in held:
         s.close()
@@ -143,6 +149,7 @@ def run_step(line, more):
 
 os.mkdir(f"{work}/bin")
 os.symlink(os.path.realpath(consul), f"{work}/bin/consul")
+os.symlink(f"{here}/api", f"{work}/bin/api")
 servers = [Server("consul", os.path.realpath(consul)), Server("muster", os.path.realpath(muster))]
 try:
     for server in servers:
