@@ -78,7 +78,7 @@ class Server:
         for key, value in self.saved.items():
             line = line.replace("{%s}" % key, value)
         env = {**os.environ, "CONSUL_HTTP_ADDR": self.address, "PATH": f"{work}/bin:{os.environ['PATH']}", "HOME": self.folder,
-               "TMPDIR": self.folder}
+               "TMPDIR": self.folder, "PYTHON": sys.executable}
         if "token" in self.saved:
             env["CONSUL_HTTP_TOKEN"] = self.saved["token"]
         try:
