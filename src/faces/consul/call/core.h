@@ -37,6 +37,7 @@ struct consul_face {
     struct buf body;
     struct json_writer json;
     struct arena scratch; /* of one look at a view */
+    struct buf ranges;    /* what that look depends on */
     size_t unsent_bytes;
 };
 

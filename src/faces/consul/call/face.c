@@ -50,6 +50,7 @@ struct consul_face *consul_face_new(struct hub *hub, const struct consul_options
     list_init(&face->outside);
     buf_init(&face->body, BODY_MAX);
     arena_init(&face->scratch, 0);
+    buf_init(&face->ranges, CONSUL_KEPT_RANGES_MAX);
     return face;
 }
 
@@ -67,6 +68,7 @@ void consul_face_free(struct consul_face *face)
     consul_router_free(face->router);
     buf_fini(&face->body);
     arena_fini(&face->scratch);
+    buf_fini(&face->ranges);
     mem_free(face);
 }
 

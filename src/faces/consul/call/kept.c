@@ -28,6 +28,7 @@ static void forget(struct consul_kept *kept)
         HASH_DEL(kept->entries, e);
         buf_fini(&e->answer.body);
         buf_fini(&e->answer.packed);
+        buf_fini(&e->answer.ranges);
         mem_free(e);
     }
     kept->n = kept->bytes = 0;
@@ -123,9 +124,21 @@ void consul_kept_put(struct consul_call *c, struct bytes body)
     }
     buf_init(&e->answer.body, CONSUL_KEPT_BODY_MAX);
     buf_init(&e->answer.packed, CONSUL_KEPT_BODY_MAX);
+    buf_init(&e->answer.ranges, CONSUL_KEPT_RANGES_MAX);
     buf_put_bytes(&e->answer.body, body);
     e->answer.index = c->index;
     HASH_ADD(hh, kept->entries, question, e->question_n, e);
     kept->n++;
     kept->bytes += 2 * body.n;
+}
+
+void consul_kept_put_ranges(struct consul_call *c, const struct buf *ranges)
+{
+    struct consul_kept *kept = c->face->kept;
+    struct consul_kept_answer *a = consul_kept_find(c);
+    if (a == NULL || a->index != c->index || a->ranges.n > 0 || buf_err(ranges) != OK ||
+        kept->bytes + ranges->n > CONSUL_KEPT_BYTES)
+        return;
+    buf_put_bytes(&a->ranges, buf_bytes(ranges));
+    kept->bytes += ranges->n;
 }

@@ -1,6 +1,9 @@
 /* Looked at once a view, answered or hung on. */
 #include "faces/consul/call/query.h"
 
+#include <assert.h>
+
+#include "base/rd.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/ask.h"
 #include "faces/consul/call/core.h"
@@ -41,32 +44,88 @@ static void go_on_waiting(struct consul_call *c)
     c->is_blocked = true;
 }
 
-/* True: what was asked has been asked before, since nothing has changed, and the wait is over. */
-static bool answer_again(struct consul_call *c, const struct view *view)
+/* -- what an answer depends on ----------------------------------------------------------------- */
+
+/* Written down for those who will ask the same: they need not look for it. */
+static void note_range(struct consul_call *c, enum space space, bool is_prefix, struct bytes key,
+                       struct bytes end)
+{
+    struct buf *ranges = &c->face->ranges;
+    buf_put_u8(ranges, (uint8_t)space);
+    buf_put_u8(ranges, is_prefix);
+    buf_put_run(ranges, key);
+    buf_put_run(ranges, end);
+}
+
+static void hang_on(struct consul_call *c, struct bytes ranges)
+{
+    struct rd r;
+    rd_init(&r, ranges);
+    while (r.left.n > 0) {
+        enum space space = rd_u8(&r);
+        bool is_prefix = rd_u8(&r);
+        struct bytes key = rd_run(&r);
+        struct bytes end = rd_run(&r);
+        if (is_prefix)
+            wait_on_prefix(&c->wait, space, key);
+        else
+            wait_on(&c->wait, space, key, end);
+    }
+    assert(r.err == OK);
+}
+
+void consul_depends(struct consul_call *c, enum space space, struct bytes key, struct bytes end)
+{
+    if (!c->hangs)
+        return;
+    wait_on(&c->wait, space, key, end);
+    note_range(c, space, false, key, end);
+}
+
+void consul_depends_prefix(struct consul_call *c, enum space space, struct bytes prefix)
+{
+    if (!c->hangs)
+        return;
+    wait_on_prefix(&c->wait, space, prefix);
+    note_range(c, space, true, prefix, bytes_str(""));
+}
+
+/* -- looking ----------------------------------------------------------------------------------- */
+
+/* True: what was asked has been asked before and nothing has changed since. It is answered as then,
+ * or hangs on what it hung on then. */
+static bool look_again(struct consul_call *c, const struct view *view)
 {
     struct consul_kept_answer *kept = consul_kept_find(c);
     if (kept == NULL)
         return false;
     c->index = kept->index;
-    if (!has_moved(c, view))
-        return false; /* what it depends on is not kept */
-    stop_waiting(c);
-    consul_waits_no_more(c);
-    consul_answer_kept(c, kept);
+    if (has_moved(c, view)) {
+        stop_waiting(c);
+        consul_waits_no_more(c);
+        consul_answer_kept(c, kept);
+        return true;
+    }
+    if (kept->ranges.n == 0)
+        return false;
+    hang_on(c, buf_bytes(&kept->ranges));
+    go_on_waiting(c);
     return true;
 }
 
 static void look(struct consul_call *c, const struct view *view)
 {
-    if (answer_again(c, view))
+    if (look_again(c, view))
         return;
     c->hangs = c->params.index > 0 && !c->is_last_look;
+    buf_clear(&c->face->ranges, CONSUL_KEPT_RANGES_MAX);
     enum err denied = access_ask_if_moved(c->face->hub, c->granted);
     enum err e = denied != OK ? denied : c->query->index(c, view, &c->index);
     if (c->index == 0)
         c->index = 1; /* nothing of it was ever written */
     if (e == OK && !has_moved(c, view)) {
         arena_clear(&c->face->scratch);
+        consul_kept_put_ranges(c, &c->face->ranges);
         go_on_waiting(c);
         return;
     }
@@ -122,16 +181,4 @@ void consul_query(struct consul_call *c, const struct consul_query *query)
 {
     c->query = query;
     consul_read(c, first_read);
-}
-
-void consul_depends(struct consul_call *c, enum space space, struct bytes key, struct bytes end)
-{
-    if (c->hangs)
-        wait_on(&c->wait, space, key, end);
-}
-
-void consul_depends_prefix(struct consul_call *c, enum space space, struct bytes prefix)
-{
-    if (c->hangs)
-        wait_on_prefix(&c->wait, space, prefix);
 }

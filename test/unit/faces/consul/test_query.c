@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <poll.h>
 
+#include "faces/consul/call/kept.h"
 #include "loop/loop.h"
 
 static void put(void **state, const char *path, const char *body)
@@ -62,6 +63,85 @@ static void each_kind_of_change_is_seen(void **state)
     put(state, "/v1/agent/service/register", "{\"Name\":\"web\"}");
     assert_int_equal(rig_end(*state, c), 200);
     assert_non_null(strstr(rig_body(*state), "\"ID\":\"web\""));
+}
+
+/* Another question of the same, asked when the first one waits. */
+static struct client *wait_beside(void **state, const char *path, const char *more,
+                                  struct client **ret_first)
+{
+    char request[300];
+    snprintf(request, sizeof request, "GET %s", path);
+    rig_ask(*state, request, NULL, "");
+    snprintf(request, sizeof request, "GET %s?index=%s%s", path,
+             rig_header(*state, "x-consul-index"), more);
+    *ret_first = rig_begin(*state, request, NULL);
+    rig_await_blocking(*state, 1);
+    struct client *second = rig_begin(*state, request, NULL);
+    rig_await_blocking(*state, 2);
+    return second;
+}
+
+static void who_asks_the_same_as_one_who_waits_is_woken_by_the_same(void **state)
+{
+    static const char *const changes[] = {
+        "/v1/agent/check/fail/service:web",
+        "/v1/agent/maintenance?enable=true",
+        "/v1/agent/service/maintenance/web?enable=true",
+        "/v1/agent/service/deregister/web",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        struct client *first,
+            *second = wait_beside(state, "/v1/health/service/web", "&wait=60s", &first);
+        put(state, changes[i], NULL);
+        assert_int_equal(rig_end(*state, first), 200);
+        char *body = strdup(rig_body(*state));
+        assert_int_equal(rig_end(*state, second), 200);
+        assert_string_equal(rig_body(*state), body);
+        free(body);
+    }
+}
+
+static void who_asks_the_same_as_one_who_waits_is_not_woken_by_others(void **state)
+{
+    struct client *first,
+        *second = wait_beside(state, "/v1/health/service/web", "&wait=60s", &first);
+    struct pollfd sent = { .fd = client_fd(second), .events = POLLIN };
+    for (int i = 0; i < 3; i++)
+        put(state, "/v1/agent/service/register", "{\"Name\":\"other\"}");
+    assert_int_equal(poll(&sent, 1, 0), 0);
+    put(state, "/v1/agent/service/register", "{\"Name\":\"web\",\"Port\":83}");
+    assert_int_equal(rig_end(*state, first), 200);
+    assert_int_equal(rig_end(*state, second), 200);
+    assert_non_null(strstr(rig_body(*state), "\"Port\":83"));
+}
+
+static void who_asks_the_same_as_one_who_waits_is_answered_when_his_time_is_over(void **state)
+{
+    struct client *first,
+        *second = wait_beside(state, "/v1/health/service/web", "&wait=200ms", &first);
+    assert_int_equal(rig_end(*state, second), 200);
+    assert_non_null(strstr(rig_body(*state), "\"Port\":80"));
+    assert_int_equal(rig_end(*state, first), 200);
+}
+
+/* The answer is short enough to be kept; where it comes from, a range for each instance, is not. */
+static void who_waits_for_more_than_is_kept_is_woken_too(void **state)
+{
+    enum { INSTANCES = 220, ID = 300 };
+    assert_true(INSTANCES * ID > CONSUL_KEPT_RANGES_MAX);
+    char text[ID + 100];
+    for (int i = 0; i < INSTANCES; i++) {
+        snprintf(text, sizeof text, "{\"ID\":\"%0*d\",\"Name\":\"many\"}", ID, i);
+        put(state, "/v1/agent/service/register", text);
+    }
+    struct client *first,
+        *second = wait_beside(state, "/v1/catalog/service/many", "&wait=60s", &first);
+    assert_true(rig_body_bytes(*state).n < CONSUL_KEPT_BODY_MAX);
+    snprintf(text, sizeof text, "PUT /v1/agent/service/deregister/%0*d", ID, 7);
+    rig_expect(*state, text, NULL, 200, "");
+    assert_int_equal(rig_end(*state, first), 200);
+    assert_int_equal(rig_end(*state, second), 200);
+    assert_null(strstr(rig_body(*state), strrchr(text, '/') + 1));
 }
 
 static void each_list_is_woken_by_what_is_in_it(void **state)
@@ -228,6 +308,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(change_of_the_service_answers_with_it),
         EACH(each_kind_of_change_is_seen),
+        EACH(who_asks_the_same_as_one_who_waits_is_woken_by_the_same),
+        EACH(who_asks_the_same_as_one_who_waits_is_not_woken_by_others),
+        EACH(who_asks_the_same_as_one_who_waits_is_answered_when_his_time_is_over),
+        EACH(who_waits_for_more_than_is_kept_is_woken_too),
         EACH(each_list_is_woken_by_what_is_in_it),
         EACH(nothing_is_sent_while_a_question_waits),
         EACH(write_has_no_index_and_what_is_asked_after_it_has_seen_it),
