@@ -17,7 +17,7 @@ FLOORS = {  # work -> (how much better at least, server CPU per operation at mos
 
 
 def floor(row):
-    return FLOORS.get(row["work"])
+    return FLOORS.get(row["work"], (None, None))
 
 
 def request(server, method, path, body=None):
@@ -130,10 +130,17 @@ def run_round(quick, wanted, runs):
 
 
 def memory(start):
-    """{work: figures} of one server."""
+    """{work: figures} of one kind of server."""
     server, found = start(measure.fresh()), {}
     server.rest()
     found["memory, idle"] = server.memory()
+    go_client(server, "consul", "register", "-instances", "10")
+    holder = measure.go_holds(server, "consul", "wait", "-waiters", "10000")
+    found["memory, 10,000 waiting queries"] = server.memory()
+    measure.let_go(holder)
+    server.stop()
+    shutil.rmtree(server.data, ignore_errors=True)
+    server = start(measure.fresh())
     go_client(server, "consul", "register", "-instances", "10000", "-services", "100")
     server.rest()
     found["memory, 10,000 instances"] = server.memory()
