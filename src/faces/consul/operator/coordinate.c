@@ -165,9 +165,7 @@ static void handle_datacenters(struct consul_call *c)
     const struct consul_self *self = &c->face->self;
     if (!is_on(c))
         return;
-    const struct placed own = { .node = bytes_str(arena_printf(consul_arena(c), "%s.%s",
-                                                               self->node_name, self->datacenter)),
-                                .at = consul_origin };
+    const struct placed own = { .node = bytes_str(self->node_name), .at = consul_origin };
     struct json_writer *j = consul_json(c);
     json_open_array(j);
     json_open_object(j);
@@ -231,9 +229,23 @@ static bool read_vec(const struct json_node *vec, double ret[COORDINATE_DIMENSIO
     return n == COORDINATE_DIMENSIONS;
 }
 
-static bool read_update(struct consul_call *c, const struct update_body *b, struct coordinate *ret)
+static bool read_coord(struct consul_call *c, const struct coord_body *b, struct coordinate *ret)
 {
     *ret = (struct coordinate){ .error = 0 };
+    if (b == NULL || !read_vec(b->vec, ret->vec)) {
+        consul_refuse_text(c, 500, "incompatible coordinate");
+        return false;
+    }
+    ret->error = b->error;
+    ret->adjustment = b->adjustment;
+    ret->height = b->height;
+    if (!coordinate_is_valid(ret))
+        consul_refuse_text(c, 500, "invalid coordinate");
+    return !c->is_answered;
+}
+
+static bool read_update(struct consul_call *c, const struct update_body *b, struct coordinate *ret)
+{
     if (b->node.n == 0)
         consul_refuse_text(c, 500, "Must provide node");
     else if (b->segment.n > 0)
@@ -242,16 +254,9 @@ static bool read_update(struct consul_call *c, const struct update_body *b, stru
                            consul_quoted(c, b->segment));
     else if (b->datacenter.n > 0 && !bytes_is(b->datacenter, c->face->self.datacenter))
         consul_refuse(c, CONSUL_NO_PATH);
-    else if (b->coord == NULL || !read_vec(b->coord->vec, ret->vec))
-        consul_refuse_text(c, 500, "incompatible coordinate");
-    if (c->is_answered)
-        return false;
-    ret->error = b->coord->error;
-    ret->adjustment = b->coord->adjustment;
-    ret->height = b->coord->height;
-    if (!coordinate_is_valid(ret))
-        consul_refuse_text(c, 500, "invalid coordinate");
-    return !c->is_answered;
+    else
+        return read_coord(c, b->coord, ret);
+    return false;
 }
 
 static void answer_updated(struct consul_call *c, const struct command_result *result)

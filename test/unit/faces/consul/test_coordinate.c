@@ -70,7 +70,7 @@ static void expect_order(void **state, const char *request, const char *first, c
 static void datacenter_is_at_the_origin(void **state)
 {
     rig_expect(*state, "GET /v1/coordinate/datacenters", NULL, 200,
-               "[{\"Datacenter\":\"dc1\",\"AreaID\":\"wan\",\"Coordinates\":[{\"Node\":\"n1.dc1\","
+               "[{\"Datacenter\":\"dc1\",\"AreaID\":\"wan\",\"Coordinates\":[{\"Node\":\"n1\","
                "\"Segment\":\"\",\"Coord\":" ORIGIN "}]}]");
 }
 
