@@ -26,7 +26,8 @@ struct consul_self {
     const char *address;            /* by which others reach it */
     const struct consul_meta *meta; /* of its node; ascending by name, without Consul's own */
     size_t meta_n;
-    const char *version;                                                /* Muster's */
+    const char *domain, *alt_domain; /* DNS's; NULL: "consul", and no other */
+    const char *version;             /* Muster's */
     uint16_t http_port, https_port, dns_port, grpc_port, grpc_tls_port; /* 0: not listened on */
 };
 

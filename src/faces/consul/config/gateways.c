@@ -96,11 +96,14 @@ static void append(struct gateway_bindings *all, const struct gateway_bindings *
     all->n += more->n;
 }
 
+static bool is_gateway(enum config_entry_kind kind)
+{
+    return kind == ENTRY_INGRESS_GATEWAY || kind == ENTRY_TERMINATING_GATEWAY;
+}
+
 enum err consul_gateway_bindings(const struct view *view, struct bytes gateway, struct arena *arena,
                                  struct gateway_bindings *ret)
 {
-    static const enum config_entry_kind kinds[] = { ENTRY_INGRESS_GATEWAY,
-                                                    ENTRY_TERMINATING_GATEWAY };
     struct consul_entries all;
     struct services_seen seen = { .n = 0 };
     bool has_looked = false;
@@ -109,16 +112,16 @@ enum err consul_gateway_bindings(const struct view *view, struct bytes gateway, 
     if (e != OK)
         return e;
     const struct chain_source source = consul_entries_source(&all);
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        const struct config_entry *entry = source.find(source.ctx, kinds[i], gateway);
-        if (entry == NULL)
+    for (size_t i = 0; i < all.n; i++) {
+        if (!is_gateway(all.all[i].kind) || (gateway.n > 0 && !bytes_eq(all.all[i].name, gateway)))
             continue;
-        if (gateway_has_wildcard(entry) && !has_looked) {
+        const struct config_entry *entry = consul_entry_decode(&all, &all.all[i]);
+        if (entry != NULL && gateway_has_wildcard(entry) && !has_looked) {
             e = look_at_all(view, arena, &seen);
             has_looked = true;
         }
-        if (e != OK)
-            return e;
+        if (e != OK || entry == NULL)
+            return e == OK ? all.err : e;
         struct gateway_bindings more = gateway_bind(entry, seen.all, seen.n, &source, arena);
         append(ret, &more, arena);
     }

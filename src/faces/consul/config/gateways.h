@@ -10,7 +10,8 @@ struct consul_gateways { /* names of services that are gateways */
     size_t n;
 };
 
-/* What the ingress- and the terminating-gateway entry called GATEWAY bind; none without either.
+/* What the ingress- and the terminating-gateway entry called GATEWAY bind; none without either. Of
+ * all gateways, if it is empty.
  * ERR_DAMAGED, ERR_VERSION; so below. */
 MUST_CHECK enum err consul_gateway_bindings(const struct view *view, struct bytes gateway,
                                             struct arena *arena, struct gateway_bindings *ret);

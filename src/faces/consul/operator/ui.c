@@ -31,6 +31,16 @@ enum err consul_ui_index(struct consul_call *c, const struct view *view, uint64_
     return e;
 }
 
+enum err consul_ui_index_all(struct consul_call *c, const struct view *view, uint64_t *ret)
+{
+    uint64_t newest = 0;
+    enum err e = consul_ui_index(c, view, ret);
+    if (e == OK)
+        e = consul_index_of_table(c, view, REGISTRY_CONFIG, &newest);
+    *ret = newest > *ret ? newest : *ret;
+    return e;
+}
+
 /* -- nodes --------------------------------------------------------------------------------------
  */
 
@@ -194,14 +204,6 @@ static void handle_exported(struct consul_call *c)
         answer_none(c);
 }
 
-static void handle_gateway(struct consul_call *c)
-{
-    if (c->rest.n == 0)
-        consul_refuse_text(c, 400, "Missing gateway name");
-    else if (consul_grant_open(c))
-        answer_none(c);
-}
-
 static void handle_topology(struct consul_call *c)
 {
     struct bytes kind;
@@ -270,16 +272,19 @@ static const struct consul_route routes[] = {
       .test = "test_ui what_is_not_there_is_said_of_each_route" },
     { .method = "GET",
       .path = "/v1/internal/ui/gateway-services-nodes/",
-      .handle = handle_gateway,
-      .access = "",
-      .does = "none: gateways are not summed up",
-      .test = "test_ui what_is_not_there_is_said_of_each_route" },
+      .handle = consul_ui_gateway_services,
+      .flags = READS,
+      .access = "service:read, service:read filter",
+      .does = "the services that a gateway leads to or stands for, as in services, with the "
+              "addresses by which an ingress leads to them",
+      .test = "test_ui services_of_a_gateway_are_summed_up" },
     { .method = "GET",
       .path = "/v1/internal/ui/gateway-intentions/",
-      .handle = handle_gateway,
-      .access = "",
-      .does = "none: gateways are not summed up",
-      .test = "test_ui what_is_not_there_is_said_of_each_route" },
+      .handle = consul_ui_gateway_intentions,
+      .flags = READS,
+      .access = "service:read, intention:read filter",
+      .does = "all intentions about those services (Consul gives the first)",
+      .test = "test_ui intentions_of_a_gateway_are_those_of_its_services" },
     { .method = "GET",
       .path = "/v1/internal/ui/metrics-proxy/",
       .handle = handle_metrics,

@@ -36,7 +36,8 @@ static void services_are_summed_up(void **state)
         "{\"Name\":\"web\",\"Datacenter\":\"dc1\",\"Tags\":[\"x\",\"y\"],\"Nodes\":[\"n1\"],"
         "\"ExternalSources\":null,\"InstanceCount\":2,\"ChecksPassing\":2,"
         "\"ChecksWarning\":0,\"ChecksCritical\":1,");
-    assert_holds(state, "{\"Name\":\"db\",\"Datacenter\":\"dc1\",\"Tags\":[],\"Nodes\":[\"m2\"],");
+    assert_holds(state,
+                 "{\"Name\":\"db\",\"Datacenter\":\"dc1\",\"Tags\":null,\"Nodes\":[\"m2\"],");
     assert_holds(state, "{\"Name\":\"consul\"");
 }
 
@@ -112,6 +113,65 @@ static void proxies_count_for_what_they_stand_in_front_of(void **state)
     rig_expect(*state, "PUT /v1/agent/service/deregister/c1", NULL, 200, "");
 }
 
+static void put(void **state, const char *entry)
+{
+    rig_expect(*state, "PUT /v1/config", entry, 200, "true");
+}
+
+/* As Consul 1.16.3 has answered to the same. */
+static void services_of_a_gateway_are_summed_up(void **state)
+{
+    put(state, "{\"Kind\":\"service-defaults\",\"Name\":\"web\",\"Protocol\":\"http\"}");
+    put(state,
+        "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",\"Listeners\":[{\"Port\":8888,\"Services\":["
+        "{"
+        "\"Name\":\"ghost\"}]},{\"Port\":7778,\"Protocol\":\"http\",\"Services\":[{\"Name\":"
+        "\"web\","
+        "\"Hosts\":[\"a.example.\"]}]},{\"Port\":7777,\"Services\":[{\"Name\":\"ghost\"}]}]}");
+    put(state,
+        "{\"Kind\":\"terminating-gateway\",\"Name\":\"out\",\"Services\":[{\"Name\":\"*\"}]}");
+    rig_expect(*state, "PUT /v1/agent/service/register",
+               "{\"Name\":\"in\",\"Kind\":\"ingress-gateway\",\"Port\":1000}", 200, "");
+    rig_expect(
+        *state, "GET /v1/internal/ui/gateway-services-nodes/in", NULL, 200,
+        "[{\"Name\":\"ghost\",\"Datacenter\":\"\",\"Tags\":null,\"Nodes\":null,\"ExternalSources\":"
+        "null,"
+        "\"InstanceCount\":0,\"ChecksPassing\":0,\"ChecksWarning\":0,\"ChecksCritical\":0,"
+        "\"GatewayConfig\":{\"Addresses\":[\"ghost.ingress.dc1.consul:7777\","
+        "\"ghost.ingress.dc1.consul:8888\"]},\"TransparentProxy\":false,\"ConnectNative\":false},{"
+        "\"Name\":\"web\",\"Datacenter\":\"dc1\",\"Tags\":[\"x\",\"y\"],\"Nodes\":[\"n1\"],"
+        "\"ExternalSources\":null,\"InstanceCount\":2,\"ChecksPassing\":2,\"ChecksWarning\":0,"
+        "\"ChecksCritical\":1,\"GatewayConfig\":{\"Addresses\":[\"a.example:7778\"]},"
+        "\"TransparentProxy\":false,\"ConnectNative\":false}]");
+    assert_string_not_equal(rig_header(*state, "x-consul-index"), "");
+    rig_expect_part(*state, "GET /v1/internal/ui/gateway-services-nodes/out", NULL, 200,
+                    "[{\"Name\":\"db\",\"Datacenter\":\"dc1\",\"Tags\":null,\"Nodes\":[\"m2\"],");
+    assert_holds(state, "\"GatewayConfig\":{},");
+    rig_expect_part(*state, "GET /v1/internal/ui/services", NULL, 200,
+                    "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",");
+    assert_holds(state, "\"GatewayConfig\":{\"AssociatedServiceCount\":3}");
+    assert_holds(state, "\"ConnectedWithProxy\":false,\"ConnectedWithGateway\":true}");
+    assert_holds(state, "\"ConnectedWithProxy\":false,\"ConnectedWithGateway\":false}");
+}
+
+static void intentions_of_a_gateway_are_those_of_its_services(void **state)
+{
+    static const char route[] = "GET /v1/internal/ui/gateway-intentions/in";
+    rig_expect(*state, route, NULL, 200, "[]");
+    put(state, "{\"Kind\":\"service-intentions\",\"Name\":\"web\",\"Sources\":[{\"Name\":\"api\","
+               "\"Action\":\"allow\"}]}");
+    put(state, "{\"Kind\":\"service-intentions\",\"Name\":\"*\",\"Sources\":[{\"Name\":\"api\","
+               "\"Action\":\"deny\"}]}");
+    put(state, "{\"Kind\":\"service-intentions\",\"Name\":\"other\",\"Sources\":[{\"Name\":\"api\","
+               "\"Action\":\"deny\"}]}");
+    rig_expect_part(
+        *state, route, NULL, 200,
+        "[{\"SourceNS\":\"default\",\"SourceName\":\"api\",\"DestinationNS\":\"default\","
+        "\"DestinationName\":\"web\",\"SourceType\":\"consul\",\"Action\":\"allow\",");
+    assert_holds(state, "\"DestinationName\":\"*\"");
+    assert_null(strstr(rig_body(*state), "other"));
+}
+
 static void what_is_not_there_is_said_of_each_route(void **state)
 {
     static const struct {
@@ -127,9 +187,9 @@ static void what_is_not_there_is_said_of_each_route(void **state)
         { "service-topology/web?kind=x", 400, "Unsupported service kind \"x\"" },
         { "service-topology/web?kind=", 500, "this server draws no topology of services" },
         { "gateway-services-nodes/", 400, "Missing gateway name" },
-        { "gateway-services-nodes/in", 200, "[]" },
+        { "gateway-services-nodes/nobody", 200, "[]" },
         { "gateway-intentions/", 400, "Missing gateway name" },
-        { "gateway-intentions/in", 200, "[]" },
+        { "gateway-intentions/nobody", 200, "[]" },
         { "metrics-proxy/x", 404, "Metrics proxy is not enabled" },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -147,6 +207,8 @@ int main(void)
         cmocka_unit_test(overview_counts_by_state),
         cmocka_unit_test(filters_select_services_and_nodes),
         cmocka_unit_test(proxies_count_for_what_they_stand_in_front_of),
+        cmocka_unit_test(services_of_a_gateway_are_summed_up),
+        cmocka_unit_test(intentions_of_a_gateway_are_those_of_its_services),
         cmocka_unit_test(what_is_not_there_is_said_of_each_route),
     };
     return cmocka_run_group_tests(tests, setup, rig_teardown);

@@ -1,0 +1,35 @@
+/* faces/consul/operator/ui_summary.h -- a service in a few numbers. */
+#ifndef FACES_CONSUL_OPERATOR_UI_SUMMARY_H
+#define FACES_CONSUL_OPERATOR_UI_SUMMARY_H
+
+#include "faces/consul/call/call.h"
+#include "faces/consul/config/gateways.h"
+#include "faces/consul/rows/health_row.h"
+#include "wire/json_writer.h"
+
+struct ui_piece { /* something that counts for the service NAME */
+    struct bytes name;
+    const struct consul_health_row *row;
+    bool is_proxy; /* of it; else one of its instances */
+};
+
+struct ui_pieces {
+    struct ui_piece *all;
+    size_t n;
+};
+
+/* What gateways have to do with it. */
+struct ui_gateway {
+    size_t service_n;                        /* how many it leads to, or stands for */
+    const struct gateway_binding *addresses; /* by which an ingress leads to it */
+    size_t address_n;
+};
+
+/* How many of P, those of one service with its instances first, are instances. */
+size_t ui_instances(const struct ui_pieces *p);
+/* Members of the object that is open, up to ConnectNative. A service without instances is nowhere.
+ */
+void ui_put_summary(struct consul_call *c, struct json_writer *j, struct bytes name,
+                    const struct ui_pieces *p, const struct ui_gateway *gateway);
+
+#endif
