@@ -191,7 +191,7 @@ static void put_plain(struct buf *out, const char *digits, int exponent)
 
 void json_put_double(struct json_writer *j, double v)
 {
-    char text[DOUBLE_TEXT], digits[DOUBLE_DIGITS + 1];
+    char text[DOUBLE_TEXT], digits[DOUBLE_DIGITS + 1] = "";
     begin_value(j);
     for (int more = 0; more < DOUBLE_DIGITS; more++) {
         snprintf(text, sizeof text, "%.*e", more, v);
