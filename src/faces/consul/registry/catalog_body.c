@@ -114,7 +114,7 @@ enum err consul_row_add_service(const struct consul_place *place, struct consul_
     in.extras = (struct consul_extras){ .kind = s->kind,
                                         .socket_path = s->socket_path,
                                         .has_tag_override = s->has_tag_override,
-                                        .proxy = consul_proxy_text(s->proxy, edit->arena),
+                                        .proxy = consul_proxy_text(s->proxy, false, edit->arena),
                                         .connect = consul_json_of(s->connect, edit->arena),
                                         .locality = consul_json_of(s->locality, edit->arena) };
     if (s->name.n == 0)

@@ -98,7 +98,7 @@ static enum err make_instance(struct consul_registration *r, struct arena *arena
         .kind = bytes_is(b->kind, "typical") ? bytes_str("") : b->kind,
         .socket_path = b->socket_path,
         .has_tag_override = b->has_tag_override,
-        .proxy = consul_proxy_text(b->proxy, arena),
+        .proxy = consul_proxy_text(b->proxy, true, arena),
         .connect =
             consul_json_is_native(b->connect) ? bytes_str("{\"Native\":true}") : bytes_str(""),
         .locality = consul_json_of(b->locality, arena),

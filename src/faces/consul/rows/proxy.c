@@ -61,10 +61,12 @@ enum show {
     IF_SAID,
     AS_TEXT,    /* always: "" */
     OF_CATALOG, /* the same, but the agent shows it only if it is said */
-    AS_SERVICE, /* always: "service" */
+    AS_SERVICE, /* always: "service" where an agent fills it in, else "" */
     AS_PARTS,   /* always: an object, without what says nothing in it */
     AS_LIST     /* if said: upstreams */
 };
+
+enum form { SHOWN_BY_CATALOG, SHOWN_BY_AGENT, STORED_BY_AGENT };
 
 struct member {
     const char *name;
@@ -118,43 +120,43 @@ static void put_parts(struct json_writer *j, const struct json_node *node)
     json_close_object(j);
 }
 
-static void put_upstreams(struct json_writer *j, const struct json_node *list, bool of_agent);
+static void put_upstreams(struct json_writer *j, const struct json_node *list, enum form form);
 
 static void put_member(struct json_writer *j, const struct member *m, const struct json_node *said,
-                       bool of_agent)
+                       enum form form)
 {
     bool is_said = consul_json_says(said);
-    if (!is_said &&
-        (m->show == IF_SAID || m->show == AS_LIST || (m->show == OF_CATALOG && of_agent)))
+    if (!is_said && (m->show == IF_SAID || m->show == AS_LIST ||
+                     (m->show == OF_CATALOG && form == SHOWN_BY_AGENT)))
         return;
     json_put_name(j, m->name);
     if (m->show == AS_PARTS)
         put_parts(j, said);
     else if (m->show == AS_LIST)
-        put_upstreams(j, said, of_agent);
+        put_upstreams(j, said, form);
     else if (is_said)
         json_put_node(j, said);
     else
-        json_put_str(j, m->show == AS_SERVICE ? "service" : "");
+        json_put_str(j, m->show == AS_SERVICE && form != SHOWN_BY_CATALOG ? "service" : "");
 }
 
-static void put_upstreams(struct json_writer *j, const struct json_node *list, bool of_agent)
+static void put_upstreams(struct json_writer *j, const struct json_node *list, enum form form)
 {
     json_open_array(j);
     for (const struct json_node *at = list->first; at != NULL; at = at->next) {
         json_open_object(j);
         for (size_t i = 0; i < ARRAY_LEN(of_upstream); i++)
-            put_member(j, &of_upstream[i], consul_member(at, of_upstream[i].name), of_agent);
+            put_member(j, &of_upstream[i], consul_member(at, of_upstream[i].name), form);
         json_close_object(j);
     }
     json_close_array(j);
 }
 
-void consul_put_proxy(struct json_writer *j, const struct json_node *proxy, bool of_agent)
+static void put_proxy(struct json_writer *j, const struct json_node *proxy, enum form form)
 {
     json_open_object(j);
     for (size_t i = 0; i < ARRAY_LEN(of_proxy); i++)
-        put_member(j, &of_proxy[i], consul_member(proxy, of_proxy[i].name), of_agent);
+        put_member(j, &of_proxy[i], consul_member(proxy, of_proxy[i].name), form);
     json_close_object(j);
 }
 
@@ -168,11 +170,11 @@ void consul_put_agent_proxy(struct json_writer *j, struct bytes stored)
     arena_init(&arena, 0);
     if (stored.n > 0 && json_read(stored, &arena, &proxy, NULL) != OK)
         proxy = NULL; /* it was written by consul_proxy_text */
-    consul_put_proxy(j, proxy, true);
+    put_proxy(j, proxy, SHOWN_BY_AGENT);
     arena_fini(&arena);
 }
 
-struct bytes consul_proxy_text(const struct json_node *proxy, struct arena *arena)
+struct bytes consul_proxy_text(const struct json_node *proxy, bool of_agent, struct arena *arena)
 {
     struct buf text;
     struct json_writer j;
@@ -180,7 +182,7 @@ struct bytes consul_proxy_text(const struct json_node *proxy, struct arena *aren
         return bytes_str("");
     buf_init(&text, PROXY_TEXT_MAX);
     json_init(&j, &text);
-    consul_put_proxy(&j, proxy, false);
+    put_proxy(&j, proxy, of_agent ? STORED_BY_AGENT : SHOWN_BY_CATALOG);
     struct bytes ret = arena_dup(arena, buf_bytes(&text));
     buf_fini(&text);
     return ret;

@@ -6,13 +6,12 @@
 #include "wire/json_tree.h"
 #include "wire/json_writer.h"
 
-/* PROXY as it was sent, in any spelling, or as it is stored; NULL: nothing was said. The agent
- * leaves out two members that the catalog shows empty. */
-void consul_put_proxy(struct json_writer *j, const struct json_node *proxy, bool of_agent);
-/* The same of a stored text, which may be empty. */
+/* What the agent shows of a stored text, which may be empty: without two members that the catalog
+ * shows empty. */
 void consul_put_agent_proxy(struct json_writer *j, struct bytes stored);
-/* What is stored: JSON as the catalog shows it; empty if nothing was said. */
-struct bytes consul_proxy_text(const struct json_node *proxy, struct arena *arena);
+/* What is stored: JSON as the catalog shows it; empty if nothing was said. An agent fills in what
+ * kind of upstream one is that does not say; the catalog does not. */
+struct bytes consul_proxy_text(const struct json_node *proxy, bool of_agent, struct arena *arena);
 
 /* The member NAME of an object, without case and underscores; NULL. */
 const struct json_node *consul_member(const struct json_node *node, const char *name);

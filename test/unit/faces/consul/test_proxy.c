@@ -16,7 +16,7 @@ static const char *stored(const char *said)
     const struct json_node *node = NULL;
     if (said != NULL)
         assert_int_equal(json_read(bytes_str(said), &arena, &node, NULL), OK);
-    return arena_str(&arena, consul_proxy_text(node, &arena));
+    return arena_str(&arena, consul_proxy_text(node, true, &arena));
 }
 
 static const char *of_agent(const char *text)
@@ -89,9 +89,24 @@ static void agent_leaves_out_what_the_catalog_shows_empty(void **state)
                         "{\"Mode\":\"direct\",\"MeshGateway\":{},\"Expose\":{}}");
 }
 
+/* As its Go client's own test of catalog/node wants it back. */
+static void catalog_fills_nothing_in(void **state)
+{
+    const struct json_node *node;
+    assert_int_equal(
+        json_read(bytes_str("{\"Upstreams\":[{\"DestinationName\":\"db\"}]}"), &arena, &node, NULL),
+        OK);
+    const char *text = arena_str(&arena, consul_proxy_text(node, false, &arena));
+    assert_non_null(
+        strstr(text, "\"Upstreams\":[{\"DestinationType\":\"\",\"DestinationName\":\"db\""));
+    text = arena_str(&arena, consul_proxy_text(node, true, &arena));
+    assert_non_null(strstr(text, "\"DestinationType\":\"service\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(catalog_fills_nothing_in),
         cmocka_unit_test(what_was_said_is_stored_in_consuls_order),
         cmocka_unit_test(snake_case_is_understood),
         cmocka_unit_test(what_is_stored_is_stored_again_as_it_is),
