@@ -5,34 +5,19 @@
  * the row that comes next. */
 #include "store/hash.h"
 
-#include <xxhash.h>
-
-#include "base/crc32c.h"
 #include "base/mem.h"
+#include "store/hash_core.h"
 #include "store/lmdb_err.h"
 #include "store/piece.h"
 #include "store/store.h"
 #include "store/tables.h"
 #include "store/version.h"
 
-enum { VALUE_KEPT = 1 << 20 /* of the memory for one */, BYTES_A_ROW = 4096 };
+enum { BYTES_A_ROW = 4096 };
 
-struct hash_job {
-    const struct view *view;
-    XXH64_state_t *xxh; /* of the whole store; NULL: of one space, in CRC */
-    uint32_t crc;
-    enum space space;
-    uint64_t revision;
-    struct buf value;
-    unsigned part;
-    bool walks_layers; /* LAYERS is open */
-    struct layered_cursor layers;
-    MDB_cursor *rows; /* or this one, unless NULL */
-    uint64_t left;    /* rows of this step */
-};
+/* -- work ------------------------------------------------------------------------------------- */
 
-/* A row of work, or several if it is large. */
-static void spend(struct hash_job *j, size_t bytes)
+void hash_spend(struct hash_job *j, size_t bytes)
 {
     uint64_t cost = 1 + bytes / BYTES_A_ROW;
     j->left -= cost < j->left ? cost : j->left;
@@ -91,7 +76,7 @@ static enum err walk_layers(struct hash_job *j, struct layered map, unsigned at,
             e = layered_seek(&j->layers, (struct bytes){ 0 });
     }
     while (e == OK && j->left > 0) {
-        spend(j, 0);
+        hash_spend(j, 0);
         e = as_damage(each(j, at, layered_key(&j->layers), j->layers.row));
         if (e == OK)
             e = layered_next(&j->layers);
@@ -117,7 +102,7 @@ static enum err walk_table(struct hash_job *j, unsigned table, struct bytes from
             e = ERR_NOT_FOUND;
             break;
         }
-        spend(j, 0);
+        hash_spend(j, 0);
         e = as_damage(each(j, table, lmdb_bytes(key), lmdb_bytes(row)));
         if (e == OK)
             e = lmdb_err(mdb_cursor_get(j->rows, &key, &row, MDB_NEXT));
@@ -137,13 +122,13 @@ static enum err add_row(struct hash_job *j, unsigned table, struct bytes key, st
 static enum err add_pieces(struct hash_job *j, enum space space, const struct row *row)
 {
     enum err e = OK;
-    buf_clear(&j->value, VALUE_KEPT);
+    buf_clear(&j->value, HASH_VALUE_KEPT);
     if (row->value_in_pieces)
         e = piece_read(j->view, space, row->place, PIECE_VALUE, row->value_n, &j->value);
     if (e == OK && row->key_in_pieces)
         e = piece_read(j->view, space, row->place, PIECE_KEY, row->key_n, &j->value);
     add(j, buf_bytes(&j->value));
-    spend(j, j->value.n);
+    hash_spend(j, j->value.n);
     return e;
 }
 
@@ -305,40 +290,6 @@ static enum err step_all(struct hash_job *j, bool *ret_done, uint64_t *ret_hash)
     return e;
 }
 
-/* -- one space, as etcd's HashKV -------------------------------------------------------------- */
-
-static void hash_kv(uint32_t *crc, const struct kv *kv, struct bytes value)
-{
-    uint8_t numbers[6 * 8];
-    const uint64_t fields[] = { kv->key.n, value.n,     kv->create,
-                                kv->mod,   kv->version, (uint64_t)kv->lease };
-    struct buf b = { .p = numbers, .room = sizeof numbers, .max = sizeof numbers };
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        buf_put_u64(&b, fields[i]);
-    *crc = crc32c(*crc, buf_bytes(&b));
-    *crc = crc32c(*crc, kv->key);
-    *crc = crc32c(*crc, value);
-}
-
-/* What stood at the revision under a head. */
-static enum err hash_head(struct hash_job *j, unsigned at, struct bytes key, struct bytes bytes)
-{
-    enum space space = (enum space)at;
-    struct row row;
-    enum err e = head_row_read(bytes, &row);
-    if (e == OK)
-        e = version_at(j->view, space, &row, j->revision, &row);
-    if (e != OK || row.deleted)
-        return e == ERR_NOT_FOUND ? OK : e;
-    struct kv kv = row_kv(space, key, &row);
-    buf_clear(&j->value, VALUE_KEPT);
-    e = value_append(j->view, &kv.value, &j->value);
-    spend(j, j->value.n);
-    if (e == OK)
-        hash_kv(&j->crc, &kv, buf_bytes(&j->value));
-    return e;
-}
-
 /* -- jobs ------------------------------------------------------------------------------------- */
 
 static struct hash_job *job_new(const struct view *view)
@@ -387,7 +338,7 @@ enum err hash_job_step(struct hash_job *j, uint64_t rows, bool *ret_done, uint64
     j->left = rows;
     if (j->xxh != NULL)
         return step_all(j, ret_done, ret_hash);
-    enum err e = walk_layers(j, head_map(j->view, j->space), j->space, hash_head, ret_done);
+    enum err e = walk_layers(j, head_map(j->view, j->space), j->space, hash_space_head, ret_done);
     *ret_hash = j->crc;
     return e;
 }
