@@ -204,19 +204,6 @@ static void handle_exported(struct consul_call *c)
         answer_none(c);
 }
 
-static void handle_topology(struct consul_call *c)
-{
-    struct bytes kind;
-    if (c->rest.n == 0)
-        consul_refuse_text(c, 400, "Missing service name");
-    else if (!consul_param(c, "kind", &kind))
-        consul_refuse_text(c, 400, "Missing service kind");
-    else if (kind.n > 0 && !bytes_is(kind, "ingress-gateway"))
-        consul_refuse_text(c, 400, "Unsupported service kind %s", consul_quoted(c, kind));
-    else if (consul_grant(c, ACCESS_READ, ACCESS_SERVICE, c->rest))
-        consul_refuse_text(c, 500, "this server draws no topology of services");
-}
-
 static void handle_metrics(struct consul_call *c)
 {
     if (consul_grant_open(c))
@@ -265,11 +252,14 @@ static const struct consul_route routes[] = {
       .test = "test_ui what_is_not_there_is_said_of_each_route" },
     { .method = "GET",
       .path = "/v1/internal/ui/service-topology/",
-      .handle = handle_topology,
-      .access = "service:read",
+      .handle = consul_ui_topology,
+      .flags = READS,
+      .access = "service:read, service:read filter",
       .parameters = "kind",
-      .does = "refused (500)",
-      .test = "test_ui what_is_not_there_is_said_of_each_route" },
+      .does = "whom a service calls and who calls it: by upstreams of proxies, by listeners of "
+              "ingress gateways and, of what speaks the mesh's protocol itself, by intentions; "
+              "upstreams behind routers and splitters are not followed",
+      .test = "test_ui topology_is_of_upstreams_and_intentions" },
     { .method = "GET",
       .path = "/v1/internal/ui/gateway-services-nodes/",
       .handle = consul_ui_gateway_services,

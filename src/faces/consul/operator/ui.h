@@ -14,6 +14,7 @@ MUST_CHECK enum err consul_ui_index_all(struct consul_call *c, const struct view
 
 void consul_ui_services(struct consul_call *c);
 void consul_ui_overview(struct consul_call *c);
+void consul_ui_topology(struct consul_call *c);
 void consul_ui_gateway_services(struct consul_call *c);
 void consul_ui_gateway_intentions(struct consul_call *c);
 

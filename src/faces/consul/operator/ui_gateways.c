@@ -1,5 +1,4 @@
 /* /v1/internal/ui/gateway-*: what a gateway leads to or stands for, and who may connect there. */
-#include "base/text.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
@@ -20,36 +19,13 @@ static size_t end_of_service(const struct gateway_bindings *b, size_t at)
 
 /* -- services ---------------------------------------------------------------------------------- */
 
-static enum err gather(struct consul_call *c, const struct view *view, struct bytes name,
-                       struct ui_pieces *ret)
-{
-    const struct consul_service_list *list = &consul_lookup_of(c)->services;
-    struct consul_rows from = consul_rows_of(c, view);
-    struct consul_node_checks memo = { .node = NULL };
-    size_t n = 0;
-    enum err e = OK;
-    for (size_t i = 0; i < list->n; i++)
-        n += text_eq_nocase(list->all[i].name, name);
-    struct consul_health_row *rows = arena_zalloc(from.arena, n + 1, sizeof *rows);
-    *ret = (struct ui_pieces){ .all = arena_zalloc(from.arena, n + 1, sizeof *ret->all) };
-    for (size_t i = 0; i < list->n && e == OK; i++) {
-        const struct consul_service *s = &list->all[i];
-        if (!text_eq_nocase(s->name, name) || !consul_node_is_shown(c, s->node))
-            continue;
-        e = consul_health_row_read(&from, s, &memo, &rows[ret->n]);
-        ret->all[ret->n] = (struct ui_piece){ .name = name, .row = &rows[ret->n] };
-        ret->n++;
-    }
-    return e;
-}
-
 static enum err put_service(struct consul_call *c, const struct view *view, struct json_writer *j,
                             const struct gateway_binding *all, size_t n)
 {
     struct ui_pieces pieces;
     bool is_ingress = all->kind == ENTRY_INGRESS_GATEWAY;
     struct ui_gateway gateway = { .addresses = all, .address_n = is_ingress ? n : 0 };
-    enum err e = gather(c, view, all->service, &pieces);
+    enum err e = ui_gather(c, view, all->service, false, &pieces);
     json_open_object(j);
     ui_put_summary(c, j, all->service, &pieces, &gateway);
     json_close_object(j);

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "faces/consul/call/core.h"
+#include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/mesh.h"
 
 struct texts {
@@ -115,6 +117,44 @@ static bool is_native(const struct ui_pieces *p, size_t instance_n)
     for (size_t i = 0; i < instance_n && !found; i++)
         found = consul_extras_are_native(&p->all[i].row->service->extras);
     return found;
+}
+
+/* -- what counts --------------------------------------------------------------------------------
+ */
+
+static bool counts(struct consul_call *c, const struct consul_service *s, struct bytes name,
+                   bool as_proxy)
+{
+    struct bytes of;
+    if (!consul_node_is_shown(c, s->node))
+        return false;
+    if (!as_proxy)
+        return text_eq_nocase(s->name, name);
+    return consul_extras_are_proxy(&s->extras, &c->face->scratch, &of) && text_eq_nocase(of, name);
+}
+
+enum err ui_gather(struct consul_call *c, const struct view *view, struct bytes name,
+                   bool with_proxies, struct ui_pieces *ret)
+{
+    const struct consul_service_list *list = &consul_lookup_of(c)->services;
+    struct consul_rows from = consul_rows_of(c, view);
+    struct consul_node_checks memo = { .node = NULL };
+    size_t n = 0;
+    enum err e = OK;
+    for (size_t i = 0; i < list->n; i++)
+        n += counts(c, &list->all[i], name, false) +
+             (with_proxies && counts(c, &list->all[i], name, true));
+    struct consul_health_row *rows = arena_zalloc(from.arena, n + 1, sizeof *rows);
+    *ret = (struct ui_pieces){ .all = arena_zalloc(from.arena, n + 1, sizeof *ret->all) };
+    for (int as_proxy = 0; as_proxy <= with_proxies; as_proxy++)
+        for (size_t i = 0; i < list->n && e == OK; i++) {
+            if (!counts(c, &list->all[i], name, as_proxy))
+                continue;
+            e = consul_health_row_read(&from, &list->all[i], &memo, &rows[ret->n]);
+            ret->all[ret->n] = (struct ui_piece){ name, &rows[ret->n], as_proxy };
+            ret->n++;
+        }
+    return e;
 }
 
 size_t ui_instances(const struct ui_pieces *p)

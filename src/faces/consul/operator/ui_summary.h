@@ -25,6 +25,10 @@ struct ui_gateway {
     size_t address_n;
 };
 
+/* Out of the call's lookup, into the scratch: the instances of NAME on nodes that are shown, and
+ * what stands in front of them if WITH_PROXIES. */
+MUST_CHECK enum err ui_gather(struct consul_call *c, const struct view *view, struct bytes name,
+                              bool with_proxies, struct ui_pieces *ret);
 /* How many of P, those of one service with its instances first, are instances. */
 size_t ui_instances(const struct ui_pieces *p);
 /* Members of the object that is open, up to ConnectNative. A service without instances is nowhere.

@@ -172,6 +172,67 @@ static void intentions_of_a_gateway_are_those_of_its_services(void **state)
     assert_null(strstr(rig_body(*state), "other"));
 }
 
+static void serve(void **state, const char *body)
+{
+    rig_expect(*state, "PUT /v1/agent/service/register", body, 200, "");
+}
+
+#define OPEN_TO_ALL                                                                     \
+    "\"Intention\":{\"Allowed\":true,\"HasPermissions\":false,\"ExternalSource\":\"\"," \
+    "\"HasExact\":"                                                                     \
+    "false,\"DefaultAllow\":true}}"
+
+/* As Consul 1.16.3 has answered to the same. */
+static void topology_is_of_upstreams_and_intentions(void **state)
+{
+    serve(state,
+          "{\"Name\":\"front\",\"Port\":80,\"Connect\":{\"SidecarService\":{\"Port\":2000,"
+          "\"Checks\":[],\"Proxy\":{"
+          "\"Upstreams\":[{\"DestinationName\":\"back\",\"LocalBindPort\":1},{\"DestinationName\":"
+          "\"ghost\",\"LocalBindPort\":2},{\"DestinationName\":\"q\",\"DestinationType\":"
+          "\"prepared_query\",\"LocalBindPort\":3}]}}}}");
+    serve(state, "{\"Name\":\"back\",\"Port\":81}");
+    serve(state, "{\"Name\":\"q\",\"Port\":82}");
+    rig_expect_part(
+        *state, "GET /v1/internal/ui/service-topology/front?kind=", NULL, 200,
+        "{\"Protocol\":\"tcp\",\"TransparentProxy\":false,\"Upstreams\":[{\"Name\":\"back\","
+        "\"Datacenter\":\"dc1\",\"Tags\":null,\"Nodes\":[\"n1\"],\"ExternalSources\":null,"
+        "\"InstanceCount\":1,\"ChecksPassing\":1,\"ChecksWarning\":0,\"ChecksCritical\":0,"
+        "\"GatewayConfig\":{},\"TransparentProxy\":false,\"ConnectNative\":false,\"Source\":"
+        "\"proxy-registration\"," OPEN_TO_ALL "],\"Downstreams\":[],\"FilteredByACLs\":false}");
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/back?kind=", NULL, 200,
+                    "\"Upstreams\":[],\"Downstreams\":[{\"Name\":\"front\",");
+    put(state,
+        "{\"Kind\":\"service-intentions\",\"Name\":\"back\",\"Sources\":[{\"Name\":\"front\","
+        "\"Action\":\"deny\"},{\"Name\":\"own\",\"Action\":\"allow\"}]}");
+    rig_expect_part(
+        *state, "GET /v1/internal/ui/service-topology/front?kind=", NULL, 200,
+        "\"Intention\":{\"Allowed\":false,\"HasPermissions\":false,\"ExternalSource\":\"\","
+        "\"HasExact\":true,\"DefaultAllow\":true}}],");
+    serve(state, "{\"Name\":\"own\",\"Port\":83,\"Connect\":{\"Native\":true}}");
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/back?kind=", NULL, 200,
+                    "\"ConnectNative\":true,\"Source\":\"specific-intention\",");
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/own?kind=", NULL, 200,
+                    "\"Upstreams\":[{\"Name\":\"back\",");
+    assert_holds(state, "{\"Name\":\"front\",");
+    assert_holds(state, "\"Source\":\"default-allow\"," OPEN_TO_ALL);
+    assert_null(strstr(rig_body(*state), "sidecar"));
+    put(state,
+        "{\"Kind\":\"service-intentions\",\"Name\":\"*\",\"Sources\":[{\"Name\":\"own\",\"Action\":"
+        "\"deny\"}]}");
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/own?kind=", NULL, 200,
+                    "\"Upstreams\":[{\"Name\":\"back\",");
+    assert_null(strstr(rig_body(*state), "{\"Name\":\"front\","));
+    put(state,
+        "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",\"Listeners\":[{\"Port\":1,\"Services\":[{"
+        "\"Name\":\"back\"}]}]}");
+    serve(state, "{\"Name\":\"in\",\"Kind\":\"ingress-gateway\",\"Port\":1000}");
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/in?kind=ingress-gateway", NULL,
+                    200, "\"Upstreams\":[{\"Name\":\"back\",");
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/back?kind=", NULL, 200,
+                    "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",");
+}
+
 static void what_is_not_there_is_said_of_each_route(void **state)
 {
     static const struct {
@@ -185,7 +246,6 @@ static void what_is_not_there_is_said_of_each_route(void **state)
         { "service-topology/", 400, "Missing service name" },
         { "service-topology/web", 400, "Missing service kind" },
         { "service-topology/web?kind=x", 400, "Unsupported service kind \"x\"" },
-        { "service-topology/web?kind=", 500, "this server draws no topology of services" },
         { "gateway-services-nodes/", 400, "Missing gateway name" },
         { "gateway-services-nodes/nobody", 200, "[]" },
         { "gateway-intentions/", 400, "Missing gateway name" },
@@ -209,6 +269,8 @@ int main(void)
         cmocka_unit_test(proxies_count_for_what_they_stand_in_front_of),
         cmocka_unit_test(services_of_a_gateway_are_summed_up),
         cmocka_unit_test(intentions_of_a_gateway_are_those_of_its_services),
+        cmocka_unit_test_setup_teardown(topology_is_of_upstreams_and_intentions, rig_setup,
+                                        rig_teardown),
         cmocka_unit_test(what_is_not_there_is_said_of_each_route),
     };
     return cmocka_run_group_tests(tests, setup, rig_teardown);
