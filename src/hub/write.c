@@ -76,7 +76,8 @@ static void let_go_of_effects(struct proposal *p)
 }
 
 /* The policy moved between the check and the apply (kernel.md 10). True if the command is under way
- * again; else *ret says why it is not. */
+ * again; else *ret says why it is not. If it has not moved the keys of a lease have, and who asked
+ * about them has to look which they are now. */
 static bool goes_again(struct hub_write *w, enum err *ret)
 {
     struct proposal *p = &w->proposal;
@@ -85,6 +86,9 @@ static bool goes_again(struct hub_write *w, enum err *ret)
         return false;
     let_go_of_effects(p);
     *ret = w->asked_again++ < ASKED_AGAIN_MAX ? granted_confirm(w->hub, w->granted) : ERR_AGAIN;
+    if (*ret == OK && p->command.kind == COMMAND_LEASE_REVOKE &&
+        p->command.policy_mark == granted_policy_mark(w->granted))
+        *ret = ERR_CHECK_AGAIN;
     if (*ret != OK)
         return false;
     p->command.policy_mark = granted_policy_mark(w->granted);

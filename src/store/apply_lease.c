@@ -22,7 +22,10 @@ static enum err check_revoke(struct apply *a)
 {
     struct lease_revoke r;
     enum err e = lease_revoke_decode(a->command.body, &r);
-    return e != OK ? e : lease_get(&a->view, r.face, r.id, &a->lease);
+    if (e == OK)
+        e = lease_get(&a->view, r.face, r.id, &a->lease);
+    bool is_asked = e == OK && r.key_set_mark != 0;
+    return is_asked && r.key_set_mark != lease_key_set_mark(&a->lease) ? ERR_CHECK_AGAIN : e;
 }
 
 static enum err check_move(struct apply *a)

@@ -46,19 +46,29 @@ enum err lease_grant_decode(struct bytes body, struct lease_grant *ret)
     return e;
 }
 
+enum { REVOKE_MARKED_BYTES = 17 };
+
 void lease_revoke_encode(const struct lease_revoke *v, struct buf *out)
 {
     buf_put_u64(out, (uint64_t)v->id);
     buf_put_u8(out, (uint8_t)v->face);
+    if (v->key_set_mark != 0)
+        buf_put_u64(out, v->key_set_mark);
 }
 
+/* Without a mark at its end: nobody was asked about keys, and it is as it always was. */
 enum err lease_revoke_decode(struct bytes body, struct lease_revoke *ret)
 {
     struct rd r;
-    struct lease_revoke v;
+    struct lease_revoke v = { 0 };
     rd_init(&r, body);
     v.id = (int64_t)rd_u64(&r);
     v.face = take_face(&r);
+    if (body.n == REVOKE_MARKED_BYTES) {
+        v.key_set_mark = rd_u64(&r);
+        if (v.key_set_mark == 0)
+            return ERR_MALFORMED; /* one way to say it only */
+    }
     enum err e = rd_end(&r);
     if (e == OK)
         *ret = v;

@@ -56,6 +56,9 @@ struct lease_grant {
 struct lease_revoke {
     int64_t id;
     enum face face;
+    /* Of the keys that somebody was asked about because they go with it (lease.h): ERR_CHECK_AGAIN
+     * if they are others by now. 0: nobody was. */
+    uint64_t key_set_mark;
 };
 
 struct lease_move {

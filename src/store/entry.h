@@ -15,7 +15,7 @@
  * 3: a command that was checked at an older policy is refused (policy.h).
  * 4: upper folders have hooks (options.h).
  * 5: and those of transactions.
- * 6: nodes have coordinates, services virtual addresses. */
+ * 6: nodes have coordinates, services virtual addresses; a revoke may name its lease's keys. */
 enum {
     ENTRY_RULES = 6,
     RULES_RESULTS_END = 2,

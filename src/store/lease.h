@@ -16,6 +16,12 @@ struct lease {
     uint64_t key_set_version; /* moves with every key attached or detached */
 };
 
+/* What a revoke carries that somebody was asked about because of the lease's keys; never 0. */
+static inline uint64_t lease_key_set_mark(const struct lease *l)
+{
+    return l->key_set_version + 1;
+}
+
 /* ERR_LEASE_NOT_FOUND, also for a lease of another face than FACE (FACE_NONE: any). */
 MUST_CHECK enum err lease_get(const struct view *view, enum face face, int64_t id,
                               struct lease *ret);

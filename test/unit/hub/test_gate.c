@@ -310,11 +310,18 @@ static void making_a_token_does_not_move_the_policy(void **state)
     assert_true(gate_policy_mark(s->fake.hub->gate) > mark);
 }
 
+/* With access on and nothing allowed: etcd has no users yet, and open mode may register too. */
 static void etcds_callers_are_not_asked(void **state)
 {
     struct stand *s = *state;
+    struct access_question registers = { .verb = ACCESS_WRITE,
+                                         .kind = ACCESS_SERVICE,
+                                         .name = bytes_str("web") };
     assert_int_equal(ask_as(s, FACE_ETCD, "", key_question(ACCESS_WRITE, "a")), OK);
     assert_int_equal(granted_policy_mark(s->granted), 0);
+    assert_int_equal(ask_as(s, FACE_ETCD, "", registers), OK);
+    assert_int_equal(ask_as(s, FACE_CONSUL, "", registers), ERR_DENIED);
+    assert_int_equal(ask_as(s, FACE_DNS, "", registers), ERR_DENIED);
 }
 
 static void list_shows_the_rows_that_may_be_read(void **state)
@@ -420,6 +427,30 @@ static void command_is_not_proposed_for_ever(void **state)
     }
     assert_int_equal(o.n, 1);
     assert_int_equal(o.err, ERR_AGAIN);
+}
+
+/* Who asked about the keys of a lease is told; with a policy that moved too, that is asked first.
+ */
+static void revoke_whose_keys_are_others_goes_back_to_who_asked(void **state)
+{
+    struct stand *s = *state;
+    struct outcome o = { 0 };
+    put_policy(s, 1, "app", "key_prefix \"\" { policy = \"write\" }");
+    put_token(s, 2, "sesame", 1, 0);
+    for (int moves = 0; moves < 2; moves++) {
+        o = (struct outcome){ 0 };
+        assert_int_equal(may(s, "sesame", ACCESS_WRITE, "a"), OK);
+        hub_submit(s->fake.hub, s->granted, COMMAND_LEASE_REVOKE, bytes_str("body"), note, &o);
+        fake_run(&s->fake);
+        if (moves == 1) {
+            put_policy(s, 1, "app", "key \"a\" { policy = \"write\" }");
+            refuse_to_check_again(s);
+            assert_int_equal(o.n, 0); /* under way again */
+        }
+        refuse_to_check_again(s);
+        assert_int_equal(o.n, 1);
+        assert_int_equal(o.err, ERR_CHECK_AGAIN);
+    }
 }
 
 static void abandoned_command_is_not_proposed_again(void **state)
@@ -541,6 +572,7 @@ int main(void)
         TEST(command_refused_for_an_older_policy_is_checked_and_proposed_again),
         TEST(who_may_no_longer_is_denied_instead_of_proposed_again),
         TEST(command_is_not_proposed_for_ever),
+        TEST(revoke_whose_keys_are_others_goes_back_to_who_asked),
         TEST(abandoned_command_is_not_proposed_again),
         TEST(read_is_checked_on_the_policy_of_its_answer),
         TEST(more_tokens_than_are_remembered_are_all_known),

@@ -157,6 +157,25 @@ static void revoke_comes_back_whole(void **state)
     assert_int_equal(lease_revoke_decode(buf_bytes(&body), &r), OK);
     assert_int_equal(r.id, INT64_MIN);
     assert_int_equal(r.face, FACE_NONE);
+    assert_int_equal(r.key_set_mark, 0);
+}
+
+static void revoke_may_name_the_keys_that_go(void **state)
+{
+    const struct lease_revoke marked = { .id = 7, .face = FACE_ETCD, .key_set_mark = UINT64_MAX };
+    struct lease_revoke r;
+    buf_clear(&body, SIZE_MAX);
+    lease_revoke_encode(&marked, &body);
+    assert_int_equal(body.n, 17);
+    assert_int_equal(lease_revoke_decode(buf_bytes(&body), &r), OK);
+    assert_int_equal(r.key_set_mark, UINT64_MAX);
+    for (size_t cut = 10; cut < 17; cut++)
+        assert_int_equal(lease_revoke_decode(bytes_of(body.p, cut), &r), ERR_MALFORMED);
+    memset(body.p + 9, 0, 8); /* one way to say it only */
+    assert_int_equal(lease_revoke_decode(buf_bytes(&body), &r), ERR_MALFORMED);
+    buf_put_u8(&body, 0);
+    body.p[9] = 1;
+    assert_int_not_equal(lease_revoke_decode(buf_bytes(&body), &r), OK);
 }
 
 static void move_comes_back_whole(void **state)
@@ -232,6 +251,7 @@ int main(void)
         T(known_move_is_written_byte_by_byte),
         T(grant_comes_back_whole),
         T(revoke_comes_back_whole),
+        T(revoke_may_name_the_keys_that_go),
         T(move_comes_back_whole),
         T(checkpoint_comes_back_whole_in_order),
         T(checkpoint_of_no_leases_is_read),

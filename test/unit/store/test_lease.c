@@ -157,6 +157,51 @@ static void key_set_version_moves_with_every_key(void **state)
     assert_true(lease_of(s, 7).key_set_version > attached);
 }
 
+/* Somebody is asked about the keys of lease 7 as they stand, and revokes it with that. */
+static enum err revoke_as_of(struct stand *s, uint64_t mark)
+{
+    struct lease_revoke revoke = { .id = 7, .face = FACE_ETCD, .key_set_mark = mark };
+    struct buf body;
+    buf_init(&body, 64);
+    lease_revoke_encode(&revoke, &body);
+    entries_command(&s->entries, COMMAND_LEASE_REVOKE, buf_bytes(&body));
+    buf_fini(&body);
+    return stand_apply(s)->err;
+}
+
+static uint64_t mark_of(struct stand *s)
+{
+    struct lease lease = lease_of(s, 7);
+    return lease_key_set_mark(&lease);
+}
+
+static void revoke_that_was_checked_for_other_keys_removes_nothing(void **state)
+{
+    struct stand *s = *state;
+    stand_grant(s, 7, FACE_ETCD);
+    put_leased(s, "a", 7);
+    uint64_t with_a = mark_of(s);
+    put_leased(s, "b", 7); /* somebody else's, between the check and the revoke */
+    assert_int_equal(revoke_as_of(s, with_a), ERR_CHECK_AGAIN);
+    assert_string_equal(stand_value(s, "a", 0), "1");
+    assert_string_equal(stand_value(s, "b", 0), "1");
+    stand_remove(s, "b", NULL);
+    assert_int_equal(revoke_as_of(s, with_a),
+                     ERR_CHECK_AGAIN); /* the same keys, but not since then */
+    assert_int_equal(revoke_as_of(s, mark_of(s)), OK);
+    assert_int_equal(lease_get(s->view, FACE_ETCD, 7, &(struct lease){ 0 }), ERR_LEASE_NOT_FOUND);
+}
+
+static void revoke_that_nobody_was_asked_about_takes_what_there_is(void **state)
+{
+    struct stand *s = *state;
+    stand_grant(s, 7, FACE_ETCD);
+    put_leased(s, "a", 7);
+    put_leased(s, "b", 7);
+    assert_int_equal(revoke_as_of(s, 0), OK);
+    assert_int_equal(revoke_as_of(s, 1), ERR_LEASE_NOT_FOUND);
+}
+
 static void keys_come_in_order_and_not_above_a_maximum(void **state)
 {
     struct stand *s = *state;
@@ -268,6 +313,8 @@ int main(void)
         TEST(ignored_lease_stays),
         TEST(ignored_value_alone_clears_the_lease),
         TEST(key_set_version_moves_with_every_key),
+        TEST(revoke_that_was_checked_for_other_keys_removes_nothing),
+        TEST(revoke_that_nobody_was_asked_about_takes_what_there_is),
         TEST(keys_come_in_order_and_not_above_a_maximum),
         TEST(revoke_deletes_its_keys_in_order_in_one_revision),
         TEST(revoke_without_keys_takes_no_revision),
