@@ -228,11 +228,10 @@ void ui_put_summary(struct consul_call *c, struct json_writer *j, struct bytes n
 {
     struct arena *arena = &c->face->scratch;
     size_t instance_n = ui_instances(p);
-    const struct consul_service *first = instance_n > 0 ? p->all[0].row->service : NULL;
-    if (first != NULL && first->extras.kind.n > 0)
-        json_add_string(j, "Kind", first->extras.kind);
+    if (instance_n > 0 && p->all[0].row->service->extras.kind.n > 0)
+        json_add_string(j, "Kind", p->all[0].row->service->extras.kind);
     json_add_string(j, "Name", name);
-    json_add_str(j, "Datacenter", first == NULL ? "" : c->face->self.datacenter);
+    json_add_str(j, "Datacenter", instance_n == 0 ? "" : c->face->self.datacenter);
     put_tags(j, p, instance_n, arena);
     put_nodes(j, p, instance_n, arena);
     put_sources(j, p, instance_n, arena);
