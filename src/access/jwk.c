@@ -147,7 +147,7 @@ static struct bytes without_slash(struct bytes url)
 enum err jwk_discovery_read(struct bytes json, struct bytes issuer, struct arena *arena,
                             struct bytes *ret_url, struct why *why)
 {
-    const struct hcl_node *root;
+    const struct hcl_node *root = NULL;
     enum err e = read_object(json, arena, &root, why);
     if (e != OK)
         return e;

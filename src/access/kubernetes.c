@@ -188,7 +188,7 @@ struct bytes kubernetes_account_url(const struct kubernetes_config *c,
 enum err kubernetes_read_account(int status, struct bytes answer, struct arena *arena,
                                  struct kubernetes_account *account, struct why *why)
 {
-    const struct hcl_node *root;
+    const struct hcl_node *root = NULL;
     if (status != 200)
         return why_set(why, ERR_UNAUTHENTICATED, "annotation lookup failed: the cluster answers %d",
                        status);

@@ -251,7 +251,7 @@ static void wait_for(struct source *s, struct consul_call *c, acl_keys_fn then)
 void acl_keys_ask(struct consul_call *c, const struct jwt_source *source,
                   const struct jwk_set *unlike, acl_keys_fn then)
 {
-    struct source *s;
+    struct source *s = NULL;
     struct why why = { 0 };
     if (find_source(c->face, source, &s, &why) != OK) {
         then(c, NULL, why.text);
