@@ -149,7 +149,7 @@ enum err jwk_discovery_read(struct bytes json, struct bytes issuer, struct arena
 {
     const struct hcl_node *root = NULL;
     enum err e = read_object(json, arena, &root, why);
-    if (e != OK)
+    if (root == NULL)
         return e;
     struct bytes says = text(root, "issuer"), url = text(root, "jwks_uri");
     if (!bytes_eq(without_slash(says), without_slash(issuer)))

@@ -193,7 +193,7 @@ enum err kubernetes_read_account(int status, struct bytes answer, struct arena *
         return why_set(why, ERR_UNAUTHENTICATED, "annotation lookup failed: the cluster answers %d",
                        status);
     enum err e = read_object(answer, arena, &root, why);
-    if (e != OK)
+    if (root == NULL)
         return e;
     struct bytes name = text(member(member(root, "metadata"), "annotations"), name_annotation);
     if (name.n > 0)

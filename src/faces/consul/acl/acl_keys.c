@@ -253,7 +253,8 @@ void acl_keys_ask(struct consul_call *c, const struct jwt_source *source,
 {
     struct source *s = NULL;
     struct why why = { 0 };
-    if (find_source(c->face, source, &s, &why) != OK) {
+    enum err e = find_source(c->face, source, &s, &why);
+    if (e != OK || s == NULL) {
         then(c, NULL, why.text);
         return;
     }
