@@ -39,6 +39,9 @@ static void put_op(const struct change_op *op, struct buf *out)
     case CHANGE_VIRTUAL:
         buf_put_run(out, op->virtual_of);
         break;
+    case CHANGE_REPORT:
+        report_op_put(&op->report, out);
+        break;
     case CHANGE_KINDS:
         break;
     }
@@ -64,6 +67,7 @@ static bool adds(const struct change_op *op)
     case CHANGE_SESSION_CREATE:
     case CHANGE_EVENT:
     case CHANGE_VIRTUAL:
+    case CHANGE_REPORT:
         return true;
     case CHANGE_SESSION_END:
     case CHANGE_KINDS:
@@ -137,6 +141,9 @@ static void take_op(struct rd *r, struct arena *arena, struct change_op *op)
         op->virtual_of = rd_text(r, OBJECT_NAME_MAX);
         if (!is_name(op->virtual_of, OBJECT_NAME_MAX))
             rd_fail(r, ERR_MALFORMED);
+        return;
+    case CHANGE_REPORT:
+        op->report = report_op_take(r);
         return;
     case CHANGE_KINDS:
         break;

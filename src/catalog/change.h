@@ -28,6 +28,7 @@ enum change_kind { /* stored in commands */
                    CHANGE_SESSION_END = 9,
                    CHANGE_EVENT = 10,
                    CHANGE_VIRTUAL = 11,
+                   CHANGE_REPORT = 12,
                    CHANGE_KINDS
 };
 
@@ -45,6 +46,7 @@ struct change_op { /* lent */
         struct session_create session;
         struct uuid session_end;
         struct user_event event;
+        struct report_op report;
         struct bytes virtual_of; /* a service in one word, which gets a virtual address if it has
                                     none (virtual.h) */
     };
@@ -61,7 +63,7 @@ bool change_adds(const struct change_op *ops, size_t n);
 
 enum change_refusal {
     CHANGE_DONE,
-    CHANGE_ABSENT,     /* OP_GET: it is not there */
+    CHANGE_ABSENT,     /* OP_GET, CHANGE_REPORT: it is not there */
     CHANGE_STALE,      /* OP_CAS, OP_DELETE_CAS: another index stands, or nothing does */
     CHANGE_NO_NODE,    /* the node is not registered */
     CHANGE_NO_SERVICE, /* a check of a publication that is not there */

@@ -69,12 +69,23 @@ static void say_publication(const struct publication_op *op, struct buf *out)
     put_pair(out, op->owner.name, op->owner.part);
 }
 
+static void put_check(struct buf *out, struct bytes node, struct bytes instance, struct bytes id)
+{
+    buf_put_bytes(out, id);
+    buf_put_str(out, " of ");
+    put_pair(out, node, instance);
+}
+
 static void say_check(const struct check_op *op, struct buf *out)
 {
     put_words(out, verb_word(op->when.verb), "check");
-    buf_put_bytes(out, op->id);
-    buf_put_str(out, " of ");
-    put_pair(out, op->node, op->instance);
+    put_check(out, op->node, op->instance, op->id);
+}
+
+static void say_report(const struct report_op *op, struct buf *out)
+{
+    buf_put_str(out, "report of check ");
+    put_check(out, op->node, op->instance, op->id);
 }
 
 static void say_overlay(const struct overlay_op *op, struct buf *out)
@@ -129,6 +140,9 @@ static void say(const struct change_op *op, struct buf *out)
     case CHANGE_VIRTUAL:
         buf_put_str(out, "give a virtual address to ");
         buf_put_bytes(out, op->virtual_of);
+        break;
+    case CHANGE_REPORT:
+        say_report(&op->report, out);
         break;
     case CHANGE_KINDS:
         break;

@@ -7,6 +7,7 @@
 #include "catalog/plan_restore.h"
 #include "catalog/sweep.h"
 #include "catalog/tables_memo.h"
+#include "store/entry.h"
 #include "store/txn_size.h"
 
 struct rules_plan { /* of a change of the rules */
@@ -37,12 +38,23 @@ static enum err plan_all(struct plan *p, const struct change_op *ops, size_t n,
     return e == OK ? plan_states(p) : e;
 }
 
+/* Builds of older rules cannot read a report: what they refuse, all refuse. */
+static bool is_of_its_rules(struct apply_context *apply, const struct change_op *ops, size_t n)
+{
+    bool has_reports = false;
+    for (size_t i = 0; i < n; i++)
+        has_reports |= ops[i].kind == CHANGE_REPORT;
+    return !has_reports || apply_rules(apply) >= RULES_REPORTS;
+}
+
 static enum err check_change(void *ctx, struct apply_context *apply, struct bytes body,
                              struct arena *a, void **ret_plan)
 {
     struct change_op *ops;
     size_t n;
     enum err e = change_read(body, a, &ops, &n);
+    if (e == OK && !is_of_its_rules(apply, ops, n))
+        e = ERR_MALFORMED;
     if (e == ERR_VERSION || e == ERR_TRUNCATED)
         e = ERR_MALFORMED; /* of a command: it is refused, and nothing is in danger */
     if (e != OK)

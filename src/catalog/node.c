@@ -57,6 +57,11 @@ enum err node_read(struct bytes bytes, struct arena *arena, struct node *ret)
     return e;
 }
 
+bool check_has_status(enum status status)
+{
+    return status == STATUS_UP || status == STATUS_SUSPECT || status == STATUS_DOWN;
+}
+
 void check_write(const struct check *c, struct buf *out)
 {
     buf_put_u8(out, CHECK_FORMAT);
@@ -90,8 +95,7 @@ enum err check_read(struct bytes bytes, struct check *ret)
     c.group = rd_text(&r, GROUP_MAX);
     c.service = rd_text(&r, SERVICE_NAME_MAX);
     c.extras = read_extras(&r);
-    bool known = c.status == STATUS_UP || c.status == STATUS_SUSPECT || c.status == STATUS_DOWN;
-    if (r.err == OK && (!known || (c.group.n == 0) != (c.service.n == 0)))
+    if (r.err == OK && (!check_has_status(c.status) || (c.group.n == 0) != (c.service.n == 0)))
         rd_fail(&r, ERR_MALFORMED);
     enum err e = rd_end(&r);
     if (e == OK)

@@ -40,6 +40,8 @@ void node_write(const struct node *n, struct buf *out);
 /* ERR_VERSION, ERR_TRUNCATED, ERR_MALFORMED, ERR_TOO_BIG. */
 MUST_CHECK enum err node_read(struct bytes bytes, struct arena *arena, struct node *ret);
 
+/* True for those that a check may have. */
+bool check_has_status(enum status status);
 void check_write(const struct check *c, struct buf *out);
 /* Errors as of node_read. */
 MUST_CHECK enum err check_read(struct bytes bytes, struct check *ret);

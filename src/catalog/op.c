@@ -174,21 +174,47 @@ void check_op_put(const struct check_op *op, struct buf *out)
     buf_put_run(out, op->row);
 }
 
+static void take_check_names(struct rd *r, struct bytes *ret_node, struct bytes *ret_instance,
+                             struct bytes *ret_id)
+{
+    *ret_node = take_name(r, NODE_NAME_MAX);
+    *ret_instance = rd_text(r, INSTANCE_ID_MAX);
+    if (ret_instance->n > 0 && !is_name(*ret_instance, INSTANCE_ID_MAX))
+        rd_fail(r, ERR_MALFORMED);
+    *ret_id = take_name(r, INSTANCE_ID_MAX);
+}
+
 struct check_op check_op_take(struct rd *r)
 {
     struct check_op op = { .when = take_when(r) };
     struct check check;
-    op.node = take_name(r, NODE_NAME_MAX);
-    op.instance = rd_text(r, INSTANCE_ID_MAX);
-    if (op.instance.n > 0 && !is_name(op.instance, INSTANCE_ID_MAX))
-        rd_fail(r, ERR_MALFORMED);
-    op.id = take_name(r, INSTANCE_ID_MAX);
+    take_check_names(r, &op.node, &op.instance, &op.id);
     take_flag(r, &op.of_member);
     op.row = take_row(r, &op.when);
     if (r->err == OK && op_puts(op.when.verb)) {
         enum err e = check_read(op.row, &check);
         check_row(r, e, e == OK && bytes_eq(check.id, op.id) && check.service.n == 0);
     }
+    return op;
+}
+
+void report_op_put(const struct report_op *op, struct buf *out)
+{
+    buf_put_run(out, op->node);
+    buf_put_run(out, op->instance);
+    buf_put_run(out, op->id);
+    buf_put_u8(out, (uint8_t)op->status);
+    buf_put_run(out, op->output);
+}
+
+struct report_op report_op_take(struct rd *r)
+{
+    struct report_op op = { 0 };
+    take_check_names(r, &op.node, &op.instance, &op.id);
+    op.status = rd_status(r);
+    op.output = rd_text(r, CHECK_TEXT_MAX);
+    if (r->err == OK && !check_has_status(op.status))
+        rd_fail(r, ERR_MALFORMED);
     return op;
 }
 

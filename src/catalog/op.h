@@ -8,6 +8,7 @@
 
 #include "base/rd.h"
 #include "catalog/key.h"
+#include "catalog/status.h"
 
 enum op_verb {         /* stored in commands */
                OP_GET, /* and refuse if it is not there */
@@ -51,6 +52,14 @@ struct check_op {
     struct bytes row; /* its service is filled in when it is planned */
 };
 
+/* How a check is that stands: all else of it stays as it is when this happens, whoever has defined
+ * it anew meanwhile. */
+struct report_op {
+    struct bytes node, instance, id; /* as of check_op */
+    enum status status;              /* UP, SUSPECT or DOWN */
+    struct bytes output;
+};
+
 struct overlay_op {
     struct op_when when;
     struct bytes group, name;
@@ -81,6 +90,8 @@ void publication_op_put(const struct publication_op *op, struct buf *out);
 struct publication_op publication_op_take(struct rd *r, struct arena *arena);
 void check_op_put(const struct check_op *op, struct buf *out);
 struct check_op check_op_take(struct rd *r);
+void report_op_put(const struct report_op *op, struct buf *out);
+struct report_op report_op_take(struct rd *r);
 void overlay_op_put(const struct overlay_op *op, struct buf *out);
 struct overlay_op overlay_op_take(struct rd *r, struct arena *arena);
 void service_op_put(const struct service_op *op, struct buf *out);

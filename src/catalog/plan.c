@@ -51,6 +51,8 @@ enum err plan_op(struct plan *p, const struct change_op *op, struct change_resul
         return user_event_plan(p->draft, op->ns, &op->event);
     case CHANGE_VIRTUAL:
         return virtual_plan(p->draft, op->ns, op->virtual_of);
+    case CHANGE_REPORT:
+        return plan_report(p, op->ns, &op->report, ret);
     case CHANGE_KINDS:
         break;
     }

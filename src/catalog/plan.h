@@ -140,6 +140,8 @@ MUST_CHECK enum err plan_deregister(struct plan *p, const struct service_id *id,
                                     const struct owner *owner);
 MUST_CHECK enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
                                struct change_result *ret);
+MUST_CHECK enum err plan_report(struct plan *p, struct bytes ns, const struct report_op *op,
+                                struct change_result *ret);
 /* All checks of a node, or of an instance of it if INSTANCE.p is not NULL, go. */
 MUST_CHECK enum err plan_remove_checks(struct plan *p, struct bytes ns, struct bytes node,
                                        struct bytes instance);

@@ -6,11 +6,10 @@
 #include "catalog/plan.h"
 #include "catalog/session_plan.h"
 
-static struct bytes key_of_check(struct plan *p, struct bytes ns, const struct check_op *op)
+static struct bytes key_of(struct plan *p, const struct check_id *at)
 {
     struct buf *key = plan_key(p);
-    struct check_id id = { .ns = ns, .node = op->node, .instance = op->instance, .check = op->id };
-    check_key(&id, key);
+    check_key(at, key);
     return buf_bytes(key);
 }
 
@@ -70,27 +69,33 @@ static enum err status_of(const struct standing *s, enum status *ret)
     return OK;
 }
 
-static enum err put_check(struct plan *p, struct bytes ns, const struct check_op *op,
+/* CHECK stands from now on, where S did. */
+static enum err put_row(struct plan *p, const struct check_id *at, const struct standing *s,
+                        const struct check *check, enum status was)
+{
+    struct buf *row = plan_row(p);
+    check_write(check, row);
+    if (!plan_put(p, key_of(p, at), s, buf_bytes(row)))
+        return OK;
+    enum err e = touch_checked(p, at, check, was, check->status);
+    if (e == OK && check->status == STATUS_DOWN)
+        e = end_sessions(p, at->ns, at->node, check->id);
+    return e;
+}
+
+static enum err put_check(struct plan *p, const struct check_id *at, const struct check_op *op,
                           const struct standing *s, struct change_result *ret)
 {
-    struct check_id at = { ns, op->node, op->instance, op->id };
     struct check check;
     enum status was;
     enum err e = check_read(op->row, &check);
     if (e == OK)
-        e = complete(p, ns, op, &check, ret);
+        e = complete(p, at->ns, op, &check, ret);
     if (e == OK)
         e = status_of(s, &was);
     if (e != OK || ret->refusal != CHANGE_DONE)
         return e;
-    struct buf *row = plan_row(p);
-    check_write(&check, row);
-    if (!plan_put(p, key_of_check(p, ns, op), s, buf_bytes(row)))
-        return OK;
-    e = touch_checked(p, &at, &check, was, check.status);
-    if (e == OK && check.status == STATUS_DOWN)
-        e = end_sessions(p, ns, op->node, check.id);
-    return e;
+    return put_row(p, at, s, &check, was);
 }
 
 /* ROW stands at KEY, and goes. */
@@ -109,17 +114,40 @@ static enum err remove_check(struct plan *p, struct bytes key, struct bytes row)
 enum err plan_check(struct plan *p, struct bytes ns, const struct check_op *op,
                     struct change_result *ret)
 {
+    struct check_id at = { ns, op->node, op->instance, op->id };
     struct standing s;
-    enum err e = plan_look(p, key_of_check(p, ns, op), &s);
+    enum err e = plan_look(p, key_of(p, &at), &s);
     if (e != OK || !plan_allows(&op->when, &s, ret))
         return e;
     if (op_puts(op->when.verb))
-        e = put_check(p, ns, op, &s, ret);
+        e = put_check(p, &at, op, &s, ret);
     else if (op->when.verb != OP_GET && s.there)
-        e = remove_check(p, key_of_check(p, ns, op), s.row.value);
+        e = remove_check(p, key_of(p, &at), s.row.value);
     if (e != OK || ret->refusal != CHANGE_DONE)
         return e;
-    return plan_show(p, key_of_check(p, ns, op), op->when.verb, ret);
+    return plan_show(p, key_of(p, &at), op->when.verb, ret);
+}
+
+enum err plan_report(struct plan *p, struct bytes ns, const struct report_op *op,
+                     struct change_result *ret)
+{
+    struct check_id at = { ns, op->node, op->instance, op->id };
+    struct standing s;
+    struct check check;
+    enum err e = plan_look(p, key_of(p, &at), &s);
+    if (e != OK)
+        return e;
+    if (!s.there) {
+        ret->refusal = CHANGE_ABSENT;
+        return OK;
+    }
+    if (check_read(s.row.value, &check) != OK)
+        return ERR_DAMAGED;
+    enum status was = check.status;
+    check.status = op->status;
+    check.output = op->output;
+    e = put_row(p, &at, &s, &check, was);
+    return e == OK ? plan_show(p, key_of(p, &at), OP_SET, ret) : e;
 }
 
 static enum err list_checks(struct plan *p, struct bytes ns, struct bytes node,

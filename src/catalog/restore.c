@@ -61,6 +61,7 @@ static bool is_standing(const struct change_op *op)
     case CHANGE_SESSION_END:
     case CHANGE_EVENT:
     case CHANGE_VIRTUAL:
+    case CHANGE_REPORT:
     case CHANGE_KINDS:
         break;
     }

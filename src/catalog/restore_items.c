@@ -79,6 +79,7 @@ static enum restore_rank key_of_change(const struct change_op *op, struct buf *k
     case CHANGE_SESSION_END:
     case CHANGE_EVENT:
     case CHANGE_VIRTUAL:
+    case CHANGE_REPORT:
     case CHANGE_KINDS:
         break;
     }

@@ -15,13 +15,15 @@
  * 3: a command that was checked at an older policy is refused (policy.h).
  * 4: upper folders have hooks (options.h).
  * 5: and those of transactions.
- * 6: nodes have coordinates, services virtual addresses; a revoke may name its lease's keys. */
+ * 6: nodes have coordinates, services virtual addresses; a revoke may name its lease's keys.
+ * 7: a change may report how a check is. */
 enum {
-    ENTRY_RULES = 6,
+    ENTRY_RULES = 7,
     RULES_RESULTS_END = 2,
     RULES_POLICY = 3,
     RULES_HOOKS = 4,
     RULES_PROJECTION = 5,
+    RULES_REPORTS = 7,
     ENTRY_FORMAT = 1
 };
 

@@ -142,6 +142,18 @@ struct change_op registry_check(struct stand *s, const char *node, const char *i
     return op;
 }
 
+struct change_op registry_report(const char *node, const char *instance, const char *id,
+                                 enum status status, const char *output)
+{
+    struct change_op op = make(CHANGE_REPORT);
+    op.report = (struct report_op){ .node = bytes_str(node),
+                                    .instance = bytes_str(instance),
+                                    .id = bytes_str(id),
+                                    .status = status,
+                                    .output = bytes_str(output) };
+    return op;
+}
+
 struct change_op registry_overlay(struct stand *s, const char *name, const char *address,
                                   uint16_t port, bool enabled)
 {
@@ -199,6 +211,7 @@ static struct op_when *when_of(struct change_op *op, struct bytes **ret_row)
     case CHANGE_SESSION_END:
     case CHANGE_EVENT:
     case CHANGE_VIRTUAL:
+    case CHANGE_REPORT:
     case CHANGE_KINDS:
         break;
     }

@@ -35,6 +35,8 @@ struct change_op registry_leased(struct stand *s, enum face face, const char *pa
                                  int64_t lease);
 struct change_op registry_check(struct stand *s, const char *node, const char *instance,
                                 const char *id, enum status status);
+struct change_op registry_report(const char *node, const char *instance, const char *id,
+                                 enum status status, const char *output);
 struct change_op registry_overlay(struct stand *s, const char *name, const char *address,
                                   uint16_t port, bool enabled);
 struct change_op registry_service(struct stand *s, const char *name, uint32_t threshold);

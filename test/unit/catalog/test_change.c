@@ -67,6 +67,7 @@ static size_t one_of_each(struct stand *s, struct change_op *ops)
     ops[n++].event = (struct user_event){ .name = bytes_str("deploy"), .payload = bytes_str("v1") };
     ops[n] = (struct change_op){ .kind = CHANGE_VIRTUAL, .ns = bytes_str("public") };
     ops[n++].virtual_of = bytes_str("web");
+    ops[n++] = registry_report("n1", "web-1", "tcp", STATUS_DOWN, "late");
     return n;
 }
 
@@ -148,6 +149,24 @@ static void row_speaks_of_what_the_operation_names(void **state)
     assert_int_equal(read_op(check), ERR_MALFORMED);
 }
 
+static void report_has_a_status_of_checks_and_16_kib_of_output(void **state)
+{
+    static const bool fits[STATUSES] = {
+        [STATUS_UP] = true, [STATUS_SUSPECT] = true, [STATUS_DOWN] = true
+    };
+    struct stand *s = *state;
+    char *output = arena_zalloc(&s->arena, CHECK_TEXT_MAX + 2, 1);
+    for (unsigned i = 0; i < STATUSES; i++)
+        assert_int_equal(read_op(registry_report("n1", "", "tcp", (enum status)i, "")),
+                         fits[i] ? OK : ERR_MALFORMED);
+    memset(output, 'x', CHECK_TEXT_MAX);
+    assert_int_equal(read_op(registry_report("n1", "", "tcp", STATUS_UP, output)), OK);
+    output[CHECK_TEXT_MAX] = 'x';
+    assert_int_equal(read_op(registry_report("n1", "", "tcp", STATUS_UP, output)), ERR_TOO_BIG);
+    assert_int_equal(read_op(registry_report("n1", "", "tcp", STATUS_UP, "\xff")), ERR_MALFORMED);
+    assert_int_equal(read_op(registry_report("n1", "", "", STATUS_UP, "")), ERR_MALFORMED);
+}
+
 static void node_publishes_under_its_own_name(void **state)
 {
     struct stand *s = *state;
@@ -221,7 +240,8 @@ static void operations_are_told_in_words(void **state)
         "create session 01000000-0000-0000-0000-000000000000",
         "end session 01000000-0000-0000-0000-000000000000",
         "fire event deploy",
-        "give a virtual address to web in blue",
+        "give a virtual address to web",
+        "report of check tcp of n1/web-1 in blue",
     };
     struct change_op ops[16];
     size_t n = one_of_each(s, ops);
@@ -287,6 +307,7 @@ int main(void)
         TEST(row_stands_where_one_is_put_and_nowhere_else),
         TEST(index_stands_where_one_is_compared),
         TEST(row_speaks_of_what_the_operation_names),
+        TEST(report_has_a_status_of_checks_and_16_kib_of_output),
         TEST(node_publishes_under_its_own_name),
         TEST(publication_in_a_command_bears_no_stamp),
         TEST(only_a_member_says_the_address_of_its_node),

@@ -444,6 +444,123 @@ static void check_that_turns_critical_ends_the_sessions_on_it(void **state)
     buf_fini(&key);
 }
 
+/* -- reports ---------------------------------------------------------------------------------- */
+
+/* A check as it is registered, with all that a report must leave alone. */
+static struct change_op full_check(struct stand *s, const char *id, const char *notes)
+{
+    struct change_op op = registry_check(s, "n1", "web-1", id, STATUS_UP);
+    struct check c = { .status = STATUS_UP,
+                       .id = bytes_str(id),
+                       .name = bytes_str("of tcp"),
+                       .notes = bytes_str(notes),
+                       .output = bytes_str("before"),
+                       .type = bytes_str("ttl"),
+                       .extras = bytes_str("how") };
+    struct buf row;
+    buf_init(&row, CHECK_MAX);
+    check_write(&c, &row);
+    op.check.row = arena_dup(&s->arena, buf_bytes(&row));
+    buf_fini(&row);
+    return op;
+}
+
+static struct check web_check(struct stand *s)
+{
+    struct checks checks;
+    assert_int_equal(checks_read(s->view, bytes_str(NAMESPACE_DEFAULT), bytes_str("n1"),
+                                 bytes_str("web-1"), &s->arena, &checks),
+                     OK);
+    assert_int_equal(checks.n, 1);
+    return checks.all[0];
+}
+
+static void report_sets_status_and_output_of_what_stands_and_nothing_else(void **state)
+{
+    struct stand *s = *state;
+    add_web(s);
+    registry_do(s, full_check(s, "Tcp", "old"));
+    uint64_t r = registry_do(s, full_check(s, "Tcp", "new"));
+    struct change_op report = registry_report("N1", "web-1", "tcp", STATUS_DOWN, "late");
+    assert_int_equal(registry_do(s, report), r + 1);
+    assert_int_equal(registry_result(s)->create, r - 1);
+    assert_int_equal(registry_result(s)->modify, r + 1);
+    struct check c = web_check(s);
+    assert_int_equal(c.status, STATUS_DOWN);
+    assert_true(bytes_is(c.output, "late"));
+    assert_true(bytes_is(c.id, "Tcp") && bytes_is(c.name, "of tcp") && bytes_is(c.notes, "new"));
+    assert_true(bytes_is(c.type, "ttl") && bytes_is(c.extras, "how"));
+    assert_true(bytes_is(c.service, "web") && bytes_is(c.group, GROUP_DEFAULT));
+    assert_int_equal(state_of(s, "web").revision, r + 1);
+    assert_int_equal(last(s, "public", REGISTRY_CHECKS), r + 1);
+    assert_int_equal(registry_do(s, report), r + 1);
+    report.report.output = bytes_str("later");
+    assert_int_equal(registry_do(s, report), r + 2);
+    assert_true(bytes_is(web_check(s).output, "later"));
+}
+
+static void report_of_a_check_that_is_gone_is_refused_and_brings_nothing_back(void **state)
+{
+    struct stand *s = *state;
+    struct change_op report = registry_report("n1", "web-1", "tcp", STATUS_UP, "well");
+    assert_int_equal(registry_refusal(s, report), CHANGE_ABSENT);
+    add_web(s);
+    assert_int_equal(registry_refusal(s, report), CHANGE_ABSENT);
+    registry_do(s, full_check(s, "tcp", ""));
+    registry_do(s, report);
+    registry_do(s, registry_with(full_check(s, "tcp", ""), OP_DELETE, 0));
+    assert_int_equal(registry_refusal(s, report), CHANGE_ABSENT);
+    assert_int_equal(count_checks(s, "n1", "web-1"), 0);
+    registry_do(s, registry_check(s, "n1", "", "tcp", STATUS_DOWN));
+    assert_int_equal(registry_refusal(s, report), CHANGE_ABSENT); /* that is the node's */
+    const struct change_op both[] = { full_check(s, "tcp", "again"), report };
+    assert_int_equal(registry_apply(s, both, 2)->err, OK);
+    assert_true(bytes_is(web_check(s).notes, "again"));
+    assert_true(bytes_is(web_check(s).output, "well"));
+}
+
+static void report_of_a_critical_node_check_ends_the_sessions_on_it(void **state)
+{
+    struct stand *s = *state;
+    struct bytes ids[] = { bytes_str("disk") };
+    struct change_op op = { .kind = CHANGE_SESSION_CREATE, .ns = bytes_str("public") };
+    registry_do(s, registry_node(s, "n1", "a"));
+    registry_do(s, registry_check(s, "n1", "", "disk", STATUS_UP));
+    op.session.session.node = bytes_str("n1");
+    op.session.session.node_checks = (struct session_checks){ ids, 1 };
+    op.session.id.b[0] = 1;
+    uint64_t began = registry_do(s, op);
+    uint64_t r = registry_do(s, registry_report("n1", "", "disk", STATUS_SUSPECT, "odd"));
+    assert_int_equal(last(s, "public", REGISTRY_SESSIONS), began);
+    assert_int_equal(node_state_of(s, "n1"), r);
+    r = registry_do(s, registry_report("n1", "", "disk", STATUS_DOWN, "full"));
+    assert_int_equal(last(s, "public", REGISTRY_SESSIONS), r);
+}
+
+/* A member of an older build could not read it: there it is refused, so it is everywhere. */
+static void report_in_an_entry_of_older_rules_is_refused(void **state)
+{
+    struct stand *s = *state;
+    struct change_op report = registry_report("n1", "web-1", "tcp", STATUS_DOWN, "late");
+    struct buf body;
+    add_web(s);
+    registry_do(s, full_check(s, "tcp", ""));
+    buf_init(&body, 1 << 16);
+    change_write(&report, 1, &body);
+    for (uint8_t rules = RULES_REPORTS - 1; rules <= RULES_REPORTS; rules++) {
+        entries_command(&s->entries, COMMAND_CATALOG_CHANGE, buf_bytes(&body));
+        struct bytes payload = entries_finish(&s->entries, (struct entry_time){ 0 });
+        ((uint8_t *)(uintptr_t)payload.p)[1] = rules;
+        effects_unref(s->effects);
+        assert_int_equal(store_apply(s->store, ++s->index, 2, payload, &s->effects), OK);
+        assert_int_equal(view_renew(s->view), OK);
+        bool is_done = rules == RULES_REPORTS;
+        assert_int_equal(s->effects->results[0].err, is_done ? OK : ERR_MALFORMED);
+        assert_int_equal(web_check(s).status, is_done ? STATUS_DOWN : STATUS_UP);
+    }
+    buf_fini(&body);
+}
+
 /* -- overlays and objects --------------------------------------------------------------------- */
 
 static void overlay_moves_its_service_and_outlives_it(void **state)
@@ -611,6 +728,10 @@ int main(void)
         TEST(check_of_a_node_moves_the_node_alone),
         TEST(check_needs_what_it_checks),
         TEST(check_that_turns_critical_ends_the_sessions_on_it),
+        TEST(report_sets_status_and_output_of_what_stands_and_nothing_else),
+        TEST(report_of_a_check_that_is_gone_is_refused_and_brings_nothing_back),
+        TEST(report_of_a_critical_node_check_ends_the_sessions_on_it),
+        TEST(report_in_an_entry_of_older_rules_is_refused),
         TEST(overlay_moves_its_service_and_outlives_it),
         TEST(object_is_compared_by_its_index_and_has_its_table),
         TEST(operations_see_those_before_them_and_share_a_revision),

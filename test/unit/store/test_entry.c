@@ -86,7 +86,7 @@ static void known_payload_is_written_byte_by_byte(void **state)
 {
     static const uint8_t expected[] = {
         1,                                /* format */
-        6,   0, 0, 0,                     /* rules */
+        7,   0, 0, 0,                     /* rules */
         2,   1, 0, 0,   0,   0,   0,   0, /* wall_ms */
         3,   0, 0, 0,   0,   0,   0,   0, /* age_ms */
         1,   0,                           /* origins */

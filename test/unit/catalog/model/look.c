@@ -79,7 +79,8 @@ static void look_at_check(struct looking *l, const struct kv *kv, struct bytes r
     buf_printf(l->out, "check %s %s/%s %s ", parts[0], parts[1], parts[2],
                arena_str(l->arena, c.id));
     put_row(l->out, kv, c.status == STATUS_DOWN ? 2 : (unsigned)c.status);
-    buf_printf(l->out, " of=%s\n", arena_str(l->arena, c.service));
+    buf_printf(l->out, " notes=%s output=%s of=%s\n", arena_str(l->arena, c.notes),
+               arena_str(l->arena, c.output), arena_str(l->arena, c.service));
 }
 
 static void look_at_node(struct looking *l, const struct kv *kv, struct bytes row)

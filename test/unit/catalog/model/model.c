@@ -91,34 +91,60 @@ static void drop_checks(struct work *w, unsigned ns, unsigned node, unsigned par
     }
 }
 
-static enum m_refusal do_check(struct work *w, const struct m_op *op, struct m_row *row)
+static void touch_checked(struct work *w, const struct m_op *op, const struct m_row *row)
 {
-    struct m_ns *n = &w->m->ns[op->ns];
-    const struct m_from *from = &n->from[op->node][op->part];
-    if (puts_row(op)) {
-        if (!op->of_member && !n->nodes[op->node].there)
-            return M_NO_NODE;
-        if (op->of_instance && !from->there)
-            return M_NO_SERVICE;
-        unsigned of = op->of_instance ? from->service : 0;
-        bool of_shout = op->of_instance && from->shout;
-        if (row->there && row->value == op->value && row->shout == op->shout && row->of == of &&
-            row->of_shout == of_shout)
-            return M_DONE;
-        put(w, row);
-        row->value = op->value;
-        row->shout = op->shout;
-        row->of = of;
-        row->of_shout = of_shout;
-    } else if (!deletes(op) || !row->there) {
-        return M_DONE;
-    }
     if (op->of_instance)
         touch(w, op->ns, row->of, row->of_shout, 0);
     else
         w->nodes[op->ns][op->node] = 1;
-    if (deletes(op))
-        *row = (struct m_row){ 0 };
+}
+
+static enum m_refusal put_check(struct work *w, const struct m_op *op, struct m_row *row)
+{
+    const struct m_ns *n = &w->m->ns[op->ns];
+    const struct m_from *from = &n->from[op->node][op->part];
+    if (!op->of_member && !n->nodes[op->node].there)
+        return M_NO_NODE;
+    if (op->of_instance && !from->there)
+        return M_NO_SERVICE;
+    unsigned of = op->of_instance ? from->service : 0;
+    bool of_shout = op->of_instance && from->shout;
+    if (row->there && row->value == op->value && row->shout == op->shout &&
+        row->notes == op->notes && row->output == op->output && row->of == of &&
+        row->of_shout == of_shout)
+        return M_DONE;
+    put(w, row);
+    row->value = op->value;
+    row->shout = op->shout;
+    row->notes = op->notes;
+    row->output = op->output;
+    row->of = of;
+    row->of_shout = of_shout;
+    touch_checked(w, op, row);
+    return M_DONE;
+}
+
+static enum m_refusal do_check(struct work *w, const struct m_op *op, struct m_row *row)
+{
+    if (puts_row(op))
+        return put_check(w, op, row);
+    if (!deletes(op) || !row->there)
+        return M_DONE;
+    touch_checked(w, op, row);
+    *row = (struct m_row){ 0 };
+    return M_DONE;
+}
+
+static enum m_refusal do_report(struct work *w, const struct m_op *op, struct m_row *row)
+{
+    if (!row->there)
+        return M_ABSENT;
+    if (row->value == op->value && row->output == op->output)
+        return M_DONE;
+    put(w, row);
+    row->value = op->value;
+    row->output = op->output;
+    touch_checked(w, op, row);
     return M_DONE;
 }
 
@@ -244,6 +270,7 @@ static struct m_row *find(struct m_ns *n, const struct m_op *op, unsigned *ret_s
     case T_PUBLICATION:
         return find_publication(n, op, ret_service, ret_shout);
     case T_CHECK:
+    case T_REPORT:
         return op->of_instance ? &n->checks[op->node][op->part][op->check]
                                : &n->node_checks[op->node][op->check];
     case T_OVERLAY:
@@ -263,13 +290,15 @@ static enum m_refusal do_op(struct work *w, const struct m_op *op, struct m_resu
     unsigned service = op->service;
     bool shout = op->shout;
     struct m_row *row = find(&w->m->ns[op->ns], op, &service, &shout);
-    enum m_refusal refusal = may(op, row == NULL ? &none : row);
+    enum m_refusal refusal = op->thing == T_REPORT ? M_DONE : may(op, row == NULL ? &none : row);
     if (refusal != M_DONE || row == NULL)
         return refusal;
     if (op->thing == T_PUBLICATION)
         refusal = do_publication(w, op, row, service, shout);
     else if (op->thing == T_CHECK)
         refusal = do_check(w, op, row);
+    else if (op->thing == T_REPORT)
+        refusal = do_report(w, op, row);
     else if (op->thing == T_NODE && deletes(op))
         drop_node(w, op->ns, op->node);
     else if (put_plain(w, op, row, op->thing == T_NODE)) {

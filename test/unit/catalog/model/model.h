@@ -16,8 +16,9 @@ struct m_row {
     unsigned lease; /* of a publication; so are the next two */
     enum stage stage;
     uint64_t spoke;
-    unsigned of;   /* of an instance's check: the service it speaks of ... */
-    bool of_shout; /* ... and how that is written */
+    unsigned notes, output; /* of a check; 0 of what is not there */
+    unsigned of;            /* of an instance's check: the service it speaks of ... */
+    bool of_shout;          /* ... and how that is written */
 };
 
 struct m_state { /* of a service */

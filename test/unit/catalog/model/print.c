@@ -45,7 +45,8 @@ static void print_check(struct buf *out, unsigned ns, unsigned node, const char 
                name_of(NAME_NODE, node, false).text, part,
                name_of(NAME_CHECK, check, r->shout).text);
     put_row(out, r);
-    buf_printf(out, " of=%s\n", part[0] == 0 ? "" : name_of(NAME_SERVICE, r->of, r->of_shout).text);
+    buf_printf(out, " notes=%u output=%u of=%s\n", r->notes, r->output,
+               part[0] == 0 ? "" : name_of(NAME_SERVICE, r->of, r->of_shout).text);
 }
 
 static void print_nodes(struct buf *out, const struct m_ns *n, unsigned ns)

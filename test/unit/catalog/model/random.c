@@ -11,8 +11,8 @@ static enum verb random_verb(struct dice *d)
 static enum thing random_thing(struct dice *d)
 {
     static const unsigned weights[THINGS] = {
-        [T_NODE] = 12,   [T_PUBLICATION] = 45, [T_CHECK] = 22,
-        [T_OVERLAY] = 8, [T_SERVICE] = 8,      [T_OBJECT] = 5
+        [T_NODE] = 12,   [T_PUBLICATION] = 45, [T_CHECK] = 22, [T_OVERLAY] = 8,
+        [T_SERVICE] = 8, [T_OBJECT] = 5,       [T_REPORT] = 15
     };
     return (enum thing)dice_weighted(d, weights, THINGS);
 }
@@ -30,6 +30,8 @@ static struct m_op random_op(struct dice *d, const struct model *m)
         .place = (unsigned)dice_below(d, PLACES),
         .object = (unsigned)dice_below(d, OBJECTS),
         .value = (unsigned)dice_below(d, VALUES),
+        .notes = (unsigned)dice_below(d, VALUES),
+        .output = (unsigned)dice_below(d, VALUES),
         .shout = dice_percent(d, 20),
         .of_member = dice_percent(d, 30),
     };
@@ -42,7 +44,7 @@ static struct m_op random_op(struct dice *d, const struct model *m)
         op.unnamed = !puts && dice_percent(d, 70);
     if (op.foreign > 0 && puts && dice_percent(d, 75))
         op.lease = 1 + (unsigned)dice_below(d, LEASES);
-    op.of_instance = op.thing == T_CHECK && dice_percent(d, 60);
+    op.of_instance = (op.thing == T_CHECK || op.thing == T_REPORT) && dice_percent(d, 60);
     if (op.verb == V_CAS || op.verb == V_DELETE_CAS)
         op.index = dice_percent(d, 75) ? model_mod(m, &op) : dice_below(d, 3) * m->revision / 2;
     return op;

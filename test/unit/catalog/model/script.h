@@ -20,7 +20,7 @@ enum { /* how many there are of each */
        OPS_MAX = 6
 };
 
-enum thing { T_NODE, T_PUBLICATION, T_CHECK, T_OVERLAY, T_SERVICE, T_OBJECT, THINGS };
+enum thing { T_NODE, T_PUBLICATION, T_CHECK, T_OVERLAY, T_SERVICE, T_OBJECT, T_REPORT, THINGS };
 enum verb { V_GET, V_SET, V_CAS, V_DELETE, V_DELETE_CAS, VERBS };
 enum stage { S_LIVE, S_SUSPECT, S_DOWN, S_REMOVED };
 
@@ -35,7 +35,9 @@ struct m_op {
     bool unnamed;     /* of a publication that goes or is read: the service is left out */
     bool shout;       /* names that are compared without case are written in capitals */
     unsigned lease;   /* 0 = none */
-    unsigned value;   /* 0 .. VALUES - 1; of a check a status, of a publication a port */
+    unsigned value; /* 0 .. VALUES - 1; of a check and a report a status, of a publication a port */
+    unsigned output; /* of a check and a report; 0 .. VALUES - 1 */
+    unsigned notes;  /* of a check: what it is; 0 .. VALUES - 1 */
 };
 
 enum m_command { C_CHANGE, C_GRANT, C_REVOKE, C_MOVE };

@@ -69,19 +69,40 @@ static struct publication_op publication_of(const struct m_op *op, struct arena 
     return p;
 }
 
+static const enum status statuses[VALUES] = { STATUS_UP, STATUS_SUSPECT, STATUS_DOWN };
+
+static struct bytes digit(struct arena *a, unsigned value)
+{
+    return bytes_str(arena_printf(a, "%u", value));
+}
+
+static struct bytes instance_of(const struct m_op *op, struct arena *a)
+{
+    return op->of_instance ? name(a, NAME_PART, op->part, op->shout) : bytes_str("");
+}
+
 static struct check_op check_of(const struct m_op *op, struct arena *a, struct buf *b)
 {
-    static const enum status statuses[VALUES] = { STATUS_UP, STATUS_SUSPECT, STATUS_DOWN };
     struct check c = { .status = statuses[op->value],
+                       .notes = digit(a, op->notes),
+                       .output = digit(a, op->output),
                        .id = name(a, NAME_CHECK, op->check, op->shout) };
     check_write(&c, b);
     return (struct check_op){ .when = when_of(op),
                               .node = name(a, NAME_NODE, op->node, op->shout),
-                              .instance = op->of_instance ? name(a, NAME_PART, op->part, op->shout)
-                                                          : bytes_str(""),
+                              .instance = instance_of(op, a),
                               .id = c.id,
                               .of_member = op->of_member,
                               .row = row_of(op, a, b) };
+}
+
+static struct report_op report_of(const struct m_op *op, struct arena *a)
+{
+    return (struct report_op){ .node = name(a, NAME_NODE, op->node, op->shout),
+                               .instance = instance_of(op, a),
+                               .id = name(a, NAME_CHECK, op->check, op->shout),
+                               .status = statuses[op->value],
+                               .output = digit(a, op->output) };
 }
 
 static struct overlay_op overlay_of(const struct m_op *op, struct arena *a, struct buf *b)
@@ -134,6 +155,10 @@ static struct change_op change_of(const struct m_op *op, struct arena *a, struct
     case T_SERVICE:
         c.kind = CHANGE_SERVICE;
         c.service = service_of(op, a, b);
+        break;
+    case T_REPORT:
+        c.kind = CHANGE_REPORT;
+        c.report = report_of(op, a);
         break;
     case T_OBJECT:
     case THINGS:
