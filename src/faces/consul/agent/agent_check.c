@@ -7,6 +7,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/registry/body.h"
+#include "faces/consul/registry/change.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/show.h"
 #include "health/report.h"
@@ -169,6 +170,14 @@ void consul_agent_check_register(struct consul_call *c)
 /* -- one that is there --------------------------------------------------------------------------
  */
 
+static void refuse_unknown(struct consul_call *c)
+{
+    consul_refuse_text(c, 404,
+                       "Unknown check ID %s. Ensure that the check ID is passed, not the check "
+                       "name.",
+                       consul_quoted(c, c->rest));
+}
+
 /* The check of the rest of the path, which the caller may write; false: refused and answered. */
 static bool find_own(struct consul_call *c, const struct view *view, struct consul_check *ret)
 {
@@ -178,10 +187,7 @@ static bool find_own(struct consul_call *c, const struct view *view, struct cons
     if (e == OK)
         e = consul_check_find(&rows, node, c->rest, ret);
     if (e == ERR_NOT_FOUND)
-        consul_refuse_text(c, 404,
-                           "Unknown check ID %s. Ensure that the check ID is passed, not the check "
-                           "name.",
-                           consul_quoted(c, c->rest));
+        refuse_unknown(c);
     else if (e != OK)
         consul_fail(c, e);
     return e == OK && may_write(c, ret->service);
@@ -212,26 +218,36 @@ struct report_body { /* call->state */
     enum status status;
 };
 
-/* CHECK with what its service says of it. */
-static void write_report(struct consul_call *c, struct consul_check *check)
+static bool refuse_report(struct consul_call *c, enum err err, const struct command_result *result)
+{
+    if (err == ERR_REFUSED)
+        refuse_unknown(c);
+    return err == ERR_REFUSED;
+}
+
+static void answer_written(struct consul_call *c, const struct command_result *result)
+{
+    consul_answer_empty(c);
+}
+
+/* On a full disk too. CHECK may have been defined anew, or be gone, when it happens. */
+static void write_report(struct consul_call *c, const struct consul_check *check)
 {
     const struct report_body *report = c->state;
-    struct consul_edit edit = consul_edit_new(c);
     struct consul_place place = consul_agent_place(c);
-    struct why why = { 0 };
     struct buf output;
-    edit.goes_on = true;
     buf_init(&output, CHECK_TEXT_MAX);
     report_output(report->output, report->output.n, check->extras.run.output_max, &output);
-    check->row.status = report->status;
-    check->row.output = buf_bytes(&output);
-    enum err e =
-        consul_edit_check(&edit, &place, check->instance, &check->row, &check->extras, &why);
+    const struct change_op op = { .kind = CHANGE_REPORT,
+                                  .ns = bytes_str(CONSUL_NS),
+                                  .report = { .node = place.node,
+                                              .instance = check->instance,
+                                              .id = check->row.id,
+                                              .status = report->status,
+                                              .output = buf_bytes(&output) } };
+    c->on_refused = refuse_report;
+    consul_change_anyway(c, &op, 1, answer_written);
     buf_fini(&output);
-    if (e != OK)
-        consul_refuse_text(c, 400, "%s", why.text);
-    else
-        consul_edit_submit(c, &edit, consul_answer_empty);
 }
 
 static void report_check(struct consul_call *c, const struct view *view)

@@ -231,8 +231,5 @@ void consul_edit_submit(struct consul_call *c, const struct consul_edit *edit,
     }
     c->on_changed = on_written;
     c->on_refused = refuse_change;
-    if (edit->goes_on)
-        consul_change_anyway(c, edit->ops, edit->n, written);
-    else
-        consul_change(c, edit->ops, edit->n, written);
+    consul_change(c, edit->ops, edit->n, written);
 }

@@ -13,7 +13,6 @@ struct consul_edit {
     struct arena *arena;
     struct change_op *ops;
     size_t n, room;
-    bool goes_on; /* on a full disk too: what a check reports */
 };
 
 struct consul_instance { /* to be registered; text is lent */

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hub/core.h"
+#include "loop/loop.h"
+#include "test/lib/stall_fs.h"
+
 static void register_binds_to_node_or_service(void **state)
 {
     rig_expect(*state, "PUT /v1/agent/service/register", "{\"ID\":\"w1\",\"Name\":\"web\"}", 200,
@@ -251,9 +255,99 @@ static void scripts_are_registered_where_they_are_run(void **state)
                "");
 }
 
+/* -- beside a registration ----------------------------------------------------------------------
+ */
+
+static int rig_setup_on_a_disk_that_stalls(void **state)
+{
+    struct rig *rig = rig_new();
+    rig->k.replica_options.fs = stall_fs();
+    rig_start(rig);
+    *state = rig;
+    return 0;
+}
+
+static int rig_teardown_on_a_disk_that_stalls(void **state)
+{
+    stall_fs_release();
+    return rig_teardown(state);
+}
+
+struct waiting {
+    struct rig *rig;
+    uint64_t bytes;
+};
+
+static void look_at_writes(void *ctx)
+{
+    struct waiting *w = ctx;
+    w->bytes = w->rig->k.hub->bytes_under_way;
+}
+
+/* REQUEST, once it has read its view and its command waits for the disk behind those before it. */
+static struct client *send_and_await_its_write(struct rig *rig, const char *request,
+                                               const char *body)
+{
+    struct waiting w = { .rig = rig };
+    uint64_t began = clock_now_ns();
+    kernel_call(&rig->k, look_at_writes, &w);
+    uint64_t before = w.bytes;
+    struct client *c = rig_begin(rig, request, body);
+    do {
+        kernel_call(&rig->k, look_at_writes, &w);
+        assert_true(clock_now_ns() - began < UINT64_C(20000000000));
+    } while (w.bytes == before);
+    return c;
+}
+
+static void report_that_a_new_definition_overtakes_leaves_it_and_sets_the_status(void **state)
+{
+    struct rig *rig = *state;
+    rig_expect(rig, "PUT /v1/agent/check/register",
+               "{\"ID\":\"c\",\"Name\":\"disk\",\"TTL\":\"1m\",\"Notes\":\"old\"}", 200, "");
+    stall_fs_stall();
+    struct client *register_c = send_and_await_its_write(
+        rig, "PUT /v1/agent/check/register",
+        "{\"ID\":\"c\",\"Name\":\"memory\",\"TTL\":\"2m\",\"Notes\":\"new\"}");
+    struct client *pass_c =
+        send_and_await_its_write(rig, "PUT /v1/agent/check/pass/c?note=well", NULL);
+    stall_fs_release();
+    assert_int_equal(rig_end(rig, register_c), 200);
+    assert_int_equal(rig_end(rig, pass_c), 200);
+    rig_expect_part(rig, "GET /v1/agent/checks", NULL, 200,
+                    "\"Name\":\"memory\",\"Status\":\"passing\",\"Notes\":\"new\","
+                    "\"Output\":\"well\"");
+}
+
+static void report_that_a_deregistration_overtakes_is_refused_and_brings_nothing_back(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const requests[] = { "PUT /v1/agent/check/pass/c?note=well",
+                                            "PUT /v1/agent/check/update/c" };
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        rig_expect(rig, "PUT /v1/agent/check/register", "{\"Name\":\"c\",\"TTL\":\"1m\"}", 200, "");
+        stall_fs_stall();
+        struct client *gone =
+            send_and_await_its_write(rig, "PUT /v1/agent/check/deregister/c", NULL);
+        struct client *late =
+            send_and_await_its_write(rig, requests[i], i == 0 ? NULL : "{\"Status\":\"warning\"}");
+        stall_fs_release();
+        assert_int_equal(rig_end(rig, gone), 200);
+        assert_int_equal(rig_end(rig, late), 404);
+        assert_string_equal(
+            rig_body(rig),
+            "Unknown check ID \"c\". Ensure that the check ID is passed, not the check name.");
+        rig_expect(rig, "GET /v1/agent/checks", NULL, 200, "{}");
+    }
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
 #define WITH_CHECKS(test) cmocka_unit_test_setup_teardown(test, rig_setup_with_checks, rig_teardown)
+
+#define ON_A_DISK_THAT_STALLS(test)                                        \
+    cmocka_unit_test_setup_teardown(test, rig_setup_on_a_disk_that_stalls, \
+                                    rig_teardown_on_a_disk_that_stalls)
 
 int main(void)
 {
@@ -269,6 +363,9 @@ int main(void)
         EACH(only_checks_with_a_ttl_are_told),
         WITH_CHECKS(report_that_changes_nothing_is_noted_and_not_written),
         WITH_CHECKS(scripts_are_registered_where_they_are_run),
+        ON_A_DISK_THAT_STALLS(report_that_a_new_definition_overtakes_leaves_it_and_sets_the_status),
+        ON_A_DISK_THAT_STALLS(
+            report_that_a_deregistration_overtakes_is_refused_and_brings_nothing_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
