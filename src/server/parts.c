@@ -248,6 +248,7 @@ static enum err describe_node(struct parts *p, struct why *why)
                   .https_port = self.consul_https_port,
                   .grpc_port = self.consul_grpc_port,
                   .grpc_tls_port = self.consul_grpc_tls_port,
+                  .native_port = self.native_port,
                   .domain = p->config->domain,
                   .alt_domain = p->config->alt_domain },
         .default_token = p->config->acl_default_token,

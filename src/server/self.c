@@ -132,7 +132,8 @@ enum err self_find(const struct config *c, struct arena *arena, struct self *ret
     struct self self = { .consul_port = port_of(c->consul_listen),
                          .consul_https_port = port_of(c->consul_https_listen),
                          .consul_grpc_port = port_of(c->consul_grpc_listen),
-                         .consul_grpc_tls_port = port_of(c->consul_grpc_tls_listen) };
+                         .consul_grpc_tls_port = port_of(c->consul_grpc_tls_listen),
+                         .native_port = port_of(c->native_listen) };
     struct uuid id;
     enum err e = find_name(c, arena, &self.node_name, why);
     if (e != OK)

@@ -14,7 +14,7 @@ struct self {
     struct consul_meta *meta; /* ascending by name */
     size_t meta_n;
     /* As configured; 0: off, or any free one. */
-    uint16_t consul_port, consul_https_port, consul_grpc_port, consul_grpc_tls_port;
+    uint16_t consul_port, consul_https_port, consul_grpc_port, consul_grpc_tls_port, native_port;
 };
 
 /* Texts live in ARENA. ERR_INVALID for a name that cannot be one. */

@@ -92,12 +92,21 @@ static void handle_snapshot(struct native_face *face, struct http_request *r)
     snapshot_send(face->hub, face->box, r);
 }
 
+static void handle_console(struct native_face *face, struct http_request *r)
+{
+    problem_respond(r, 501, "no-console", "No console",
+                    "this build has no console; what it would show is asked for by /api/v1 and "
+                    "the protocols' own clients");
+}
+
 /* -- routing ---------------------------------------------------------------------------------- */
 
 static const struct route routes[] = {
     { "/healthz", true, handle_healthz },
     { "/readyz", true, handle_readyz },
     { "/metrics", true, handle_metrics },
+    { "/ui", true, handle_console },
+    { "/ui/", true, handle_console },
     /* Its length is known when it is made, and it is made to be sent. */
     { "/api/v1/cluster/snapshot", false, handle_snapshot },
 };

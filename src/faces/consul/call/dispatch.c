@@ -3,14 +3,42 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/face.h"
 
+static void redirect_to(struct http_request *r, int status, const char *to)
+{
+    struct http_header location = { bytes_str("location"), bytes_str(to) };
+    http_respond(r, status, "text/html; charset=utf-8", &location, 1, bytes_str(""));
+}
+
 static void redirect(struct http_request *r, const char *path)
 {
     struct bytes query = http_query(r);
     const char *to = query.n == 0 ? path
                                   : arena_printf(http_arena(r), "%s?%.*s", path, (int)query.n,
                                                  (const char *)query.p);
-    struct http_header location = { bytes_str("location"), bytes_str(to) };
-    http_respond(r, 301, "text/html; charset=utf-8", &location, 1, bytes_str(""));
+    redirect_to(r, 301, to);
+}
+
+/* HOST without its port. */
+static struct bytes host_alone(struct bytes host)
+{
+    size_t n = host.n;
+    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+        n--;
+    return n > 1 && host.p[n - 1] == ':' ? bytes_of(host.p, n - 1) : host;
+}
+
+/* The console is the native listener's, whose host has been checked to be one of ours. */
+static void redirect_to_console(struct consul_call *c)
+{
+    struct bytes host = host_alone(http_header(c->request, "host"));
+    redirect_to(c->request, 302,
+                arena_printf(consul_arena(c), "http://%.*s:%u/ui/", (int)host.n,
+                             (const char *)host.p, c->face->self.native_port));
+}
+
+static bool is_of_ui(struct bytes path)
+{
+    return bytes_is(path, "/ui") || bytes_starts(path, bytes_str("/ui/"));
 }
 
 static bool holds_v1(struct bytes path)
@@ -24,7 +52,12 @@ static bool holds_v1(struct bytes path)
 /* What has no route at all. */
 static void answer_nowhere(struct consul_call *c, struct bytes path)
 {
-    if (bytes_is(path, "/"))
+    bool has_console = c->face->self.native_port != 0;
+    if (has_console && bytes_is(path, "/"))
+        redirect(c->request, "/ui/");
+    else if (has_console && is_of_ui(path))
+        redirect_to_console(c);
+    else if (bytes_is(path, "/"))
         consul_answer_text(c, 200,
                            "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in "
                            "the agent configuration and restart.");

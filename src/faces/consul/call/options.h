@@ -29,6 +29,7 @@ struct consul_self {
     const char *domain, *alt_domain; /* DNS's; NULL: "consul", and no other */
     const char *version;             /* Muster's */
     uint16_t http_port, https_port, dns_port, grpc_port, grpc_tls_port; /* 0: not listened on */
+    uint16_t native_port; /* where the console is; the same */
 };
 
 /* That the server reads its files again was asked for. */

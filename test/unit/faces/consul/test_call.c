@@ -37,6 +37,22 @@ static void unknown_paths_are_told_apart(void **state)
     rig_expect_part(*state, "GET /", NULL, 200, "Consul Agent: UI disabled.");
 }
 
+/* Where it is, by the name that the client calls this machine. */
+static void ui_is_the_consoles(void **state)
+{
+    struct rig *rig = rig_new();
+    rig->options.self.native_port = 6878;
+    rig_start(rig);
+    assert_int_equal(rig_ask(rig, "GET /", NULL, ""), 301);
+    assert_string_equal(rig_header(rig, "location"), "/ui/");
+    assert_int_equal(rig_ask(rig, "GET /ui", NULL, ""), 302);
+    assert_string_equal(rig_header(rig, "location"), "http://127.0.0.1:6878/ui/");
+    assert_int_equal(rig_ask(rig, "GET /ui/dc1/services", NULL, ""), 302);
+    assert_string_equal(rig_header(rig, "location"), "http://127.0.0.1:6878/ui/");
+    assert_int_equal(rig_ask(rig, "GET /uix", NULL, ""), 404);
+    rig_free(rig);
+}
+
 static void path_that_is_not_clean_is_redirected(void **state)
 {
     assert_int_equal(rig_ask(*state, "GET //v1/./x/../status//leader?pretty", NULL, ""), 301);
@@ -216,6 +232,7 @@ int main(void)
         cmocka_unit_test(options_are_answered_with_the_methods),
         cmocka_unit_test(unknown_paths_are_told_apart),
         cmocka_unit_test(path_that_is_not_clean_is_redirected),
+        cmocka_unit_test(ui_is_the_consoles),
         cmocka_unit_test(path_with_what_is_not_to_be_seen_is_refused),
         cmocka_unit_test(body_over_a_mebibyte_is_refused),
         cmocka_unit_test(other_datacenters_are_not_reached),

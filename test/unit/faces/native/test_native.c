@@ -132,6 +132,13 @@ static void readyz_gives_every_reason(void **state)
                    "{\"ready\":false,\"reasons\":[\"stopping\",\"disk nearly full\"]}");
 }
 
+static void console_that_is_not_built_says_so(void **state)
+{
+    struct running *r = *state;
+    assert_non_null(strstr(ask(r, "GET /ui/", ""), "501 Not Implemented"));
+    assert_non_null(strstr(ask(r, "GET /ui", ""), "this build has no console"));
+}
+
 static void metrics_are_prometheus_text(void **state)
 {
     struct running *r = *state;
@@ -305,6 +312,7 @@ int main(void)
         TEST(readyz_is_ok_when_there_is_no_reason_against_it),
         TEST(readyz_gives_every_reason),
         TEST(metrics_are_prometheus_text),
+        TEST(console_that_is_not_built_says_so),
         TEST(an_unknown_path_is_a_problem),
         TEST(a_path_is_matched_whole),
         TEST(another_method_is_told_what_is_allowed),
