@@ -19,13 +19,14 @@ static size_t end_of_service(const struct gateway_bindings *b, size_t at)
 
 /* -- services ---------------------------------------------------------------------------------- */
 
-static enum err put_service(struct consul_call *c, const struct view *view, struct json_writer *j,
+static enum err put_service(struct consul_call *c, const struct view *view,
+                            const struct ui_index *index, struct json_writer *j,
                             const struct gateway_binding *all, size_t n)
 {
     struct ui_pieces pieces;
     bool is_ingress = all->kind == ENTRY_INGRESS_GATEWAY;
     struct ui_gateway gateway = { .addresses = all, .address_n = is_ingress ? n : 0 };
-    enum err e = ui_gather(c, view, all->service, false, &pieces);
+    enum err e = ui_gather(c, view, index, all->service, &pieces);
     json_open_object(j);
     ui_put_summary(c, j, all->service, &pieces, &gateway);
     json_close_object(j);
@@ -35,13 +36,15 @@ static enum err put_service(struct consul_call *c, const struct view *view, stru
 static void answer_services(struct consul_call *c, const struct view *view)
 {
     struct gateway_bindings b;
+    struct ui_index index;
     enum err e = consul_gateway_bindings(view, c->rest, &c->face->scratch, &b);
     struct json_writer *j = consul_json(c);
+    ui_index_make(c, false, &index);
     json_open_array(j);
     for (size_t at = 0, end; e == OK && at < b.n; at = end) {
         end = end_of_service(&b, at);
         if (consul_may(c, ACCESS_READ, ACCESS_SERVICE, b.all[at].service))
-            e = put_service(c, view, j, &b.all[at], end - at);
+            e = put_service(c, view, &index, j, &b.all[at], end - at);
     }
     json_close_array(j);
     if (e != OK)

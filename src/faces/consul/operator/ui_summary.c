@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "catalog/identity.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/rows/lookup.h"
 #include "faces/consul/rows/mesh.h"
@@ -122,38 +123,64 @@ static bool is_native(const struct ui_pieces *p, size_t instance_n)
 /* -- what counts --------------------------------------------------------------------------------
  */
 
-static bool counts(struct consul_call *c, const struct consul_service *s, struct bytes name,
-                   bool as_proxy)
+static int compare_counted(const void *a, const void *b)
 {
-    struct bytes of;
-    if (!consul_node_is_shown(c, s->node))
-        return false;
-    if (!as_proxy)
-        return text_eq_nocase(s->name, name);
-    return consul_extras_are_proxy(&s->extras, &c->face->scratch, &of) && text_eq_nocase(of, name);
+    const struct ui_counted *x = a, *y = b;
+    int order = bytes_cmp(x->folded, y->folded);
+    if (order == 0)
+        order = (int)x->is_proxy - (int)y->is_proxy;
+    return order != 0 ? order : x->service < y->service ? -1 : x->service > y->service;
 }
 
-enum err ui_gather(struct consul_call *c, const struct view *view, struct bytes name,
-                   bool with_proxies, struct ui_pieces *ret)
+void ui_index_make(struct consul_call *c, bool with_proxies, struct ui_index *ret)
 {
     const struct consul_service_list *list = &consul_lookup_of(c)->services;
+    struct arena *arena = &c->face->scratch;
+    struct ui_index index = { .all = arena_zalloc(arena, 2 * list->n + 1, sizeof *index.all) };
+    for (size_t i = 0; i < list->n; i++) {
+        const struct consul_service *s = &list->all[i];
+        struct bytes of;
+        if (!consul_node_is_shown(c, s->node))
+            continue;
+        index.all[index.n++] = (struct ui_counted){ fold_dup(s->name, arena), s, false };
+        if (with_proxies && consul_extras_are_proxy(&s->extras, arena, &of))
+            index.all[index.n++] = (struct ui_counted){ fold_dup(of, arena), s, true };
+    }
+    qsort(index.all, index.n, sizeof *index.all, compare_counted);
+    *ret = index;
+}
+
+/* Where what counts for FOLDED begins. */
+static size_t find(const struct ui_index *index, struct bytes folded)
+{
+    size_t from = 0, to = index->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (bytes_cmp(index->all[middle].folded, folded) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+enum err ui_gather(struct consul_call *c, const struct view *view, const struct ui_index *index,
+                   struct bytes name, struct ui_pieces *ret)
+{
     struct consul_rows from = consul_rows_of(c, view);
     struct consul_node_checks memo = { .node = NULL };
-    size_t n = 0;
+    struct bytes folded = fold_dup(name, from.arena);
+    size_t at = find(index, folded), end = at;
     enum err e = OK;
-    for (size_t i = 0; i < list->n; i++)
-        n += counts(c, &list->all[i], name, false) +
-             (with_proxies && counts(c, &list->all[i], name, true));
-    struct consul_health_row *rows = arena_zalloc(from.arena, n + 1, sizeof *rows);
-    *ret = (struct ui_pieces){ .all = arena_zalloc(from.arena, n + 1, sizeof *ret->all) };
-    for (int as_proxy = 0; as_proxy <= with_proxies; as_proxy++)
-        for (size_t i = 0; i < list->n && e == OK; i++) {
-            if (!counts(c, &list->all[i], name, as_proxy))
-                continue;
-            e = consul_health_row_read(&from, &list->all[i], &memo, &rows[ret->n]);
-            ret->all[ret->n] = (struct ui_piece){ name, &rows[ret->n], as_proxy };
-            ret->n++;
-        }
+    while (end < index->n && bytes_eq(index->all[end].folded, folded))
+        end++;
+    struct consul_health_row *rows = arena_zalloc(from.arena, end - at + 1, sizeof *rows);
+    *ret = (struct ui_pieces){ .all = arena_zalloc(from.arena, end - at + 1, sizeof *ret->all) };
+    for (; at < end && e == OK; at++) {
+        struct consul_health_row *row = &rows[ret->n];
+        e = consul_health_row_read(&from, index->all[at].service, &memo, row);
+        ret->all[ret->n++] = (struct ui_piece){ name, row, index->all[at].is_proxy };
+    }
     return e;
 }
 

@@ -25,10 +25,24 @@ struct ui_gateway {
     size_t address_n;
 };
 
-/* Out of the call's lookup, into the scratch: the instances of NAME on nodes that are shown, and
- * what stands in front of them if WITH_PROXIES. */
-MUST_CHECK enum err ui_gather(struct consul_call *c, const struct view *view, struct bytes name,
-                              bool with_proxies, struct ui_pieces *ret);
+struct ui_counted {
+    struct bytes folded; /* the service that it counts for */
+    const struct consul_service *service;
+    bool is_proxy;
+};
+
+struct ui_index { /* by name, instances first */
+    struct ui_counted *all;
+    size_t n;
+};
+
+/* Out of the call's lookup, into the scratch, once an answer: all instances on nodes that are
+ * shown, and what stands in front of each if WITH_PROXIES. */
+void ui_index_make(struct consul_call *c, bool with_proxies, struct ui_index *ret);
+/* What counts for NAME, into the scratch. */
+MUST_CHECK enum err ui_gather(struct consul_call *c, const struct view *view,
+                              const struct ui_index *index, struct bytes name,
+                              struct ui_pieces *ret);
 /* How many of P, those of one service with its instances first, are instances. */
 size_t ui_instances(const struct ui_pieces *p);
 /* Members of the object that is open, up to ConnectNative. A service without instances is nowhere.

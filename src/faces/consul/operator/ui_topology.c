@@ -31,6 +31,7 @@ struct topology {
     struct arena *arena;
     struct bytes of;
     struct intentions intentions;
+    struct ui_index index;
     struct links up, down;
     bool is_filtered; /* the caller may not see all of it */
 };
@@ -182,7 +183,7 @@ static enum err put_links(struct topology *t, struct json_writer *j, struct link
             t->is_filtered = true;
             continue;
         }
-        e = ui_gather(t->c, t->view, name, true, &pieces);
+        e = ui_gather(t->c, t->view, &t->index, name, &pieces);
         if (e != OK || ui_instances(&pieces) == 0)
             continue;
         json_open_object(j);
@@ -225,6 +226,7 @@ static void answer(struct consul_call *c, const struct view *view)
     struct json_writer *j = consul_json(c);
     struct bytes protocol = { 0 };
     enum err e = find_links(&t, &protocol);
+    ui_index_make(c, true, &t.index);
     json_open_object(j);
     json_add_string(j, "Protocol", protocol);
     json_add_bool(j, "TransparentProxy", false);

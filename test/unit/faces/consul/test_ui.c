@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <cmocka.h>
 
 static int setup(void **state)
@@ -233,6 +234,42 @@ static void topology_is_of_upstreams_and_intentions(void **state)
                     "{\"Kind\":\"ingress-gateway\",\"Name\":\"in\",");
 }
 
+/* The most memory that this process has had. */
+static long most_kib(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* Proxies that name many upstreams are read once an answer, not once for each that they name. */
+static void topology_reads_each_proxy_once(void **state)
+{
+    enum { N = 150, PROXIES = 12 };
+    static char body[64 * 1024];
+    for (int i = 0; i < N; i++) {
+        snprintf(body, sizeof body, "{\"Name\":\"s%03d\",\"Port\":80}", i);
+        serve(state, body);
+    }
+    for (int i = 0; i < PROXIES; i++) {
+        size_t n =
+            (size_t)snprintf(body, sizeof body,
+                             "{\"Name\":\"p%02d\",\"Port\":1,\"Kind\":\"connect-proxy\","
+                             "\"Proxy\":{\"DestinationServiceName\":\"S000\",\"Upstreams\":[",
+                             i);
+        for (int k = 0; k < N; k++)
+            n += (size_t)snprintf(body + n, sizeof body - n,
+                                  "%s{\"DestinationName\":\"s%03d\",\"LocalBindPort\":%d}",
+                                  k == 0 ? "" : ",", k, k + 1);
+        snprintf(body + n, sizeof body - n, "]}}");
+        serve(state, body);
+    }
+    long before = most_kib();
+    rig_expect_part(*state, "GET /v1/internal/ui/service-topology/s000?kind=", NULL, 200,
+                    "\"Name\":\"s149\"");
+    assert_true(most_kib() - before < 64 * 1024);
+}
+
 static void what_is_not_there_is_said_of_each_route(void **state)
 {
     static const struct {
@@ -269,6 +306,7 @@ int main(void)
         cmocka_unit_test(proxies_count_for_what_they_stand_in_front_of),
         cmocka_unit_test(services_of_a_gateway_are_summed_up),
         cmocka_unit_test(intentions_of_a_gateway_are_those_of_its_services),
+        cmocka_unit_test_setup_teardown(topology_reads_each_proxy_once, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(topology_is_of_upstreams_and_intentions, rig_setup,
                                         rig_teardown),
         cmocka_unit_test(what_is_not_there_is_said_of_each_route),
