@@ -5,7 +5,7 @@
 #ifndef STORE_NEWEST_H
 #define STORE_NEWEST_H
 
-#include "base/bytes.h"
+#include "base/buf.h"
 #include "store/view.h"
 
 /* Of all of SPACE: never less than what it is compacted to, so it does not go back. At least 1. */
@@ -13,5 +13,10 @@ MUST_CHECK enum err newest_change(const struct view *view, enum space space, uin
 /* Of the keys in [KEY, END) (range_query.h); 0: there is none. Looks at all their heads. */
 MUST_CHECK enum err newest_in_range(const struct view *view, enum space space, struct bytes key,
                                     struct bytes end, uint64_t *ret);
+/* The same in pieces: raises *NEWEST, 0 at first, by what at most ROWS heads of [FROM, END) say. If
+ * there are more, NEXT holds where to go on from (FROM may lend from it). */
+MUST_CHECK enum err newest_in_part(const struct view *view, enum space space, struct bytes from,
+                                   struct bytes end, uint64_t rows, struct buf *next,
+                                   uint64_t *newest, bool *ret_done);
 
 #endif

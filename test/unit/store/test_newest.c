@@ -94,6 +94,28 @@ static void removal_below_what_can_be_read_is_forgotten_swept_or_not(void **stat
     assert_int_equal(of_range(s, "b", "c"), 2);
 }
 
+static void newest_of_a_range_is_found_in_parts(void **state)
+{
+    struct stand *s = *state;
+    struct buf next;
+    uint64_t newest = 0;
+    bool done;
+    buf_init(&next, 1024);
+    stand_put(s, "b1", "v");
+    stand_put(s, "b3", "v");
+    stand_put(s, "b2", "v");
+    stand_put(s, "c", "v");
+    assert_int_equal(newest_in_part(s->view, SPACE_ETCD, bytes_str("b"), bytes_str("c"), 2, &next,
+                                    &newest, &done),
+                     OK);
+    assert_true(!done && newest == 4 && bytes_is(buf_bytes(&next), "b3"));
+    assert_int_equal(newest_in_part(s->view, SPACE_ETCD, buf_bytes(&next), bytes_str("c"), 1, &next,
+                                    &newest, &done),
+                     OK);
+    assert_true(done && newest == 4); /* one row is all that is left */
+    buf_fini(&next);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stand_set_up, stand_tear_down)
 
 int main(void)
@@ -103,6 +125,7 @@ int main(void)
         TEST(newest_of_a_space_is_its_last_put_or_removal),
         TEST(newest_of_a_space_does_not_go_back_when_its_removals_are_swept),
         TEST(newest_of_a_range_counts_what_was_removed_in_it),
+        TEST(newest_of_a_range_is_found_in_parts),
         TEST(removal_below_what_can_be_read_is_forgotten_swept_or_not),
     };
     return cmocka_run_group_tests_name("newest", tests, NULL, NULL);
