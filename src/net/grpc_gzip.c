@@ -2,8 +2,11 @@
  * largest size costs. Several members behind each other are one message, as gzip(1) has it. */
 #include "net/grpc_gzip.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <zlib.h>
+
+#include "base/mem.h"
 
 enum { GZIP_BITS = 15 + 16, STEP = 16 * 1024, MEMORY_LEVEL = 8 };
 
@@ -62,13 +65,18 @@ enum err grpc_gunzip(struct bytes packed, struct buf *out)
     return e;
 }
 
+static bool deflate_begin(z_stream *z)
+{
+    return deflateInit2(z, Z_BEST_SPEED, Z_DEFLATED, GZIP_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) ==
+           Z_OK;
+}
+
 enum err grpc_gzip(struct bytes plain, struct buf *out)
 {
     z_stream z = { 0 };
     if (plain.n > UINT_MAX)
         return ERR_TOO_BIG;
-    if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
-        Z_OK)
+    if (!deflate_begin(&z))
         return ERR_SYSTEM;
     size_t most = deflateBound(&z, (uLong)plain.n);
     uint8_t *to = most <= UINT_MAX && buf_reserve(out, most) ? out->p + out->n : NULL;
@@ -84,4 +92,48 @@ enum err grpc_gzip(struct bytes plain, struct buf *out)
     }
     deflateEnd(&z);
     return e;
+}
+
+/* -- in pieces -------------------------------------------------------------------------------- */
+
+struct gzip_writer {
+    z_stream z;
+    bool failed; /* to begin */
+};
+
+struct gzip_writer *gzip_writer_new(void)
+{
+    struct gzip_writer *w = mem_zalloc(1, sizeof *w);
+    w->failed = !deflate_begin(&w->z);
+    return w;
+}
+
+void gzip_writer_free(struct gzip_writer *w)
+{
+    if (w == NULL)
+        return;
+    if (!w->failed)
+        deflateEnd(&w->z);
+    mem_free(w);
+}
+
+enum err gzip_writer_put(struct gzip_writer *w, struct bytes plain, bool is_last, struct buf *out)
+{
+    if (w->failed)
+        return ERR_SYSTEM;
+    if (plain.n > UINT_MAX)
+        return ERR_TOO_BIG;
+    w->z.next_in = (z_const Bytef *)(uintptr_t)plain.p;
+    w->z.avail_in = (uInt)plain.n;
+    do {
+        if (!make_room(out, &w->z))
+            return ERR_TOO_BIG;
+        uInt before = w->z.avail_out;
+        int rc = deflate(&w->z, is_last ? Z_FINISH : Z_NO_FLUSH);
+        out->n += before - w->z.avail_out;
+        if (rc == Z_STREAM_END)
+            return OK;
+        assert(rc == Z_OK || rc == Z_BUF_ERROR);
+    } while (w->z.avail_out == 0 || is_last);
+    return OK;
 }

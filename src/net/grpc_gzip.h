@@ -10,4 +10,13 @@ MUST_CHECK enum err grpc_gunzip(struct bytes packed, struct buf *out);
 /* Appends PLAIN packed. ERR_TOO_BIG if it does not fit. */
 MUST_CHECK enum err grpc_gzip(struct bytes plain, struct buf *out);
 
+/* The same of what comes in pieces: all that is put is one file. */
+struct gzip_writer;
+struct gzip_writer *gzip_writer_new(void);
+void gzip_writer_free(struct gzip_writer *w); /* NULL is fine */
+/* Appends to OUT what can be said so far; with IS_LAST all of it, and nothing may follow.
+ * ERR_TOO_BIG, ERR_SYSTEM. */
+MUST_CHECK enum err gzip_writer_put(struct gzip_writer *w, struct bytes plain, bool is_last,
+                                    struct buf *out);
+
 #endif

@@ -49,6 +49,38 @@ static void result_is_appended(void **state)
     assert_true(bytes_is(buf_bytes(&plain), "xabc"));
 }
 
+static void pieces_are_one_file(void **state)
+{
+    static uint8_t noise[100000];
+    uint32_t x = 1;
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+    struct gzip_writer *w = gzip_writer_new();
+    assert_int_equal(gzip_writer_put(w, bytes_str("begin"), false, &packed), OK);
+    assert_int_equal(gzip_writer_put(w, bytes_str(""), false, &packed), OK);
+    assert_int_equal(gzip_writer_put(w, bytes_of(noise, sizeof noise), false, &packed), OK);
+    assert_int_equal(gzip_writer_put(w, bytes_str("end"), true, &packed), OK);
+    gzip_writer_free(w);
+    assert_int_equal(grpc_gunzip(buf_bytes(&packed), &plain), OK);
+    assert_int_equal(plain.n, sizeof noise + 8);
+    assert_memory_equal(plain.p + 5, noise, sizeof noise);
+    assert_memory_equal(plain.p + 5 + sizeof noise, "end", 3);
+    for (size_t i = 1; i + 1 < packed.n; i++) /* a second member would begin so */
+        assert_false(packed.p[i] == 0x1f && packed.p[i + 1] == 0x8b && packed.p[i + 2] == 8 &&
+                     packed.p[i + 3] == 0);
+}
+
+static void pieces_that_do_not_fit_are_too_big(void **state)
+{
+    static const uint8_t text[] = "0123456789";
+    struct gzip_writer *w = gzip_writer_new();
+    struct buf small;
+    buf_init(&small, 12);
+    assert_int_equal(gzip_writer_put(w, bytes_of(text, 10), true, &small), ERR_TOO_BIG);
+    gzip_writer_free(w);
+    buf_fini(&small);
+}
+
 static void members_behind_each_other_are_one_text(void **state)
 {
     pack("one ");
@@ -127,6 +159,8 @@ int main(void)
         TEST(text_comes_back),
         TEST(nothing_comes_back_as_nothing),
         TEST(result_is_appended),
+        TEST(pieces_are_one_file),
+        TEST(pieces_that_do_not_fit_are_too_big),
         TEST(members_behind_each_other_are_one_text),
         TEST(cut_at_every_byte_it_is_truncated),
         TEST(every_bit_that_flips_is_harmless),
