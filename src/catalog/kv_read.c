@@ -1,10 +1,12 @@
 /* Rows of both spaces, decoded. */
 #include "catalog/kv_read.h"
 
+#include "base/mem.h"
 #include "catalog/key.h"
 #include "catalog/key_read.h"
 #include "store/newest.h"
 #include "store/range.h"
+#include "store/range_walk.h"
 
 enum { KEY_MAX = 64 * 1024 };
 
@@ -24,14 +26,12 @@ static enum err read_row(const struct view *view, enum space space, struct bytes
 }
 
 static enum err read_tree(const struct view *view, enum space space, struct bytes prefix,
-                          bool keys_only, struct arena *arena, struct range_result *ret)
+                          struct arena *arena, struct range_result *ret)
 {
     struct buf end;
     buf_init(&end, KEY_MAX);
     prefix_end(prefix, &end);
-    struct range_query query = {
-        .space = space, .key = prefix, .end = buf_bytes(&end), .keys_only = keys_only
-    };
+    struct range_query query = { .space = space, .key = prefix, .end = buf_bytes(&end) };
     enum err e = range_read(view, &query, arena, ret);
     buf_fini(&end);
     return e;
@@ -59,18 +59,6 @@ enum err kv_entry_read(const struct view *view, struct bytes key, struct arena *
     return OK;
 }
 
-static enum err tree_index(const struct view *view, struct bytes prefix, uint64_t *ret)
-{
-    struct buf end;
-    if (prefix.n == 0)
-        return newest_change(view, SPACE_CONSUL_KV, ret);
-    buf_init(&end, KEY_MAX);
-    prefix_end(prefix, &end);
-    enum err e = newest_in_range(view, SPACE_CONSUL_KV, prefix, buf_bytes(&end), ret);
-    buf_fini(&end);
-    return e == OK && *ret == 0 ? newest_change(view, SPACE_CONSUL_KV, ret) : e;
-}
-
 static enum err read_entry(const struct view *view, const struct kv *kv, bool keys_only,
                            struct arena *arena, struct kv_entry *ret)
 {
@@ -82,21 +70,72 @@ static enum err read_entry(const struct view *view, const struct kv *kv, bool ke
     return e != OK ? e : as_damage(kv_pair_read(row, &ret->pair));
 }
 
-enum err kv_tree_read(const struct view *view, struct bytes prefix, bool keys_only,
-                      struct arena *arena, struct kv_entries *ret, uint64_t *ret_index)
+/* -- trees ------------------------------------------------------------------------------------ */
+
+struct kv_walk {
+    struct bytes prefix;
+    bool keys_only;
+    struct buf end;          /* behind PREFIX */
+    struct buf from;         /* where the index goes on; empty: at PREFIX */
+    uint64_t newest;         /* so far */
+    struct range_walk *rows; /* NULL until pairs are read */
+};
+
+struct kv_walk *kv_walk_new(struct bytes prefix, bool keys_only)
 {
-    struct range_result rows;
+    struct kv_walk *w = mem_zalloc(1, sizeof *w);
+    w->prefix = prefix;
+    w->keys_only = keys_only;
+    buf_init(&w->end, KEY_MAX);
+    buf_init(&w->from, SIZE_MAX / 4);
+    prefix_end(prefix, &w->end);
+    return w;
+}
+
+void kv_walk_free(struct kv_walk *w)
+{
+    if (w == NULL)
+        return;
+    range_walk_free(w->rows);
+    buf_fini(&w->end);
+    buf_fini(&w->from);
+    mem_free(w);
+}
+
+enum err kv_walk_index(struct kv_walk *w, const struct view *view, uint64_t rows, bool *ret_done,
+                       uint64_t *ret_index)
+{
+    struct bytes from = w->from.n == 0 ? w->prefix : buf_bytes(&w->from);
+    enum err e = OK;
+    *ret_done = true;
+    if (w->prefix.n > 0)
+        e = newest_in_part(view, SPACE_CONSUL_KV, from, buf_bytes(&w->end), rows, &w->from,
+                           &w->newest, ret_done);
+    if (e == OK && *ret_done && w->newest == 0)
+        e = newest_change(view, SPACE_CONSUL_KV, &w->newest);
+    *ret_index = w->newest;
+    return e;
+}
+
+enum err kv_walk_read(struct kv_walk *w, const struct view *view, uint64_t rows, uint64_t bytes,
+                      struct arena *arena, struct kv_entries *ret, bool *ret_done)
+{
+    struct range_query query = { .space = SPACE_CONSUL_KV,
+                                 .key = w->prefix,
+                                 .end = buf_bytes(&w->end),
+                                 .keys_only = w->keys_only };
     struct kv_entries entries = { 0 };
-    enum err e = tree_index(view, prefix, ret_index);
+    struct range_part part;
+    enum err e = w->rows != NULL ? OK : range_walk_new(view, &query, 0, &w->rows);
     if (e == OK)
-        e = read_tree(view, SPACE_CONSUL_KV, prefix, keys_only, arena, &rows);
+        e = range_walk_step(w->rows, view, rows, bytes, true, arena, &part);
     if (e != OK)
         return e;
-    entries.all = arena_zalloc(arena, rows.kv_n, sizeof *entries.all);
-    for (; entries.n < rows.kv_n && e == OK; entries.n++)
-        e = read_entry(view, &rows.kvs[entries.n], keys_only, arena, &entries.all[entries.n]);
-    if (e == OK)
-        *ret = entries;
+    entries.all = arena_zalloc(arena, part.kv_n, sizeof *entries.all);
+    for (; entries.n < part.kv_n && e == OK; entries.n++)
+        e = read_entry(view, &part.kvs[entries.n], w->keys_only, arena, &entries.all[entries.n]);
+    *ret = entries;
+    *ret_done = part.done;
     return e;
 }
 
@@ -137,7 +176,7 @@ enum err sessions_read(const struct view *view, struct bytes ns, struct arena *a
     struct session_entries entries = { 0 };
     buf_init(&prefix, KEY_MAX);
     session_prefix(ns, &prefix);
-    enum err e = read_tree(view, SPACE_CATALOG, buf_bytes(&prefix), false, arena, &rows);
+    enum err e = read_tree(view, SPACE_CATALOG, buf_bytes(&prefix), arena, &rows);
     buf_fini(&prefix);
     if (e != OK)
         return e;

@@ -17,11 +17,21 @@ struct kv_entries {
 /* *RET_INDEX is set also with ERR_NOT_FOUND: that of all pairs. */
 MUST_CHECK enum err kv_entry_read(const struct view *view, struct bytes key, struct arena *arena,
                                   struct kv_entry *ret, uint64_t *ret_index);
-/* All pairs whose keys begin with PREFIX; without values if KEYS_ONLY, and then with nothing of the
- * pair but its key. The index is that of the newest change below PREFIX, removals included; of all
- * pairs if there is none. */
-MUST_CHECK enum err kv_tree_read(const struct view *view, struct bytes prefix, bool keys_only,
-                                 struct arena *arena, struct kv_entries *ret, uint64_t *ret_index);
+
+/* All pairs whose keys begin with a prefix, read in steps: first their index, then the pairs. All
+ * steps are given the same view. */
+struct kv_walk;
+/* PREFIX is kept. KEYS_ONLY: without values, and with nothing of a pair but its key. */
+struct kv_walk *kv_walk_new(struct bytes prefix, bool keys_only);
+void kv_walk_free(struct kv_walk *w); /* NULL is fine */
+/* Looks at no more than ROWS rows. Once it is done *RET_INDEX is that of the newest change below
+ * the prefix, removals included; of all pairs if there is none. */
+MUST_CHECK enum err kv_walk_index(struct kv_walk *w, const struct view *view, uint64_t rows,
+                                  bool *ret_done, uint64_t *ret_index);
+/* The next pairs: of no more than ROWS rows, which removed ones are too, and about BYTES bytes. */
+MUST_CHECK enum err kv_walk_read(struct kv_walk *w, const struct view *view, uint64_t rows,
+                                 uint64_t bytes, struct arena *arena, struct kv_entries *ret,
+                                 bool *ret_done);
 
 struct session_entry { /* a session as it is shown */
     struct uuid id;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -42,8 +43,13 @@ static struct kv_entries tree(struct stand *s, const char *prefix, bool keys_onl
                               uint64_t *ret_index)
 {
     struct kv_entries all;
-    enum err e = kv_tree_read(s->view, bytes_str(prefix), keys_only, &s->arena, &all, ret_index);
-    assert_int_equal(e, OK);
+    struct kv_walk *w = kv_walk_new(bytes_str(prefix), keys_only);
+    bool done;
+    assert_int_equal(kv_walk_index(w, s->view, UINT64_MAX, &done, ret_index), OK);
+    assert_true(done);
+    assert_int_equal(kv_walk_read(w, s->view, UINT64_MAX, UINT64_MAX, &s->arena, &all, &done), OK);
+    assert_true(done);
+    kv_walk_free(w);
     return all;
 }
 
@@ -113,16 +119,67 @@ static void tree_has_the_index_of_what_was_removed_from_it(void **state)
     assert_int_equal(index, 6);
 }
 
+static void tree_in_steps_is_the_same_with_the_same_index(void **state)
+{
+    struct stand *s = *state;
+    struct kv_entries part;
+    uint64_t index, steps = 0;
+    size_t n = 0;
+    char key[8];
+    bool done;
+    for (int i = 0; i < 10; i++) {
+        snprintf(key, sizeof key, "a/%d", i);
+        put(s, key, bytes_str("v"));
+    }
+    remove_key(s, "a/3");
+    put(s, "b", bytes_str("v"));
+    struct kv_walk *w = kv_walk_new(bytes_str("a/"), false);
+    do {
+        assert_int_equal(kv_walk_index(w, s->view, 3, &done, &index), OK);
+        steps++;
+    } while (!done);
+    assert_int_equal(steps, 4); /* of 3, 3, 3 and one */
+    assert_int_equal(index, 12);
+    for (steps = 0, done = false; !done; steps++) {
+        assert_int_equal(kv_walk_read(w, s->view, 3, UINT64_MAX, &s->arena, &part, &done), OK);
+        assert_true(part.n <= 3);
+        for (size_t i = 0; i < part.n; i++, n++) {
+            snprintf(key, sizeof key, "a/%zu", n < 3 ? n : n + 1);
+            assert_true(bytes_is(part.all[i].key, key));
+            assert_true(bytes_is(part.all[i].pair.value, "v"));
+        }
+    }
+    assert_int_equal(steps, 4); /* what was removed is looked at too */
+    assert_int_equal(n, 9);
+    kv_walk_free(w);
+}
+
+static void step_ends_at_its_bytes_and_gives_one_pair_at_least(void **state)
+{
+    struct stand *s = *state;
+    struct kv_entries part;
+    bool done;
+    put(s, "a", bytes_str("a value that is longer than a step"));
+    put(s, "b", bytes_str("v"));
+    struct kv_walk *w = kv_walk_new(bytes_str(""), false);
+    assert_int_equal(kv_walk_read(w, s->view, 9, 1, &s->arena, &part, &done), OK);
+    assert_true(part.n == 1 && bytes_is(part.all[0].key, "a") && !done);
+    assert_int_equal(kv_walk_read(w, s->view, 9, 1, &s->arena, &part, &done), OK);
+    assert_true(part.n == 1 && bytes_is(part.all[0].key, "b") && done);
+    kv_walk_free(w);
+}
+
 static void row_that_is_damaged_is_said_so(void **state)
 {
     struct stand *s = *state;
     struct kv_entries all;
-    uint64_t index;
+    bool done;
+    struct kv_walk *w = kv_walk_new(bytes_str("k"), false);
     entries_put(&s->entries, SPACE_CONSUL_KV, bytes_str("k"), bytes_str("\1"), 0);
     stand_apply(s);
     index_of(s, "k", ERR_DAMAGED);
-    assert_int_equal(kv_tree_read(s->view, bytes_str("k"), false, &s->arena, &all, &index),
-                     ERR_DAMAGED);
+    assert_int_equal(kv_walk_read(w, s->view, 9, 9, &s->arena, &all, &done), ERR_DAMAGED);
+    kv_walk_free(w);
     entries_put(&s->entries, SPACE_CONSUL_KV, bytes_str("k"), bytes_str("\2"), 0);
     stand_apply(s);
     index_of(s, "k", ERR_VERSION);
@@ -173,6 +230,8 @@ int main(void)
         TEST(pair_that_is_not_there_has_the_index_of_all),
         TEST(tree_is_all_that_begins_alike_in_order),
         TEST(tree_has_the_index_of_what_was_removed_from_it),
+        TEST(tree_in_steps_is_the_same_with_the_same_index),
+        TEST(step_ends_at_its_bytes_and_gives_one_pair_at_least),
         TEST(row_that_is_damaged_is_said_so),
         TEST(sessions_of_a_namespace_are_read_in_order),
     };

@@ -18,7 +18,8 @@
 
 enum {
     HEADERS_MAX = 16,
-    GZIP_LEAST = 1400, /* shorter ones fit into a packet anyway */
+    GZIP_LEAST = 1400,   /* shorter ones fit into a packet anyway */
+    GZIP_MOST = 4 << 20, /* longer ones would stop the thread for too long */
     BODY_KEPT = 1 << 20,
     PIECE = 64 * 1024,
 };
@@ -212,7 +213,7 @@ void consul_live_end(struct consul_call *c)
 
 /* -- bodies ----------------------------------------------------------------------------------- */
 
-static bool takes_gzip(const struct consul_call *c)
+bool consul_takes_gzip(const struct consul_call *c)
 {
     struct bytes accept = http_header(c->request, "accept-encoding");
     for (; accept.n >= 4; accept = bytes_skip(accept, 1))
@@ -231,7 +232,7 @@ struct buf *consul_body(struct consul_call *c)
 void consul_answer_body(struct consul_call *c, int status, const char *type)
 {
     struct buf *body = &c->face->body;
-    if (body->n < GZIP_LEAST || !takes_gzip(c)) {
+    if (body->n < GZIP_LEAST || body->n > GZIP_MOST || !consul_takes_gzip(c)) {
         respond_buf(c, status, type, body);
         return;
     }
@@ -288,11 +289,25 @@ void consul_answer_json(struct consul_call *c, int status)
     consul_answer_body(c, status, "application/json");
 }
 
+void consul_answer_made_json(struct consul_call *c, int status, struct buf *take_body, bool is_gzip)
+{
+    if (is_gzip)
+        consul_header(c, "content-encoding", "gzip");
+    if (is_gzip || !c->params.pretty) {
+        respond_buf(c, status, "application/json", take_body);
+        return;
+    }
+    buf_fini(&c->face->body);
+    c->face->body = *take_body;
+    buf_init(take_body, 0);
+    consul_answer_json(c, status);
+}
+
 void consul_answer_kept(struct consul_call *c, struct consul_kept_answer *kept)
 {
     struct buf *body = &kept->body;
     c->is_kept = true;
-    if (body->n >= GZIP_LEAST && takes_gzip(c)) {
+    if (body->n >= GZIP_LEAST && consul_takes_gzip(c)) {
         if (kept->packed.n == 0 && grpc_gzip(buf_bytes(body), &kept->packed) != OK)
             buf_clear(&kept->packed, 0);
         if (kept->packed.n > 0) {

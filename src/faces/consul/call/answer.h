@@ -20,6 +20,13 @@ void consul_answer_body(struct consul_call *c, int status, const char *content_t
 /* The same for what is packed already. */
 void consul_answer_packed(struct consul_call *c, int status, const char *content_type);
 
+/* TAKE_BODY as application/json, for what was not written with consul_json. IS_GZIP: it is packed
+ * already, and not to be indented. */
+void consul_answer_made_json(struct consul_call *c, int status, struct buf *take_body,
+                             bool is_gzip);
+/* The client said that it may be packed. */
+bool consul_takes_gzip(const struct consul_call *c);
+
 struct consul_kept_answer;
 /* 200 and what was answered before. */
 void consul_answer_kept(struct consul_call *c, struct consul_kept_answer *kept);

@@ -17,6 +17,7 @@
 #include "net/http.h"
 
 struct consul_face;
+struct consul_long;
 struct consul_query;
 struct filter_plan;
 
@@ -57,6 +58,7 @@ struct consul_call {
     struct wait wait;
     struct timer timer;
     bool hangs, is_last_look, is_blocked;
+    struct consul_long *lengthy;    /* long_query.c; NULL: it never was */
     const struct filter_plan *plan; /* selectors.c; NULL: no filter */
     bool plan_failed;
     struct why plan_why;

@@ -9,6 +9,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/call/kept.h"
+#include "faces/consul/call/long_query.h"
 
 static void answer(struct consul_call *c, const struct view *view)
 {
@@ -17,8 +18,7 @@ static void answer(struct consul_call *c, const struct view *view)
     arena_clear(scratch);
 }
 
-/* True: the wait is over. */
-static bool has_moved(const struct consul_call *c, const struct view *view)
+bool consul_query_has_moved(const struct consul_call *c, const struct view *view)
 {
     uint64_t newest = view_revision(view), asked = c->params.index;
     if (c->query->until_differs)
@@ -28,7 +28,7 @@ static bool has_moved(const struct consul_call *c, const struct view *view)
     return c->is_last_look || asked == 0 || c->index > asked || asked > newest;
 }
 
-static void stop_waiting(struct consul_call *c)
+void consul_query_stop_waiting(struct consul_call *c)
 {
     wait_end(&c->wait);
     timer_stop(&c->timer);
@@ -37,7 +37,7 @@ static void stop_waiting(struct consul_call *c)
     c->is_blocked = false;
 }
 
-static void go_on_waiting(struct consul_call *c)
+void consul_query_go_on_waiting(struct consul_call *c)
 {
     if (!c->is_blocked)
         metric_add(c->face->blocking, 1);
@@ -100,8 +100,8 @@ static bool look_again(struct consul_call *c, const struct view *view)
     if (kept == NULL)
         return false;
     c->index = kept->index;
-    if (has_moved(c, view)) {
-        stop_waiting(c);
+    if (consul_query_has_moved(c, view)) {
+        consul_query_stop_waiting(c);
         consul_waits_no_more(c);
         consul_answer_kept(c, kept);
         return true;
@@ -109,7 +109,7 @@ static bool look_again(struct consul_call *c, const struct view *view)
     if (kept->ranges.n == 0)
         return false;
     hang_on(c, buf_bytes(&kept->ranges));
-    go_on_waiting(c);
+    consul_query_go_on_waiting(c);
     return true;
 }
 
@@ -121,15 +121,20 @@ static void look(struct consul_call *c, const struct view *view)
     buf_clear(&c->face->ranges, CONSUL_KEPT_RANGES_MAX);
     enum err denied = access_ask_if_moved(c->face->hub, c->granted);
     enum err e = denied != OK ? denied : c->query->index(c, view, &c->index);
-    if (c->index == 0)
-        c->index = 1; /* nothing of it was ever written */
-    if (e == OK && !has_moved(c, view)) {
+    if (e == ERR_AGAIN && c->query->steps != NULL) {
         arena_clear(&c->face->scratch);
-        consul_kept_put_ranges(c, &c->face->ranges);
-        go_on_waiting(c);
+        consul_long_begin(c);
         return;
     }
-    stop_waiting(c);
+    if (c->index == 0)
+        c->index = 1; /* nothing of it was ever written */
+    if (e == OK && !consul_query_has_moved(c, view)) {
+        arena_clear(&c->face->scratch);
+        consul_kept_put_ranges(c, &c->face->ranges);
+        consul_query_go_on_waiting(c);
+        return;
+    }
+    consul_query_stop_waiting(c);
     consul_waits_no_more(c);
     if (e == OK) {
         answer(c, view);
@@ -144,18 +149,26 @@ static void look(struct consul_call *c, const struct view *view)
 
 static void woken(struct wait *w, const struct view *view)
 {
-    look(CONTAINER_OF(w, struct consul_call, wait), view);
+    struct consul_call *c = CONTAINER_OF(w, struct consul_call, wait);
+    if (consul_long_is_under_way(c))
+        consul_long_note_change(c);
+    else
+        look(c, view);
 }
 
 static void last_read(struct consul_call *c, const struct view *view)
 {
-    consul_wait(c, stop_waiting);
+    consul_wait(c, consul_query_stop_waiting);
     look(c, view);
 }
 
 void consul_query_answer_now(struct consul_call *c)
 {
-    stop_waiting(c);
+    if (consul_long_is_under_way(c)) {
+        c->is_last_look = true; /* what it finds is the answer */
+        return;
+    }
+    consul_query_stop_waiting(c);
     consul_waits_no_more(c);
     c->is_last_look = true;
     consul_read(c, last_read);
@@ -168,7 +181,7 @@ static void timed_out(struct timer *t)
 
 static void first_read(struct consul_call *c, const struct view *view)
 {
-    consul_wait(c, stop_waiting);
+    consul_wait(c, consul_query_stop_waiting);
     wait_init(&c->wait, c->face->waits, woken);
     timer_init(&c->timer, c->face->loop, timed_out);
     c->is_last_look = c->params.index == 0 || c->face->draining;

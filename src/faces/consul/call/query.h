@@ -9,6 +9,8 @@
 
 #include "faces/consul/call/call.h"
 
+struct consul_long_steps;
+
 struct consul_query {
     /* The index in VIEW. Whatever may move it is named with consul_depends. What it allocates in
      * face->scratch is there for `answer` of the same view. */
@@ -16,6 +18,8 @@ struct consul_query {
     /* Answers from VIEW; c->index is set. */
     void (*answer)(struct consul_call *c, const struct view *view);
     bool until_differs; /* the index is no revision: the wait is over when it is another one */
+    /* How it goes on if `index` gives ERR_AGAIN (long_query.h); NULL: it does not. */
+    const struct consul_long_steps *steps;
 };
 
 /* Keeps QUERY. The route has CONSUL_BLOCKS, or it never waits. */
@@ -27,5 +31,12 @@ void consul_depends_prefix(struct consul_call *c, enum space space, struct bytes
 
 /* For face.c: the wait is over, answer with what there is now. */
 void consul_query_answer_now(struct consul_call *c);
+
+/* -- for long_query.c ------------------------------------------------------------------------- */
+
+/* True: the wait is over. */
+bool consul_query_has_moved(const struct consul_call *c, const struct view *view);
+void consul_query_go_on_waiting(struct consul_call *c);
+void consul_query_stop_waiting(struct consul_call *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* /v1/kv: pairs, trees of them, and lists of keys. */
+/* /v1/kv: one pair, and the table. */
 #include "faces/consul/kv/kv.h"
 
 #include "catalog/kv_read.h"
@@ -52,98 +52,6 @@ static void answer_pair(struct consul_call *c, const struct view *view)
 
 static const struct consul_query pair_query = { index_pair, answer_pair };
 
-/* -- trees ------------------------------------------------------------------------------------ */
-
-static bool may_see(struct consul_call *c, const struct kv_entry *entry)
-{
-    return consul_may(c, ACCESS_READ, ACCESS_KEY, entry->key);
-}
-
-static enum err index_some(struct consul_call *c, const struct view *view, bool keys_only,
-                           uint64_t *ret)
-{
-    struct kv_entries *all = arena_zalloc(&c->face->scratch, 1, sizeof *all);
-    consul_depends_prefix(c, SPACE_CONSUL_KV, c->rest);
-    c->state = all;
-    return kv_tree_read(view, c->rest, keys_only, &c->face->scratch, all, ret);
-}
-
-static enum err index_tree(struct consul_call *c, const struct view *view, uint64_t *ret)
-{
-    return index_some(c, view, false, ret);
-}
-
-static enum err index_keys(struct consul_call *c, const struct view *view, uint64_t *ret)
-{
-    return index_some(c, view, true, ret);
-}
-
-static void answer_tree(struct consul_call *c, const struct view *view)
-{
-    const struct kv_entries *all = c->state;
-    struct json_writer *j = consul_json(c);
-    size_t seen = 0;
-    json_open_array(j);
-    for (size_t i = 0; i < all->n; i++) {
-        if (!may_see(c, &all->all[i]))
-            continue;
-        consul_json_entry(j, &all->all[i]);
-        seen++;
-    }
-    json_close_array(j);
-    if (seen == 0)
-        answer_absent(c);
-    else
-        consul_answer_json(c, 200);
-}
-
-static const struct consul_query tree_query = { index_tree, answer_tree };
-
-/* -- keys ------------------------------------------------------------------------------------- */
-
-/* KEY up to and with the first SEPARATOR behind PREFIX_N bytes. */
-static struct bytes cut_key(struct bytes key, size_t prefix_n, struct bytes separator)
-{
-    for (size_t at = prefix_n; separator.n > 0 && at + separator.n <= key.n; at++)
-        if (bytes_starts(bytes_skip(key, at), separator))
-            return bytes_of(key.p, at + separator.n);
-    return key;
-}
-
-static size_t put_keys(struct consul_call *c, struct json_writer *j, struct bytes separator)
-{
-    const struct kv_entries *all = c->state;
-    struct bytes last = { 0 };
-    size_t n = 0;
-    for (size_t i = 0; i < all->n; i++) {
-        struct bytes key = cut_key(all->all[i].key, c->rest.n, separator);
-        if ((n > 0 && bytes_eq(key, last)) || !may_see(c, &all->all[i]))
-            continue;
-        json_put_string(j, key);
-        last = key;
-        n++;
-    }
-    return n;
-}
-
-static void answer_keys(struct consul_call *c, const struct view *view)
-{
-    struct bytes separator = bytes_str("");
-    struct json_writer *j = consul_json(c);
-    /* Both spellings are sent. */
-    if (!consul_param(c, "separator", &separator))
-        (void)consul_param(c, "seperator", &separator);
-    json_open_array(j);
-    size_t n = put_keys(c, j, separator);
-    json_close_array(j);
-    if (n == 0 && c->rest.n > 0)
-        answer_absent(c);
-    else
-        consul_answer_json(c, 200);
-}
-
-static const struct consul_query keys_query = { index_keys, answer_keys };
-
 /* -- the table -------------------------------------------------------------------------------- */
 
 static void handle_get(struct consul_call *c)
@@ -160,7 +68,7 @@ static void handle_get(struct consul_call *c)
                    ? consul_grant(c, ACCESS_LIST, ACCESS_KEY, c->rest)
                    : consul_grant_open(c); /* what may not be seen is left out */
     if (may)
-        consul_query(c, keys ? &keys_query : &tree_query);
+        consul_kv_tree(c, keys);
 }
 
 static const struct consul_route routes[] = {

@@ -225,6 +225,58 @@ static void one_long_answer_more_than_may_wait_is_refused(void **state)
     rig_free(rig);
 }
 
+/* -- packing ---------------------------------------------------------------------------------- */
+
+enum { PACKED_MOST = 4 << 20, LONG_VALUES = 5, VALUE_MOST = 512 * 1024, REST = 523000 };
+
+/* Reads LONG_VALUES pairs and one whose key has KEY_N bytes in one transaction; how long the
+ * answer is. */
+static size_t ask_for_much(struct rig *rig, size_t key_n, const char *more)
+{
+    char key[4096] = { 0 };
+    struct buf body;
+    memset(key, 'k', key_n);
+    buf_init(&body, 1 << 20);
+    for (int i = 0; i < LONG_VALUES; i++)
+        buf_printf(&body, "%s{\"KV\":{\"Verb\":\"get\",\"Key\":\"%d\"}}", i == 0 ? "[" : ",", i);
+    buf_printf(&body, ",{\"KV\":{\"Verb\":\"get\",\"Key\":\"%s\"}}]", key);
+    buf_put_u8(&body, 0);
+    assert_int_equal(rig_ask(rig, "PUT /v1/txn", (const char *)body.p, more), 200);
+    buf_fini(&body);
+    return rig_body_bytes(rig).n;
+}
+
+static void put_value(struct rig *rig, const char *key, size_t key_n, size_t n)
+{
+    char request[5000];
+    char *value = calloc(1, VALUE_MOST + 1);
+    memset(value, 'v', n);
+    snprintf(request, sizeof request, "PUT /v1/kv/%.*s", (int)key_n, key);
+    rig_expect(rig, request, value, 200, "true");
+    free(value);
+}
+
+static void answer_over_four_mebibytes_is_not_packed(void **state)
+{
+    static const char packed[] = "Accept-Encoding: gzip\r\n";
+    struct rig *rig = *state;
+    char keys[4096], digits[] = "01234";
+    memset(keys, 'k', sizeof keys);
+    for (int i = 0; i < LONG_VALUES; i++)
+        put_value(rig, &digits[i], 1, VALUE_MOST);
+    put_value(rig, keys, 1, REST);
+    size_t short_n = ask_for_much(rig, 1, "");
+    assert_true(short_n < PACKED_MOST && PACKED_MOST - short_n < sizeof keys - 2);
+    size_t key_n = 1 + PACKED_MOST - short_n;
+    put_value(rig, keys, key_n, REST);
+    put_value(rig, keys, key_n + 1, REST);
+    assert_int_equal(ask_for_much(rig, key_n, ""), PACKED_MOST);
+    assert_true(ask_for_much(rig, key_n, packed) < PACKED_MOST);
+    assert_string_equal(rig_header(rig, "content-encoding"), "gzip");
+    assert_int_equal(ask_for_much(rig, key_n + 1, packed), PACKED_MOST + 1);
+    assert_string_equal(rig_header(rig, "content-encoding"), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +294,8 @@ int main(void)
         cmocka_unit_test(long_answers_are_packed_for_those_who_take_it),
         cmocka_unit_test(long_answer_waits_for_its_client_and_ends_with_him),
         cmocka_unit_test(one_long_answer_more_than_may_wait_is_refused),
+        cmocka_unit_test_setup_teardown(answer_over_four_mebibytes_is_not_packed, rig_setup,
+                                        rig_teardown),
     };
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }
