@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/siphash.h"
+#include "base/text.h"
 #include "catalog/op.h"
 #include "faces/consul/rows/rows.h"
 
@@ -23,6 +24,24 @@ static enum err open_row(const struct object *object, struct consul_entry *into)
     into->create = object->create;
     into->modify = object->modify;
     return config_entry_kind_find(object->type, &into->kind) ? OK : ERR_VERSION;
+}
+
+enum err consul_entry_check(const struct object *object, struct arena *arena)
+{
+    struct consul_entry kept;
+    struct config_entry entry;
+    struct why why;
+    if (object->type.n == 0)
+        return OK; /* the guard: it says nothing */
+    enum err e = open_row(object, &kept);
+    if (e == OK && (kept.json.n == 0 || !text_is_utf8(kept.json) ||
+                    memchr(kept.json.p, 0, kept.json.n) != NULL))
+        e = ERR_MALFORMED;
+    if (e == OK)
+        e = config_entry_read(kept.json, arena, &entry, &why);
+    bool is_same = e == OK && entry.kind == kept.kind && bytes_eq(entry.name, kept.name) &&
+                   kept.json.p[kept.json.n - 1] == '}';
+    return e != OK || is_same ? e : ERR_MALFORMED;
 }
 
 enum err consul_entry_read(const struct view *view, enum config_entry_kind kind, struct bytes name,

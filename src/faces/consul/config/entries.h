@@ -28,6 +28,9 @@ struct consul_entries {       /* all there are, or all of one kind */
 MUST_CHECK enum err consul_entry_read(const struct view *view, enum config_entry_kind kind,
                                       struct bytes name, struct arena *arena,
                                       struct consul_entry *ret);
+/* OK if the row of OBJECT can be read, and is of the entry that its key says. Besides the above
+ * ERR_MALFORMED, ERR_TOO_BIG. */
+MUST_CHECK enum err consul_entry_check(const struct object *object, struct arena *arena);
 /* KIND, or all kinds for ENTRY_KIND_N. */
 MUST_CHECK enum err consul_entries_read(const struct view *view, enum config_entry_kind kind,
                                         struct arena *arena, struct consul_entries *ret);

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 
 #include "access/acl_row.h"
-#include "access/ca.h"
 #include "base/text.h"
 #include "faces/consul/rows/rows.h"
+#include "faces/consul/snapshot/load_rows.h"
 #include "faces/consul/snapshot/scan.h"
-#include "hub/ca_store.h"
 
 enum { GRACE_MS = 60 * 1000 /* a token is over by the clock before its lease ends */ };
 
@@ -111,17 +110,13 @@ static struct new_lease *find_lease(struct loading *l, int64_t old)
                            : bsearch(&wanted, l->leases, l->lease_n, sizeof *l->leases, cmp_leases);
 }
 
-static bool is_token(struct bytes key)
-{
-    return bytes_starts(key, bytes_str(acl_key_prefix(ACL_ROW_TOKEN)));
-}
-
 /* Of a token that ends: how long it has. */
 static enum err set_end(struct loading *l, struct record *record)
 {
     struct acl_token token;
     const struct restore_item *item = &record->item;
-    if (item->kind != RESTORE_SYSTEM || item->system.lease == 0 || !is_token(item->system.key))
+    if (item->kind != RESTORE_SYSTEM || item->system.lease == 0 ||
+        !snapshot_row_is_token(item->system.key))
         return OK;
     struct new_lease *lease = find_lease(l, item->system.lease);
     enum err e = acl_token_read(item->system.value, &l->scratch, &token);
@@ -165,11 +160,15 @@ static enum err fit_session(struct loading *l, struct session_create *s)
 }
 
 /* What depends on which nodes are Muster's own. */
-static enum err fit_change(struct loading *l, struct change_op *op)
+static enum err fit_change(struct loading *l, struct restore_item *item)
 {
+    struct change_op *op = &item->change;
     const char *address = l->load->self->address;
     if (!bytes_is(op->ns, CONSUL_NS))
         return malformed(l, ERR_MALFORMED, "it is of another namespace");
+    enum err e = snapshot_row_check(item, &l->scratch);
+    if (e != OK)
+        return malformed(l, e, "it cannot be read");
     if (op->kind == CHANGE_PUBLICATION) {
         op->publication.of_member = is_own(l, op->publication.owner.name);
         op->publication.member_address =
@@ -180,36 +179,12 @@ static enum err fit_change(struct loading *l, struct change_op *op)
     return op->kind == CHANGE_SESSION_CREATE ? fit_session(l, &op->session) : OK;
 }
 
-static enum err read_system(struct loading *l, struct bytes key, struct bytes row)
-{
-    struct arena *a = &l->scratch;
-    struct acl_token token;
-    struct acl_policy policy;
-    struct acl_role role;
-    struct acl_auth_method method;
-    struct acl_binding_rule rule;
-    struct ca_root root;
-    if (is_token(key))
-        return acl_token_read(row, a, &token);
-    if (bytes_starts(key, bytes_str(acl_key_prefix(ACL_ROW_POLICY))))
-        return acl_policy_read(row, a, &policy);
-    if (bytes_starts(key, bytes_str(acl_key_prefix(ACL_ROW_ROLE))))
-        return acl_role_read(row, a, &role);
-    if (bytes_starts(key, bytes_str(acl_key_prefix(ACL_ROW_AUTH_METHOD))))
-        return acl_auth_method_read(row, &method);
-    if (bytes_starts(key, bytes_str(acl_key_prefix(ACL_ROW_BINDING_RULE))))
-        return acl_binding_rule_read(row, &rule);
-    if (bytes_is(key, CA_KEYS "root"))
-        return ca_root_read(row, &root);
-    return row.n <= ACL_ROW_MAX ? OK : ERR_TOO_BIG; /* ids, secrets, JSON */
-}
-
 static enum err fit_system(struct loading *l, struct restore_item *item, bool *ret_left_out)
 {
     bool is_known = false;
     for (size_t i = 0; i < snapshot_prefix_n; i++)
         is_known |= bytes_starts(item->system.key, bytes_str(snapshot_prefixes[i]));
-    enum err e = is_known ? read_system(l, item->system.key, item->system.value) : ERR_MALFORMED;
+    enum err e = is_known ? snapshot_row_check(item, &l->scratch) : ERR_MALFORMED;
     if (e != OK)
         return malformed(l, e, "it cannot be read");
     if (item->system.lease == 0)
@@ -232,7 +207,7 @@ static enum err add_record(struct loading *l, struct record *record)
         item->lease = lease->grant;
         left_out = lease->is_over;
     } else if (item->kind == RESTORE_CHANGE) {
-        e = fit_change(l, &item->change);
+        e = fit_change(l, item);
         left_out = record->is_member && is_own(l, item->change.node.name);
     } else if (item->kind == RESTORE_SYSTEM) {
         e = fit_system(l, item, &left_out);
