@@ -1,5 +1,6 @@
 /* Nodes, services and checks in transactions. */
 #include "base/text.h"
+#include "catalog/identity.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
@@ -246,6 +247,15 @@ static enum err vet(struct consul_call *c, const struct consul_rows *rows, struc
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+/* False: nothing can stand under the names of ITEM, so there is nothing to delete, either. */
+static bool has_names(const struct txn_item *item)
+{
+    bool may_have_none = item->what != TXN_CHECK || is_put(item);
+    return is_name(item->node, NODE_NAME_MAX) &&
+           ((item->id.n == 0 && may_have_none) || item->what == TXN_NODE ||
+            is_name(item->id, INSTANCE_ID_MAX));
+}
+
 enum err consul_txn_make(struct consul_call *c, const struct consul_rows *rows,
                          struct txn_item *item)
 {
@@ -254,7 +264,9 @@ enum err consul_txn_make(struct consul_call *c, const struct consul_rows *rows,
     enum err e = item->writes && item->node.n > 0 ? vet(c, rows, item) : OK;
     if (e != OK || item->refused != NULL)
         return e;
-    e = item->node.n == 0           ? why_set(&why, ERR_INVALID, "Must provide node")
+    e = item->node.n == 0 ? why_set(&why, ERR_INVALID, "Must provide node")
+        : !has_names(item)
+            ? why_set(&why, ERR_INVALID, "a name is missing, too long, or holds a zero byte")
         : item->what == TXN_NODE    ? make_node(c, item, &edit, &why)
         : item->what == TXN_SERVICE ? make_service(c, item, &edit, &why)
                                     : make_check(c, rows, item, &edit, &why);

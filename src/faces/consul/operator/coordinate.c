@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "catalog/identity.h"
 #include "catalog/object.h"
 #include "faces/consul/call/answer.h"
 #include "faces/consul/call/areas.h"
@@ -279,6 +280,10 @@ static void submit(struct consul_call *c, struct bytes node, const struct coordi
     struct change_op ops[2];
     size_t n = 0;
     struct buf row;
+    if (!is_name(node, NODE_NAME_MAX)) {
+        consul_answer_empty(c); /* no node is called so */
+        return;
+    }
     bool is_own = text_eq_nocase(node, bytes_str(c->face->self.node_name));
     buf_init(&row, 256);
     coordinate_write(at, &row);

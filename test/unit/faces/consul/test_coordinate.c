@@ -142,6 +142,7 @@ static void bad_updates_are_refused(void **state)
         { COORD("[0,0,0,0,0,0,0,\"x\"]", "1"), "incompatible coordinate", 500 },
         { COORD("null", "1"), "incompatible coordinate", 500 },
         { "{\"Coord\":{}}", "Must provide node", 500 },
+        { "{\"Node\":\"a\\u0000\",\"Coord\":{\"Vec\":[0,0,0,0,0,0,0,0]}}", "", 200 },
         { "{\"Node\":\"far\",\"Segment\":\"alpha\",\"Coord\":{}}",
           "Invalid segment \"alpha\": network segments are a Consul Enterprise feature", 400 },
         { "{\"Node\":\"far\",\"Datacenter\":\"dc2\",\"Coord\":{}}", "No path to datacenter", 500 },

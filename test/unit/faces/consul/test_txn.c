@@ -257,6 +257,25 @@ static void what_is_not_registered_is_an_error(void **state)
                  "Must provide service name (Service.Service) when service ID is provided");
 }
 
+static void names_that_nothing_can_have_are_refused(void **state)
+{
+    static const char *const operations[] = {
+        "{\"Node\":{\"Verb\":\"delete\",\"Node\":{\"Node\":\"a\\u0000\"}}}",
+        "{\"Service\":{\"Verb\":\"delete\",\"Node\":\"a\\u0000\",\"Service\":{\"ID\":\"s\"}}}",
+        "{\"Service\":{\"Verb\":\"delete\",\"Node\":\"n1\",\"Service\":{\"ID\":\"s\\u0000\"}}}",
+        "{\"Check\":{\"Verb\":\"delete\",\"Check\":{\"Node\":\"a\\u0000\",\"CheckID\":\"c\"}}}",
+        "{\"Check\":{\"Verb\":\"delete\",\"Check\":{\"Node\":\"n1\",\"CheckID\":\"c\\u0000\"}}}",
+        "{\"Check\":{\"Verb\":\"delete\",\"Check\":{\"Node\":\"n1\",\"CheckID\":\"\"}}}",
+        "{\"Check\":{\"Verb\":\"set\",\"Check\":{\"Node\":\"a\\u0000\",\"CheckID\":\"c\","
+        "\"Name\":\"c\"}}}",
+    };
+    char body[200];
+    for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
+        snprintf(body, sizeof body, "[%s]", operations[i]);
+        expect_error(*state, body, "a name is missing, too long, or holds a zero byte");
+    }
+}
+
 /* -- bodies ----------------------------------------------------------------------------------- */
 
 static void body_that_is_no_list_of_operations_is_refused(void **state)
@@ -329,6 +348,7 @@ int main(void)
         TEST(what_is_registered_is_changed_at_its_index_and_removed),
         TEST(member_takes_services_and_is_itself_what_it_is),
         TEST(what_is_not_registered_is_an_error),
+        TEST(names_that_nothing_can_have_are_refused),
         TEST(body_that_is_no_list_of_operations_is_refused),
         TEST(transaction_has_at_most_128_operations),
         TEST(value_ends_at_half_a_mebibyte),
