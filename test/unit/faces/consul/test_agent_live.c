@@ -5,13 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/log.h"
 
 /* Begins a request and reads its head: from then on lines come. */
-static struct client *listen(struct rig *rig, const char *request)
+static struct client *follow(struct rig *rig, const char *request)
 {
     struct client *c = rig_begin(rig, request, NULL);
     assert_true(client_read_until(c, "\r\n\r\n"));
@@ -22,7 +23,7 @@ static struct client *listen(struct rig *rig, const char *request)
 static void log_is_streamed(void **state)
 {
     struct rig *rig = *state;
-    struct client *c = listen(rig, "GET /v1/agent/monitor");
+    struct client *c = follow(rig, "GET /v1/agent/monitor");
     log_debug("test: not shown");
     log_info("test: happened x=%d", 7);
     assert_true(client_read_until(c, " [INFO]  test: happened x=7\n"));
@@ -36,7 +37,7 @@ static void log_is_streamed(void **state)
 static void requests_are_seen_at_debug_without_their_query(void **state)
 {
     struct rig *rig = *state;
-    struct client *c = listen(rig, "GET /v1/agent/monitor?loglevel=DEBUG");
+    struct client *c = follow(rig, "GET /v1/agent/monitor?loglevel=DEBUG");
     rig_expect(rig, "PUT /v1/kv/a?token=secret", "x", 200, "true");
     assert_true(client_read_until(c,
                                   " [DEBUG] consul: request was answered method=PUT url=/v1/kv/a "
@@ -48,7 +49,7 @@ static void requests_are_seen_at_debug_without_their_query(void **state)
 static void log_is_streamed_as_json(void **state)
 {
     struct rig *rig = *state;
-    struct client *c = listen(rig, "GET /v1/agent/monitor?loglevel=warn&logjson");
+    struct client *c = follow(rig, "GET /v1/agent/monitor?loglevel=warn&logjson");
     log_info("test: not shown");
     log_warn("test: \"odd\"");
     assert_true(client_read_until(c, "{\"@level\":\"warn\",\"@message\":\"test: \\\"odd\\\"\","
@@ -66,7 +67,7 @@ static void unknown_level_is_refused(void **state)
 static void who_has_gone_is_not_written_to(void **state)
 {
     struct rig *rig = *state;
-    struct client *c = listen(rig, "GET /v1/agent/monitor?loglevel=debug");
+    struct client *c = follow(rig, "GET /v1/agent/monitor?loglevel=debug");
     client_reset(c);
     while (log_wants(LOG_DEBUG)) /* until it is seen that he has gone */
         rig_expect_part(rig, "GET /v1/status/leader", NULL, 200, "8300");
@@ -96,7 +97,9 @@ static void slow_reader_is_told_what_was_dropped(void **state)
     enum { LINES = 30000 };
     struct rig *rig = *state;
     char text[400];
-    struct client *c = listen(rig, "GET /v1/agent/monitor");
+    int room = 4096; /* the kernel would take all of it else */
+    struct client *c = follow(rig, "GET /v1/agent/monitor");
+    assert_int_equal(setsockopt(client_fd(c), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = 0;
     for (int i = 0; i < LINES; i++)
@@ -112,7 +115,7 @@ static void figures_come_as_lines(void **state)
     struct rig *rig = *state;
     char host[200] = "", name[300];
     assert_int_equal(gethostname(host, sizeof host - 1), 0);
-    struct client *c = listen(rig, "GET /v1/agent/metrics/stream");
+    struct client *c = follow(rig, "GET /v1/agent/metrics/stream");
     snprintf(name, sizeof name, "{\"Name\":\"consul.%s.runtime.alloc_bytes\",\"Value\":", host);
     assert_true(client_read_until(c, name));
     snprintf(name, sizeof name, "{\"Name\":\"consul.%s.runtime.num_goroutines\",\"Value\":", host);
