@@ -189,15 +189,36 @@ static void put_plain(struct buf *out, const char *digits, int exponent)
     }
 }
 
+static bool prints(double v, int more, char text[DOUBLE_TEXT])
+{
+    snprintf(text, DOUBLE_TEXT, "%.*e", more, v);
+    return strtod(text, NULL) == v;
+}
+
+/* The fewest digits that are read as V again. With one more they are no farther from V, so they are
+ * found by halves: but not at powers of two, where what is read as V reaches less far down than up.
+ */
+static void print_shortest(double v, char text[DOUBLE_TEXT])
+{
+    int from = 0, to = DOUBLE_DIGITS - 1;
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    bool is_even = bits << 12 != 0; /* the fraction's: a power of two has none */
+    while (from < to) {
+        int middle = is_even ? from + (to - from) / 2 : from;
+        if (prints(v, middle, text))
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    IGNORE(prints(v, to, text)); /* all digits always do */
+}
+
 void json_put_double(struct json_writer *j, double v)
 {
     char text[DOUBLE_TEXT], digits[DOUBLE_DIGITS + 1] = "";
     begin_value(j);
-    for (int more = 0; more < DOUBLE_DIGITS; more++) {
-        snprintf(text, sizeof text, "%.*e", more, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
+    print_shortest(v, text);
     const char *e = strchr(text, 'e');
     const char *at = text[0] == '-' ? text + 1 : text;
     int exponent = (int)strtol(e + 1, NULL, 10);

@@ -98,6 +98,11 @@ static void doubles_are_short_and_as_go_writes_them(void **state)
                  { 1e20, "100000000000000000000" },
                  { 1e21, "1e+21" },
                  { 1.5e300, "1.5e+300" },
+                 { 0x1p-1074, "5e-324" },
+                 { 0x1p-1022, "2.2250738585072014e-308" },
+                 { 0x1p-44, "5.684341886080802e-14" },
+                 { 0x1p+70, "1.1805916207174113e+21" },
+                 { 0x1.fffffffffffffp+1023, "1.7976931348623157e+308" },
                  { 0.1 + 0.2, "0.30000000000000004" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf out;
