@@ -54,7 +54,7 @@ func loginChecks(s suite) {
 		rule, _, err := acl.BindingRuleCreate(&api.ACLBindingRule{AuthMethod: "idp",
 			BindType: api.BindingRuleBindTypeService, BindName: "${value.user}-web", Selector: "ops in list.groups"}, nil)
 		t.Must("create rule", err)
-		claims := map[string]any{"iss": "idp", "sub": "anna", "groups": []string{"ops"}, "exp": time.Now().Add(time.Hour).Unix()}
+		claims := map[string]any{"iss": "idp", "sub": "anna", "groups": []string{"ops"}, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
 		login := func() (*api.ACLToken, error) {
 			token, _, err := s.anonymous.ACL().Login(&api.ACLLoginParams{AuthMethod: "idp", BearerToken: signed(t, key, claims),
 				Meta: map[string]string{"pod": "a"}}, nil)
