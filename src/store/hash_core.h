@@ -5,8 +5,8 @@
 #include <xxhash.h>
 
 #include "base/buf.h"
-#include "store/hash.h"
 #include "store/layered.h"
+#include "store/view.h"
 
 enum { HASH_VALUE_KEPT = 1 << 20 /* of the memory for one */ };
 

@@ -6,7 +6,7 @@
 #include "faces/consul/call/core.h"
 #include "faces/consul/call/gate.h"
 #include "faces/consul/call/kept.h"
-#include "faces/consul/call/query.h"
+#include "faces/consul/call/query_wait.h"
 #include "net/grpc_gzip.h"
 
 enum { PLAIN_KEPT = 1 << 20 };

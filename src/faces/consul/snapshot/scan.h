@@ -3,21 +3,11 @@
 #ifndef FACES_CONSUL_SNAPSHOT_SCAN_H
 #define FACES_CONSUL_SNAPSHOT_SCAN_H
 
-#include "catalog/restore.h"
-#include "faces/consul/call/options.h"
-#include "faces/consul/snapshot/archive.h"
-#include "store/view.h"
+#include "faces/consul/snapshot/scan_rows.h"
 
 /* What keys in SYSTEM begin with that are Consul's. */
 extern const char *const snapshot_prefixes[];
 extern const size_t snapshot_prefix_n;
-
-struct snapshot_scan { /* begins with zeros */
-    unsigned part;     /* of the tables, in the order in which they are read */
-    struct bytes from; /* the next key of it, in ARENA; p NULL: its first */
-    struct arena *arena;
-    struct bytes group, name, group_folded, name_folded; /* the service that was found last */
-};
 
 /* EACH for some items of VIEW, always the same; what it is given is lent for the call. *RET_DONE:
  * there are no more. SCRATCH is used and cleared. */

@@ -3,11 +3,19 @@
 #ifndef FACES_CONSUL_SNAPSHOT_SCAN_ROWS_H
 #define FACES_CONSUL_SNAPSHOT_SCAN_ROWS_H
 
+#include "catalog/restore.h"
 #include "faces/consul/call/options.h"
-#include "faces/consul/snapshot/scan.h"
+#include "faces/consul/snapshot/archive.h"
 #include "store/view.h"
 
 enum { SCAN_KEY_MAX = 64 * 1024 };
+
+struct snapshot_scan { /* begins with zeros */
+    unsigned part;     /* of the tables, in the order in which they are read */
+    struct bytes from; /* the next key of it, in ARENA; p NULL: its first */
+    struct arena *arena;
+    struct bytes group, name, group_folded, name_folded; /* the service that was found last */
+};
 
 struct scanning {
     struct snapshot_scan *s;
