@@ -82,8 +82,11 @@ enum err consul_extras_read(struct bytes bytes, struct arena *arena, struct cons
     x.connect = rd_utf8(&r);
     x.locality = rd_utf8(&r);
     read_tagged(&r, arena, &x);
-    if (format > 1)
+    if (format > 1) {
         x.ports = rd_utf8(&r);
+        if (x.ports.n == 0) /* it would be written in the first format */
+            rd_fail(&r, ERR_MALFORMED);
+    }
     if (flags > FLAGS || x.passing > CONSUL_WEIGHT_MAX || x.warning > CONSUL_WEIGHT_MAX)
         rd_fail(&r, ERR_MALFORMED);
     enum err e = rd_end(&r);
