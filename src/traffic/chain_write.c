@@ -1,16 +1,6 @@
 /* A chain in the form of /v1/discovery-chain. */
 #include "traffic/chain.h"
-#include "wire/duration.h"
 #include "wire/json_tree.h"
-
-static void add_duration(struct json_writer *j, const char *name, int64_t ns)
-{
-    struct buf text;
-    buf_init(&text, 64);
-    duration_print(ns, &text);
-    json_add_string(j, name, buf_bytes(&text));
-    buf_fini(&text);
-}
 
 /* The last of a router, which the compiler has made: it alone says where its service is. */
 static void write_catch_all(const struct entry_route *route, struct json_writer *j)
@@ -71,7 +61,7 @@ static void write_resolver(const struct chain_node *node, struct json_writer *j)
 {
     json_add_object(j, "Resolver");
     if (node->connect_timeout != 0)
-        add_duration(j, "ConnectTimeout", node->connect_timeout);
+        json_add_duration(j, "ConnectTimeout", node->connect_timeout);
     if (node->is_default)
         json_add_bool(j, "Default", true);
     if (node->request_timeout != 0)
@@ -116,7 +106,7 @@ static void write_target(const struct chain_target *t, struct json_writer *j)
 {
     json_put_name_bytes(j, t->id);
     json_open_object(j);
-    add_duration(j, "ConnectTimeout", t->connect_timeout);
+    json_add_duration(j, "ConnectTimeout", t->connect_timeout);
     json_add_string(j, "ID", t->id);
     json_add_string(j, "Service", t->service);
     if (t->subset.n > 0)

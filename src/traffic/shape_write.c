@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "traffic/shape.h"
-#include "wire/duration.h"
 #include "wire/json_tree.h"
 
 void shape_write_float(double value, struct json_writer *j)
@@ -41,15 +40,6 @@ static void write_pairs(const struct json_pairs *pairs, struct json_writer *j)
         json_put_string(j, pairs->all[i].value);
     }
     json_close_object(j);
-}
-
-static void write_duration(int64_t ns, struct json_writer *j)
-{
-    struct buf text;
-    buf_init(&text, 64);
-    duration_print(ns, &text);
-    json_put_string(j, buf_bytes(&text));
-    buf_fini(&text);
 }
 
 static void write_structs(const struct json_structs *all, const struct shape *shape,
@@ -119,7 +109,7 @@ static void write_value(const struct shape_field *field, const void *from, struc
         shape_write_float(*(const double *)from, j);
         break;
     case SHAPE_DURATION:
-        write_duration(*(const int64_t *)from, j);
+        json_put_duration(j, *(const int64_t *)from);
         break;
     case SHAPE_TEXTS:
     case SHAPE_INTS:

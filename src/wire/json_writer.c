@@ -7,9 +7,10 @@
 
 #include "base/text.h"
 #include "wire/base64.h"
+#include "wire/duration.h"
 #include "wire/json_plain.h"
 
-enum { DOUBLE_DIGITS = 17, DOUBLE_TEXT = 40 };
+enum { DOUBLE_DIGITS = 17, DOUBLE_TEXT = 40, DURATION_TEXT = 64 };
 
 void json_init(struct json_writer *j, struct buf *out)
 {
@@ -281,6 +282,20 @@ void json_add_double(struct json_writer *j, const char *name, double v)
 {
     json_put_name(j, name);
     json_put_double(j, v);
+}
+
+void json_put_duration(struct json_writer *j, int64_t ns)
+{
+    char room[DURATION_TEXT];
+    struct buf text = { .p = (uint8_t *)room, .room = sizeof room, .max = sizeof room };
+    duration_print(ns, &text);
+    json_put_string(j, buf_bytes(&text));
+}
+
+void json_add_duration(struct json_writer *j, const char *name, int64_t ns)
+{
+    json_put_name(j, name);
+    json_put_duration(j, ns);
 }
 
 void json_add_raw(struct json_writer *j, const char *name, struct bytes json)

@@ -33,6 +33,8 @@ void json_put_uint(struct json_writer *j, uint64_t v);
 void json_put_bool(struct json_writer *j, bool v);
 /* The shortest number that is read back as V, which is finite, in the form that Go gives it. */
 void json_put_double(struct json_writer *j, double v);
+/* As text, as Go writes durations (duration.h). */
+void json_put_duration(struct json_writer *j, int64_t ns);
 void json_put_null(struct json_writer *j);
 /* A value that is JSON already, as it stands. */
 void json_put_raw(struct json_writer *j, struct bytes json);
@@ -43,6 +45,7 @@ void json_add_int(struct json_writer *j, const char *name, int64_t v);
 void json_add_uint(struct json_writer *j, const char *name, uint64_t v);
 void json_add_bool(struct json_writer *j, const char *name, bool v);
 void json_add_double(struct json_writer *j, const char *name, double v);
+void json_add_duration(struct json_writer *j, const char *name, int64_t ns);
 void json_add_null(struct json_writer *j, const char *name);
 void json_add_raw(struct json_writer *j, const char *name, struct bytes json);
 /* A name and the opening of its object or array. */

@@ -247,6 +247,22 @@ static void random_bytes_make_a_string_that_a_strict_reader_takes(void **state)
     }
 }
 
+static void durations_are_texts_as_go_writes_them(void **state)
+{
+    struct buf out;
+    struct json_writer j;
+    buf_init(&out, 1000);
+    json_init(&j, &out);
+    json_open_object(&j);
+    json_add_duration(&j, "a", 0);
+    json_add_duration(&j, "b", INT64_C(90000000000));
+    json_add_duration(&j, "c", INT64_MIN);
+    json_close_object(&j);
+    assert_true(bytes_is(buf_bytes(&out),
+                         "{\"a\":\"0s\",\"b\":\"1m30s\",\"c\":\"-2562047h47m16.854775808s\"}"));
+    buf_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +278,7 @@ int main(void)
         cmocka_unit_test(text_beyond_ascii_is_kept),
         cmocka_unit_test(bytes_that_are_no_utf8_become_replacement_characters),
         cmocka_unit_test(sixty_three_levels_are_written),
+        cmocka_unit_test(durations_are_texts_as_go_writes_them),
         cmocka_unit_test(a_full_buffer_is_told_by_the_buffer),
         cmocka_unit_test(random_bytes_make_a_string_that_a_strict_reader_takes),
     };

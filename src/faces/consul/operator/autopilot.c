@@ -11,7 +11,6 @@
 #include "faces/consul/call/gate.h"
 #include "store/range.h"
 #include "store/txn.h"
-#include "wire/duration.h"
 #include "wire/go_text.h"
 #include "wire/json_bind.h"
 
@@ -53,24 +52,15 @@ static bool grant(struct consul_call *c, enum access_verb verb)
     return consul_grant(c, verb, ACCESS_OPERATOR, bytes_str(""));
 }
 
-static void add_duration(struct json_writer *j, const char *name, int64_t ns)
-{
-    struct buf text;
-    buf_init(&text, 64);
-    duration_print(ns, &text);
-    json_add_string(j, name, buf_bytes(&text));
-    buf_fini(&text);
-}
-
 /* Without the indexes, and open. */
 static void add_settings(struct json_writer *j, const struct settings *s)
 {
     json_open_object(j);
     json_add_bool(j, "CleanupDeadServers", s->cleans_up);
-    add_duration(j, "LastContactThreshold", s->contact_ns);
+    json_add_duration(j, "LastContactThreshold", s->contact_ns);
     json_add_uint(j, "MaxTrailingLogs", s->trailing_logs);
     json_add_uint(j, "MinQuorum", s->min_quorum);
-    add_duration(j, "ServerStabilizationTime", s->stabilization_ns);
+    json_add_duration(j, "ServerStabilizationTime", s->stabilization_ns);
     json_add_string(j, "RedundancyZoneTag", s->zone_tag);
     json_add_bool(j, "DisableUpgradeMigration", s->no_migration);
     json_add_string(j, "UpgradeVersionTag", s->version_tag);

@@ -2,7 +2,6 @@
 #include "faces/consul/registry/shown_definition.h"
 
 #include "catalog/node.h"
-#include "wire/duration.h"
 #include "wire/json_writer.h"
 
 /* In Consul's order. TTL is shown as a number of nanoseconds, the others as texts. */
@@ -65,13 +64,8 @@ static void show_INT(struct json_writer *j, const char *name, const int64_t *n)
 
 static void show_DURATION(struct json_writer *j, const char *name, const int64_t *ns)
 {
-    struct buf text;
-    if (*ns == 0)
-        return;
-    buf_init(&text, 64);
-    duration_print(*ns, &text);
-    json_add_string(j, name, buf_bytes(&text));
-    buf_fini(&text);
+    if (*ns != 0)
+        json_add_duration(j, name, *ns);
 }
 
 static void put_texts(struct json_writer *j, const struct json_texts *texts)

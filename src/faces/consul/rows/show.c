@@ -2,7 +2,6 @@
 #include "faces/consul/rows/show.h"
 
 #include "faces/consul/rows/proxy.h"
-#include "wire/duration.h"
 
 static const char empty_proxy[] = "{\"Mode\":\"\",\"MeshGateway\":{},\"Expose\":{}}";
 
@@ -230,12 +229,10 @@ void consul_show_agent_service(struct json_writer *j, const struct consul_servic
 
 static void add_duration(struct json_writer *j, const char *name, uint64_t ms, bool hides_zero)
 {
-    struct buf text;
-    buf_init(&text, 64);
     if (ms > 0 || !hides_zero)
-        duration_print((int64_t)ms * 1000000, &text);
-    json_add_string(j, name, buf_bytes(&text));
-    buf_fini(&text);
+        json_add_duration(j, name, (int64_t)ms * 1000000);
+    else
+        json_add_str(j, name, "");
 }
 
 static void add_times(struct json_writer *j, const struct check_extras *x)
