@@ -70,15 +70,21 @@ void consul_show_node_fields(struct json_writer *j, const struct consul_node *n)
     add_node_meta(j, "Meta", n);
 }
 
-void consul_show_node(struct json_writer *j, const struct consul_node *n, const char *datacenter)
+static void add_node(struct json_writer *j, const struct consul_node *n, const char *datacenter,
+                     const char *meta)
 {
-    json_open_object(j);
     json_add_string(j, "ID", n->row.id);
     json_add_string(j, "Node", n->row.name);
     json_add_string(j, "Address", n->row.address);
     json_add_str(j, "Datacenter", datacenter);
     add_node_addresses(j, n);
-    add_node_meta(j, "Meta", n);
+    add_node_meta(j, meta, n);
+}
+
+void consul_show_node(struct json_writer *j, const struct consul_node *n, const char *datacenter)
+{
+    json_open_object(j);
+    add_node(j, n, datacenter, "Meta");
     if (n->extras.locality.n > 0)
         json_add_raw(j, "Locality", n->extras.locality);
     add_indexes(j, n->create, n->modify);
@@ -127,12 +133,7 @@ void consul_show_service_node(struct json_writer *j, const struct consul_service
 {
     const struct consul_node *n = s->node;
     json_open_object(j);
-    json_add_string(j, "ID", n->row.id);
-    json_add_string(j, "Node", n->row.name);
-    json_add_string(j, "Address", n->row.address);
-    json_add_str(j, "Datacenter", datacenter);
-    add_node_addresses(j, n);
-    add_node_meta(j, "NodeMeta", n);
+    add_node(j, n, datacenter, "NodeMeta");
     json_add_string(j, "ServiceKind", s->extras.kind);
     json_add_string(j, "ServiceID", s->id);
     json_add_string(j, "ServiceName", s->name);
